@@ -1,0 +1,1 @@
+"""One folder a grants system. Raw records only; no commons vocabulary here."""

@@ -1,0 +1,1 @@
+"""The application: store, sync, jobs, web, command line."""

@@ -1,0 +1,1 @@
+"""What members do together: who sees what, and what counts."""

@@ -1,0 +1,1 @@
+"""When a connection syncs, and who may do it: clock, lease, workers."""

@@ -1,0 +1,1 @@
+"""Everything the hub keeps: tables, and one module a family of queries."""

@@ -1,0 +1,1 @@
+"""One sync of one connection: pull, reconcile, judge, plan, push."""

@@ -1,0 +1,53 @@
+"""An opportunity as one member sees it: the project's facts, that member's own commitment, the totals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.store.tables import Commitment, Opportunity
+from schemas.status import computed
+from schemas.totals import totals
+
+DISCLOSED = ("named", "anonymous")
+
+
+def counted(commitments: Mapping[str, Commitment]) -> list[dict[str, Any]]:
+    """Commitments that their members disclosed; nobody's number moves before that."""
+    return [
+        dict(c.facts)
+        for _, c in sorted(commitments.items())
+        if (c.facts or {}).get("commitment.visibility") in DISCLOSED
+        and (c.facts or {}).get("commitment.stage") != "declined"
+    ]
+
+
+def view(
+    opportunity: Opportunity,
+    commitments: Mapping[str, Commitment],
+    member_id: str,
+    *,
+    steward: str,
+    page: str,
+) -> dict[str, Any]:
+    """``{path: value}`` for one reader. ``commitments`` are all members' by member id; only the
+    reader's own shows its values, the others only count. Facts of class never stay with the steward.
+    """
+    facts = dict(opportunity.facts)
+    sums = totals(facts, counted(commitments))
+    own = commitments.get(member_id)
+    named = facts.get("named") is not False or opportunity.steward_id == member_id
+    return (
+        facts
+        | (dict(own.facts) if own else {})
+        | sums
+        | {
+            "id": opportunity.id,
+            "version": opportunity.version,
+            "status": computed(opportunity.status, facts, sums),
+            "steward": steward if named else "a member",
+            "page": page,
+            "created_at": opportunity.created_at.isoformat(),
+            "updated_at": opportunity.updated_at.isoformat(),
+        }
+    )

@@ -1,0 +1,50 @@
+"""One run at a time per connection, kept in the hub's own database and fenced.
+
+A lease is claimed by one conditional UPDATE that also raises the fence. Every store write of a run
+asks ``keep`` first, in the same transaction: a worker that slept through its lease finds a higher
+fence and writes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, or_, select, update
+
+from hub.store.tables import Connection as ConnectionRow
+
+t: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
+
+LEASE = timedelta(seconds=120)
+"""Longer than any single call may take (transport deadline 60 s), so that only a dead worker loses it."""
+
+
+class LeaseLost(Exception):
+    """Another worker has this connection now. Nothing more may be written by this one."""
+
+
+class Busy(Exception):
+    """Another run of this connection is under way."""
+
+
+def claim(conn: Connection, connection: str, owner: str, now: datetime) -> int:
+    """The new fence. Raises ``Busy`` while someone else's lease is valid."""
+    free = (t.c.id == connection) & or_(t.c.lease_until.is_(None), t.c.lease_until <= now)
+    values = {"owner": owner, "lease_until": now + LEASE, "fence": t.c.fence + 1}
+    if not conn.execute(update(t).where(free).values(**values)).rowcount:
+        raise Busy(f"{connection} is being synced by another process; it is free again when that run ends.")
+    return int(conn.scalar(select(t.c.fence).where(t.c.id == connection)) or 0)
+
+
+def keep(conn: Connection, connection: str, fence: int, now: datetime) -> None:
+    """Prolong the lease. Raises ``LeaseLost``; call it first in every write transaction of a run."""
+    mine = (t.c.id == connection) & (t.c.fence == fence)
+    if not conn.execute(update(t).where(mine).values(lease_until=now + LEASE)).rowcount:
+        raise LeaseLost(f"{connection}: another worker took over; what this one had not yet stored is left to it.")
+
+
+def release(conn: Connection, connection: str, fence: int, **values: Any) -> None:
+    """Give the lease back, and store what the run learned of the connection."""
+    mine = (t.c.id == connection) & (t.c.fence == fence)
+    conn.execute(update(t).where(mine).values(owner=None, lease_until=None, **values))

@@ -1,0 +1,96 @@
+"""Due rows: which connection should look at which opportunity. Plan reads only these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hub.store.tables import Connection as ConnectionRow
+from hub.store.tables import Due, Opportunity
+
+t: Any = Due.__table__  # type: ignore[attr-defined]
+connections: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
+opportunities: Any = Opportunity.__table__  # type: ignore[attr-defined]
+
+
+def insert_for(conn: Connection) -> Any:
+    """``INSERT … ON CONFLICT`` as this database spells it."""
+    return (postgresql if conn.dialect.name == "postgresql" else sqlite).insert
+
+
+def add(conn: Connection, connections: Iterable[str], opportunity_id: str, now: datetime) -> None:
+    """Mark these connections due for one opportunity; a row that is there becomes ready again."""
+    rows = [
+        {"connection_id": name, "opportunity_id": opportunity_id, "since": now, "tries": 0} for name in set(connections)
+    ]
+    if rows:
+        statement = insert_for(conn)(t)
+        conn.execute(
+            statement.on_conflict_do_update(
+                index_elements=["connection_id", "opportunity_id"],
+                set_={"since": statement.excluded.since, "not_before": None},
+            ),
+            rows,
+        )
+
+
+def done(conn: Connection, connection: str, opportunity_ids: Iterable[str]) -> None:
+    conn.execute(delete(t).where((t.c.connection_id == connection) & t.c.opportunity_id.in_(list(opportunity_ids))))
+
+
+def failed(conn: Connection, connection: str, opportunity_id: str, error: str, not_before: datetime) -> None:
+    """The system refused this one: say why, try again later, and never let it stop the others."""
+    conn.execute(
+        update(t)
+        .where((t.c.connection_id == connection) & (t.c.opportunity_id == opportunity_id))
+        .values(error=error, tries=t.c.tries + 1, not_before=not_before)
+    )
+
+
+def ready(conn: Connection, connection: str, after: str, limit: int, now: datetime) -> list[str]:
+    """Opportunity ids that this connection may plan now, in id order, behind ``after``.
+
+    What a running or held pull changed waits until it is judged.
+    """
+    rows = conn.execute(
+        select(t.c.opportunity_id)
+        .join(opportunities, opportunities.c.id == t.c.opportunity_id)
+        .where(
+            (t.c.connection_id == connection)
+            & (t.c.opportunity_id > after)
+            & opportunities.c.pending_run.is_(None)
+            & or_(t.c.not_before.is_(None), t.c.not_before <= now)
+        )
+        .order_by(t.c.opportunity_id)
+        .limit(limit)
+    )
+    return [row.opportunity_id for row in rows]
+
+
+def pages(conn_factory: Any, connection: str, limit: int, now: datetime) -> Iterator[list[str]]:
+    """``ready`` a page at a time, each in a transaction of its own."""
+    after = ""
+    while True:
+        with conn_factory() as conn:
+            ids = ready(conn, connection, after, limit, now)
+        if not ids:
+            return
+        yield ids
+        after = ids[-1]
+
+
+def count(conn: Connection, connection: str) -> int:
+    return int(conn.scalar(select(func.count()).select_from(t).where(t.c.connection_id == connection)) or 0)
+
+
+def wake(conn: Connection, names: Iterable[str], now: datetime) -> None:
+    """These connections want to run now rather than at their next time."""
+    conn.execute(
+        update(connections)
+        .where(connections.c.id.in_(list(names)) & or_(connections.c.due_at.is_(None), connections.c.due_at > now))
+        .values(due_at=now)
+    )

@@ -1,0 +1,81 @@
+"""Opening the database: SQLite (WAL) by default, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import StaticPool
+
+DECIMAL = "$decimal"
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return {DECIMAL: str(value)}
+    raise TypeError(f"{type(value).__name__} has no place in a JSON column.")
+
+
+def _decode(value: dict[str, Any]) -> Any:
+    return Decimal(value[DECIMAL]) if len(value) == 1 and DECIMAL in value else value
+
+
+def dumps(value: Any) -> str:
+    """JSON with sorted keys; a ``Decimal`` keeps every digit as ``{"$decimal": "1.50"}``."""
+    return json.dumps(value, default=_encode, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def loads(text: str | bytes) -> Any:
+    if isinstance(text, bytes):
+        text = text.decode()
+    return json.loads(text, object_hook=_decode if DECIMAL in text else None)
+
+
+def open_engine(url: str) -> Engine:
+    """An engine whose transactions are explicit: see ``reading`` and ``writing``."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, json_serializer=dumps, json_deserializer=loads, pool_pre_ping=True)
+    memory = url in ("sqlite://", "sqlite:///:memory:")
+    engine = create_engine(
+        url,
+        json_serializer=dumps,
+        json_deserializer=loads,
+        connect_args={"timeout": 30, "check_same_thread": False},
+        **({"poolclass": StaticPool} if memory else {}),
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, record: Any) -> None:
+        # The driver would open transactions at times of its own choosing; ours begin where we say.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("hub_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if mode else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads: everything seen in it is of one moment."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes. On SQLite it takes the write lock at once (BEGIN IMMEDIATE): a
+    transaction that reads first and writes later loses commits there without an error."""
+    with engine.connect().execution_options(hub_write=True) as connection, connection.begin():
+        yield connection

@@ -1,0 +1,60 @@
+"""Links: which record in which connection is which opportunity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from hub.store.tables import Link
+
+t: Any = Link.__table__  # type: ignore[attr-defined]
+
+
+def _all(conn: Connection, where: Any) -> list[Link]:
+    return [Link(**row._mapping) for row in conn.execute(select(t).where(where))]
+
+
+def by_remote(conn: Connection, connection: str, remote_ids: Sequence[str]) -> dict[str, Link]:
+    """Links of these records, by record id."""
+    found = _all(conn, (t.c.connection_id == connection) & t.c.remote_id.in_(remote_ids))
+    return {link.remote_id: link for link in found if link.remote_id}
+
+
+def by_opportunity(conn: Connection, connection: str, opportunity_ids: Iterable[str]) -> dict[str, Link]:
+    """Links of these opportunities in one connection, by opportunity id."""
+    found = _all(conn, (t.c.connection_id == connection) & t.c.opportunity_id.in_(list(opportunity_ids)))
+    return {link.opportunity_id: link for link in found}
+
+
+def of(conn: Connection, opportunity_id: str) -> list[Link]:
+    """All links of one opportunity, in a stable order."""
+    return sorted(_all(conn, t.c.opportunity_id == opportunity_id), key=lambda link: link.connection_id)
+
+
+def get(conn: Connection, link_id: str) -> Link | None:
+    return next(iter(_all(conn, t.c.id == link_id)), None)
+
+
+def add(conn: Connection, link: Link) -> None:
+    conn.execute(t.insert(), link.model_dump())
+
+
+def change(conn: Connection, link_id: str, **values: Any) -> None:
+    conn.execute(update(t).where(t.c.id == link_id).values(**values))
+
+
+def seen(conn: Connection, link_ids: Sequence[str], scan: int) -> None:
+    """These records were there in this scan."""
+    if link_ids:
+        conn.execute(update(t).where(t.c.id.in_(link_ids)).values(seen_scan=scan, missed_scans=0))
+
+
+def count(conn: Connection, connection: str) -> int:
+    return int(
+        conn.scalar(
+            select(func.count()).select_from(t).where((t.c.connection_id == connection) & (t.c.state == "linked"))
+        )
+        or 0
+    )

@@ -1,0 +1,33 @@
+"""Bringing a database to the shape this version needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from hub.store.engine import writing
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+def _script() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    return config
+
+
+def migrate(engine: Engine) -> None:
+    """Run the migrations that are missing, in one transaction. Nothing to do is cheap."""
+    config = _script()
+    head = ScriptDirectory.from_config(config).get_current_head()
+    with engine.connect() as connection:
+        if MigrationContext.configure(connection).get_current_revision() == head:
+            return
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

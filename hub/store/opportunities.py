@@ -1,0 +1,54 @@
+"""Opportunities and the members' commitments to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from hub.store.tables import Commitment, Member, Opportunity
+
+t: Any = Opportunity.__table__  # type: ignore[attr-defined]
+ledger: Any = Commitment.__table__  # type: ignore[attr-defined]
+member: Any = Member.__table__  # type: ignore[attr-defined]
+
+
+def load(conn: Connection, ids: Iterable[str]) -> dict[str, Opportunity]:
+    """These opportunities by id. On PostgreSQL their rows are locked, in id order, until the transaction ends."""
+    rows = conn.execute(select(t).where(t.c.id.in_(sorted(set(ids)))).order_by(t.c.id).with_for_update())
+    return {row.id: Opportunity(**row._mapping) for row in rows}
+
+
+def by_number(conn: Connection, numbers: Iterable[int]) -> dict[int, Opportunity]:
+    """Opportunities by the 53-bit number that stands for the id where a system takes integers only."""
+    rows = conn.execute(select(t).where(t.c.number.in_(sorted(set(numbers)))).order_by(t.c.id).with_for_update())
+    return {row.number: Opportunity(**row._mapping) for row in rows}
+
+
+def add(conn: Connection, opportunity: Opportunity) -> None:
+    conn.execute(t.insert(), opportunity.model_dump())
+
+
+def change(conn: Connection, opportunity_id: str, **values: Any) -> None:
+    conn.execute(update(t).where(t.c.id == opportunity_id).values(**values))
+
+
+def commitments(conn: Connection, ids: Iterable[str]) -> dict[str, dict[str, Commitment]]:
+    """``{opportunity id: {member id: commitment}}``."""
+    found: dict[str, dict[str, Commitment]] = {}
+    for row in conn.execute(select(ledger).where(ledger.c.opportunity_id.in_(list(ids)))):
+        found.setdefault(row.opportunity_id, {})[row.member_id] = Commitment(**row._mapping)
+    return found
+
+
+def save_commitment(conn: Connection, commitment: Commitment, new: bool) -> None:
+    values = commitment.model_dump()
+    if new:
+        conn.execute(ledger.insert(), values)
+    else:
+        conn.execute(update(ledger).where(ledger.c.id == commitment.id).values(**values))
+
+
+def member_names(conn: Connection) -> dict[str, str]:
+    return {row.id: row.name for row in conn.execute(select(member.c.id, member.c.name))}

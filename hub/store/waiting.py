@@ -1,0 +1,152 @@
+"""What waits for a person: conflicts, suggestions, quarantine, reference questions, holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, case, select, update
+
+from hub.store.dues import insert_for
+from hub.store.tables import Conflict, Hold, Quarantine, ReferenceQuestion, Suggestion
+
+conflict: Any = Conflict.__table__  # type: ignore[attr-defined]
+suggestion: Any = Suggestion.__table__  # type: ignore[attr-defined]
+quarantine: Any = Quarantine.__table__  # type: ignore[attr-defined]
+question: Any = ReferenceQuestion.__table__  # type: ignore[attr-defined]
+hold: Any = Hold.__table__  # type: ignore[attr-defined]
+
+
+def open_conflicts(conn: Connection, opportunity_ids: Iterable[str]) -> dict[str, dict[str, Conflict]]:
+    """``{opportunity id: {path: conflict}}``."""
+    found: dict[str, dict[str, Conflict]] = {}
+    where = conflict.c.opportunity_id.in_(list(opportunity_ids)) & (conflict.c.state == "open")
+    for row in conn.execute(select(conflict).where(where)):
+        found.setdefault(row.opportunity_id, {})[row.path] = Conflict(**row._mapping)
+    return found
+
+
+def last_conflict(conn: Connection, opportunity_id: str, path: str) -> Conflict | None:
+    """The newest resolved conflict of a field, for the choice to be kept when it reopens."""
+    row = conn.execute(
+        select(conflict)
+        .where((conflict.c.opportunity_id == opportunity_id) & (conflict.c.path == path))
+        .order_by(conflict.c.opened_at.desc(), conflict.c.id.desc())
+        .limit(1)
+    ).first()
+    return Conflict(**row._mapping) if row else None
+
+
+def add_conflict(conn: Connection, row: Conflict) -> None:
+    conn.execute(conflict.insert(), row.model_dump())
+
+
+def change_conflict(conn: Connection, conflict_id: str, **values: Any) -> None:
+    conn.execute(update(conflict).where(conflict.c.id == conflict_id).values(**values))
+
+
+def get_conflict(conn: Connection, conflict_id: str) -> Conflict | None:
+    row = conn.execute(select(conflict).where(conflict.c.id == conflict_id).with_for_update()).first()
+    return Conflict(**row._mapping) if row else None
+
+
+def suggest(conn: Connection, row: Suggestion) -> None:
+    """One waiting suggestion a field of a connection: a newer edit replaces the one not yet sent."""
+    same = (
+        (suggestion.c.opportunity_id == row.opportunity_id)
+        & (suggestion.c.connection_id == row.connection_id)
+        & (suggestion.c.path == row.path)
+        & (suggestion.c.state == "waiting")
+    )
+    changed = conn.execute(update(suggestion).where(same).values(value=row.value, commons=row.commons, at=row.at))
+    if not changed.rowcount:
+        conn.execute(suggestion.insert(), row.model_dump())
+
+
+def set_aside(conn: Connection, row: Quarantine) -> None:
+    """Quarantine a record or a field. Seen again it keeps its first date; an ignored one stays ignored
+    while its reason is the same."""
+    values = row.model_dump()
+    statement = insert_for(conn)(quarantine).values(**values)
+    new = statement.excluded
+    conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=["connection_id", "remote_id", "path"],
+            set_={
+                "reason": new.reason,
+                "place": new.place,
+                "fields": new.fields,
+                "last_seen_at": new.last_seen_at,
+                "opportunity_id": new.opportunity_id,
+                "state": _stays_ignored(new),
+            },
+        )
+    )
+
+
+def _stays_ignored(new: Any) -> Any:
+    ignored = (quarantine.c.state == "ignored") & (quarantine.c.reason == new.reason)
+    return case((ignored, "ignored"), else_="open")
+
+
+def release(conn: Connection, connection: str, remote_id: str, keep: Iterable[str] = ()) -> None:
+    """This record (all but these of its fields) can be translated after all."""
+    conn.execute(
+        update(quarantine)
+        .where(
+            (quarantine.c.connection_id == connection)
+            & (quarantine.c.remote_id == remote_id)
+            & (quarantine.c.state != "released")
+            & quarantine.c.path.not_in(list(keep))
+        )
+        .values(state="released")
+    )
+
+
+def quarantined(conn: Connection, connection: str, remote_ids: Iterable[str]) -> set[str]:
+    where = (quarantine.c.connection_id == connection) & quarantine.c.remote_id.in_(list(remote_ids))
+    rows = conn.execute(select(quarantine.c.remote_id).where(where & (quarantine.c.state != "released")))
+    return {row.remote_id for row in rows}
+
+
+def waiting_hold(conn: Connection, connection: str, states: Iterable[str] = ("waiting",)) -> Hold | None:
+    row = conn.execute(
+        select(hold)
+        .where((hold.c.connection_id == connection) & hold.c.state.in_(list(states)))
+        .order_by(hold.c.at.desc())
+        .limit(1)
+    ).first()
+    return Hold(**row._mapping) if row else None
+
+
+def get_hold(conn: Connection, hold_id: str) -> Hold | None:
+    row = conn.execute(select(hold).where((hold.c.id == hold_id) | (hold.c.run_id == hold_id))).first()
+    return Hold(**row._mapping) if row else None
+
+
+def add_hold(conn: Connection, row: Hold) -> None:
+    """One waiting hold a connection: an older one that nobody decided gives way to what is true now."""
+    stale = (hold.c.connection_id == row.connection_id) & (hold.c.state == "waiting")
+    conn.execute(update(hold).where(stale).values(state="replaced"))
+    conn.execute(hold.insert(), row.model_dump())
+
+
+def change_hold(conn: Connection, hold_id: str, **values: Any) -> None:
+    conn.execute(update(hold).where(hold.c.id == hold_id).values(**values))
+
+
+def ask_reference(conn: Connection, row: ReferenceQuestion) -> None:
+    values = row.model_dump()
+    statement = insert_for(conn)(question).values(**values)
+    new = statement.excluded
+    conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=["link_id", "column"],
+            set_={"wish": new.wish, "candidates": new.candidates},
+        )
+    )
+
+
+def questions(conn: Connection, link_ids: Iterable[str]) -> dict[tuple[str, str], ReferenceQuestion]:
+    rows = conn.execute(select(question).where(question.c.link_id.in_(list(link_ids))))
+    return {(row.link_id, row.column): ReferenceQuestion(**row._mapping) for row in rows}

@@ -1,0 +1,235 @@
+"""What one record and the commons mean to each other, field by field. Pure: no clock, no I/O.
+
+All three sides are looked at in the *system's own view*, through the current mapping, so that what a
+system cannot hold never echoes back as an edit::
+
+    theirs = read(record)      ours = read(write(view, record))      base = read(base columns)
+
+====================  ===================  ==========================================================
+theirs against base   ours against base    a two-way field
+====================  ===================  ==========================================================
+same                  same                 NOTHING
+changed               same                 TAKE where this connection may change the field and nothing
+                                           would be lost, CONFLICT where their edit was made on a
+                                           shortened copy, else KEEP, SUGGEST or PUSH (``edits``)
+same                  changed              PUSH
+changed               changed, equal       AGREE: only the base moves
+changed               changed, different   the rule for this field, else CONFLICT
+====================  ===================  ==========================================================
+
+Without a base (first sight, or a newly mapped field): equal agrees, blank never overwrites, else CONFLICT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+from mappings.language import FieldMap, Mapping
+from schemas.fields import spec
+from schemas.values import same
+
+Value = Any
+Values = Dict[str, Value]
+Raw = dict[str, Any]
+_ABSENT: Any = object()
+
+
+class Action(StrEnum):
+    """What is to happen to one field of one record."""
+
+    NOTHING = "nothing"
+    TAKE = "take"  # the commons takes the record's value
+    PUSH = "push"  # the record takes the commons value
+    AGREE = "agree"  # both moved to the same value
+    CONFLICT = "conflict"
+    KEEP = "keep"  # a local edit stays local
+    SUGGEST = "suggest"  # a local edit waits for its people to send it
+    FROZEN = "frozen"  # an open conflict has this field
+    UNREADABLE = "unreadable"  # the mapping cannot translate the record's value
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    path: str
+    action: Action
+    theirs: Value = None
+    ours: Value = None
+    base: Value = None
+    value: Value = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a link apart from values: whose record it is, and what people already decided.
+
+    ``steward``: the record belongs to the member that shared the opportunity. ``differs``: paths whose
+    local value stays local (a pending suggestion is one). ``ranks``: for a path, the connections whose
+    word counts, best first; ``origins``: the connection that each commons value came from.
+    """
+
+    connection: str
+    steward: bool
+    edits: Literal["keep", "suggest", "accept", "reset"] = "keep"
+    frozen: frozenset[str] = frozenset()
+    differs: frozenset[str] = frozenset()
+    ranks: Dict[str, tuple[str, ...]] = field(default_factory=dict)
+    origins: Dict[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """``decisions`` for every field where something is to be said; ``columns``: what a push would
+    write; ``unholdable``: paths that this system cannot hold, with the reason."""
+
+    decisions: tuple[Decision, ...]
+    columns: Raw
+    unholdable: Dict[str, str]
+
+    def by(self, *actions: Action) -> list[Decision]:
+        return [d for d in self.decisions if d.action in actions]
+
+
+def reconcile(
+    mapping: Mapping, record: Raw, base: Raw | None, sent: Raw | None, view: Values, standing: Standing
+) -> Reconciled:
+    """Decide every mapped field of one linked record.
+
+    ``record`` and ``base`` are reduced raw columns; ``sent`` holds the columns whose read-back differed
+    from what was written, as they were written.
+    """
+    theirs = mapping.read(record)
+    unreadable = {p.path: p.message for p in theirs.problems if p.path}
+    before = mapping.read(base).values if base is not None else {}
+    written = mapping.write(view, record)
+    shown = dict(record) | {
+        column: base[column] if base is not None and sent and column in sent and sent[column] == value else value
+        for column, value in written.columns.items()
+    }
+    ours = mapping.read(shown).values
+    decisions = []
+    columns: Raw = {}
+    for part in mapping.fields:
+        if not (part.reads or part.writes):
+            continue
+        path = part.path
+        if path in unreadable:
+            decisions.append(Decision(path, Action.UNREADABLE, reason=unreadable[path]))
+            continue
+        known = base is not None and all(column in base for column in part.columns)
+        decision = _decide(
+            part,
+            theirs.values.get(path),
+            ours.get(path),
+            before.get(path) if known else _ABSENT,
+            view.get(path),
+            path in written.unholdable,
+            standing,
+        )
+        if decision.action is Action.NOTHING:
+            continue
+        decisions.append(decision)
+        if decision.action is Action.PUSH:
+            columns |= {c: shown[c] for c in part.columns if c in written.columns}
+    return Reconciled(tuple(decisions), columns, written.unholdable)
+
+
+def _decide(
+    part: FieldMap, theirs: Value, ours: Value, base: Value, view: Value, unholdable: bool, standing: Standing
+) -> Decision:
+    path = part.path
+
+    def say(action: Action, value: Value = None, reason: str = "") -> Decision:
+        return Decision(path, action, theirs, ours, None if base is _ABSENT else base, value, reason)
+
+    is_set = spec(path).merge == "set"
+    agrees = same(path, theirs, ours)
+    if path in standing.frozen:
+        return say(Action.FROZEN)
+    if not part.reads:
+        return say(Action.NOTHING if agrees else Action.PUSH)
+    moved = not agrees if base is _ABSENT else not same(path, theirs, base)
+    if not part.writes:
+        return say(Action.TAKE, theirs) if moved and _may_change(path, standing) else _local(say, moved, standing)
+    if path in standing.differs:
+        return say(Action.AGREE) if agrees and not unholdable else say(Action.KEEP if moved else Action.NOTHING)
+    if base is _ABSENT:
+        return _first_sight(say, path, theirs, ours, agrees, unholdable, standing)
+    if unholdable:
+        return _beside_unholdable(say, theirs, moved, standing, path)
+    turned = not same(path, ours, base)
+    if not moved:
+        return say(Action.PUSH) if turned else say(Action.NOTHING)
+    if agrees:
+        return say(Action.AGREE)
+    if not _may_change(path, standing):
+        return _edit_of_another(say, path, theirs, standing)
+    if is_set:
+        return say(Action.TAKE, _merged(view, theirs, base))
+    if turned:
+        return _both_changed(say, path, theirs, standing)
+    if not same(path, ours, view):
+        return say(Action.CONFLICT, reason="Edited where the system holds a shortened or changed copy of the value.")
+    return say(Action.TAKE, theirs)
+
+
+def _may_change(path: str, standing: Standing) -> bool:
+    authority = spec(path).authority
+    return authority == "member" or (authority == "steward" and (standing.steward or standing.edits == "accept"))
+
+
+def _local(say: Any, moved: bool, standing: Standing) -> Decision:
+    return say(Action.KEEP if moved else Action.NOTHING)
+
+
+def _first_sight(
+    say: Any, path: str, theirs: Value, ours: Value, agrees: bool, unholdable: bool, standing: Standing
+) -> Decision:
+    if agrees and not unholdable:
+        return say(Action.AGREE)
+    if unholdable:
+        return say(Action.NOTHING)
+    if theirs in (None, "", []):
+        return say(Action.PUSH)
+    if not _may_change(path, standing):
+        return say(Action.PUSH if standing.edits == "reset" and ours is not None else Action.KEEP)
+    if ours in (None, "", []):
+        return say(Action.TAKE, theirs)
+    return say(Action.CONFLICT, reason="The two had different values when they were first put side by side.")
+
+
+def _beside_unholdable(say: Any, theirs: Value, moved: bool, standing: Standing, path: str) -> Decision:
+    """The column keeps a value of its own because it cannot hold the commons value."""
+    if not moved:
+        return say(Action.NOTHING)
+    if theirs is None or not _may_change(path, standing):
+        return say(Action.KEEP)
+    return say(Action.CONFLICT, reason="This system cannot hold the commons value, and its own value was changed.")
+
+
+def _edit_of_another(say: Any, path: str, theirs: Value, standing: Standing) -> Decision:
+    """Another member's edit of a steward's fact: its connection says what that means."""
+    if spec(path).authority == "hub" or standing.edits == "reset":
+        return say(Action.PUSH)
+    return say(Action.SUGGEST, theirs) if standing.edits == "suggest" else say(Action.KEEP)
+
+
+def _both_changed(say: Any, path: str, theirs: Value, standing: Standing) -> Decision:
+    ranking = standing.ranks.get(path, ())
+    origin = standing.origins.get(path)
+    if standing.connection in ranking and origin in ranking and origin != standing.connection:
+        if ranking.index(standing.connection) < ranking.index(origin):
+            return say(Action.TAKE, theirs, f"rule: {standing.connection} before {origin}")
+        return say(Action.PUSH, reason=f"rule: {origin} before {standing.connection}")
+    return say(Action.CONFLICT, reason="Changed on both sides since they last agreed.")
+
+
+def _merged(view: Value, theirs: Value, base: Value) -> Value:
+    """Their additions and removals, applied to the commons set: what the system cannot show survives."""
+    theirs, base, kept = theirs or [], base or [], view or []
+    removed = [item for item in base if item not in theirs]
+    added = [item for item in theirs if item not in base and item not in kept]
+    return [item for item in kept if item not in removed] + added

@@ -1,0 +1,71 @@
+"""What the steps of one run share: whose turn it is, in which words, under which fence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from connectors.contract import Capabilities, Connector
+from connectors.contract import Record as Record
+from hub.config import ConnectionConfig
+from hub.jobs import lease
+from hub.store.tables import Commitment, Opportunity
+from mappings.language import Mapping
+
+if TYPE_CHECKING:
+    from hub.app import Hub
+
+
+def nothing(event: str, **facts: Any) -> None:
+    """A reporter that says nothing."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One run of one connection. ``counts`` is what the run's page shows, see ``tables.Run``."""
+
+    hub: Hub
+    config: ConnectionConfig
+    mapping: Mapping
+    connector: Connector
+    run_id: str
+    fence: int
+    scan: int
+    names: dict[str, str]
+    counts: Counter[str] = field(default_factory=Counter)
+    report: Callable[..., None] = nothing
+
+    @property
+    def name(self) -> str:
+        return self.config.name
+
+    @property
+    def member(self) -> str:
+        return self.config.member
+
+    @property
+    def can(self) -> Capabilities:
+        return self.connector.capabilities
+
+    def now(self) -> datetime:
+        return self.hub.time.now()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A write transaction of this run; the stale worker's ends here."""
+        with self.hub.writing() as conn:
+            lease.keep(conn, self.name, self.fence, self.now())
+            yield conn
+
+    def key_of(self, opportunity: Opportunity) -> Any:
+        """The opportunity's id as this system can hold it."""
+        return opportunity.number if self.can.key == "integer" else opportunity.id
+
+    def view(self, opportunity: Opportunity, commitments: dict[str, Commitment]) -> dict[str, Any]:
+        return self.hub.view(opportunity, commitments, self.member, self.names)

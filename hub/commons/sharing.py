@@ -20,7 +20,7 @@ def may_see(opportunity: Opportunity, member_id: str) -> bool:
     """
     if opportunity.steward_id == member_id:
         return True
-    if opportunity.status not in LISTED or (opportunity.pending_run and opportunity.version == 1):
+    if opportunity.status not in LISTED or opportunity.arriving:
         return False
     return in_audience(opportunity.audience, member_id)
 

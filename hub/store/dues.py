@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store.tables import Connection as ConnectionRow
-from hub.store.tables import Due, Opportunity
+from hub.store.tables import Due, Pending
 
 t: Any = Due.__table__  # type: ignore[attr-defined]
 connections: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
-opportunities: Any = Opportunity.__table__  # type: ignore[attr-defined]
+pending: Any = Pending.__table__  # type: ignore[attr-defined]
 
 
 def insert_for(conn: Connection) -> Any:
@@ -58,11 +58,10 @@ def ready(conn: Connection, connection: str, after: str, limit: int, now: dateti
     """
     rows = conn.execute(
         select(t.c.opportunity_id)
-        .join(opportunities, opportunities.c.id == t.c.opportunity_id)
         .where(
             (t.c.connection_id == connection)
             & (t.c.opportunity_id > after)
-            & opportunities.c.pending_run.is_(None)
+            & ~exists().where(pending.c.opportunity_id == t.c.opportunity_id)
             & or_(t.c.not_before.is_(None), t.c.not_before <= now)
         )
         .order_by(t.c.opportunity_id)
@@ -94,3 +93,21 @@ def wake(conn: Connection, names: Iterable[str], now: datetime) -> None:
         .where(connections.c.id.in_(list(names)) & or_(connections.c.due_at.is_(None), connections.c.due_at > now))
         .values(due_at=now)
     )
+
+
+def wait_for(conn: Connection, run_id: str, opportunity_id: str) -> None:
+    """Nobody plans this opportunity before the run that changed it is judged."""
+    statement = insert_for(conn)(pending).values(run_id=run_id, opportunity_id=opportunity_id)
+    conn.execute(statement.on_conflict_do_nothing())
+
+
+def judged(conn: Connection, run_id: str) -> None:
+    """What the run changed may be planned."""
+    conn.execute(delete(pending).where(pending.c.run_id == run_id))
+
+
+def hand_over(conn: Connection, old_run: str, new_run: str) -> None:
+    """A broken run's changes are judged together with those of the run that goes on in its place."""
+    for row in conn.execute(select(pending.c.opportunity_id).where(pending.c.run_id == old_run)).all():
+        wait_for(conn, new_run, row.opportunity_id)
+    judged(conn, old_run)

@@ -78,8 +78,7 @@ class Opportunity(SQLModel, table=True):
     """The canonical record. ``facts`` holds the steward's fields by path; ``origins`` says for each
     path where its value came from: ``{path: {"connection": name | None, "user": id | None, "at": iso}}``.
 
-    ``pending_run`` names a pull that changed it and is not yet judged, or is held: no connection
-    plans such an opportunity.
+    ``arriving`` names the run that brought it, until that run is judged: others do not see it before.
     """
 
     id: str = Field(primary_key=True)
@@ -92,7 +91,7 @@ class Opportunity(SQLModel, table=True):
     facts: dict[str, Any] = _json()
     origins: dict[str, Any] = _json()
     version: int = 1
-    pending_run: str | None = Field(default=None, index=True)
+    arriving: str | None = Field(default=None, index=True)
     created_at: datetime = _moment()
     updated_at: datetime = _moment(index=True)
 
@@ -181,6 +180,13 @@ class Due(SQLModel, table=True):
     error: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     tries: int = 0
     not_before: datetime | None = _moment()
+
+
+class Pending(SQLModel, table=True):
+    """A pull changed this opportunity and is not yet judged, or is held: no connection plans it."""
+
+    run_id: str = Field(primary_key=True)
+    opportunity_id: str = Field(primary_key=True, index=True)
 
 
 # --- runs and their traces ---------------------------------------------------

@@ -42,6 +42,14 @@ def upgrade() -> None:
     sa.Column('created_at', hub.store.types.Moment(), nullable=True),
     sa.PrimaryKeyConstraint('id')
     )
+    op.create_table('pending',
+    sa.Column('run_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('opportunity_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.PrimaryKeyConstraint('run_id', 'opportunity_id')
+    )
+    with op.batch_alter_table('pending', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_pending_opportunity_id'), ['opportunity_id'], unique=False)
+
     op.create_table('process',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -100,7 +108,7 @@ def upgrade() -> None:
     sa.Column('facts', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('origins', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('pending_run', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('arriving', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('created_at', hub.store.types.Moment(), nullable=True),
     sa.Column('updated_at', hub.store.types.Moment(), nullable=True),
     sa.ForeignKeyConstraint(['steward_id'], ['member.id'], ),
@@ -108,7 +116,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('number')
     )
     with op.batch_alter_table('opportunity', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_opportunity_pending_run'), ['pending_run'], unique=False)
+        batch_op.create_index(batch_op.f('ix_opportunity_arriving'), ['arriving'], unique=False)
         batch_op.create_index(batch_op.f('ix_opportunity_status'), ['status'], unique=False)
         batch_op.create_index(batch_op.f('ix_opportunity_steward_id'), ['steward_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_opportunity_updated_at'), ['updated_at'], unique=False)
@@ -403,7 +411,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_opportunity_updated_at'))
         batch_op.drop_index(batch_op.f('ix_opportunity_steward_id'))
         batch_op.drop_index(batch_op.f('ix_opportunity_status'))
-        batch_op.drop_index(batch_op.f('ix_opportunity_pending_run'))
+        batch_op.drop_index(batch_op.f('ix_opportunity_arriving'))
 
     op.drop_table('opportunity')
     with op.batch_alter_table('connection', schema=None) as batch_op:
@@ -421,6 +429,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_process_seen_at'))
 
     op.drop_table('process')
+    with op.batch_alter_table('pending', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_pending_opportunity_id'))
+
+    op.drop_table('pending')
     op.drop_table('member')
     with op.batch_alter_table('audit', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_audit_run_id'))

@@ -1,0 +1,140 @@
+"""The hub as one object: configuration, database, clock, ids, and how its connections are opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection as Db
+from sqlalchemy import Engine, select, update
+
+from connectors import registry
+from connectors.contract import Connector, Reference, Settings, Wanted
+from connectors.transport import Limiter, SystemTime, Time, Transport
+from hub.commons.view import view
+from hub.config import Config, ConnectionConfig
+from hub.ids import Ids
+from hub.store.engine import open_engine, reading, writing
+from hub.store.migrate import migrate
+from hub.store.opportunities import member_names
+from hub.store.tables import Commitment, Connection, Member, Opportunity
+from mappings import language
+
+
+class Hub:
+    """One running hub. ``time`` and ``ids`` are passed in, so that tests decide both."""
+
+    def __init__(
+        self,
+        config: Config,
+        engine: Engine,
+        *,
+        time: Time,
+        ids: Ids,
+        transport: Callable[..., Transport] = Transport,
+    ) -> None:
+        self.config = config
+        self.engine = engine
+        self.time = time
+        self.ids = ids
+        self._transport = transport
+        self._limiter = Limiter(time)
+        self._mappings: dict[str, language.Mapping] = {}
+
+    @contextmanager
+    def reading(self) -> Iterator[Db]:
+        with reading(self.engine) as conn:
+            yield conn
+
+    @contextmanager
+    def writing(self) -> Iterator[Db]:
+        with writing(self.engine) as conn:
+            yield conn
+
+    def mapping(self, connection: str) -> language.Mapping:
+        """The mapping of a connection, loaded once."""
+        name = self.config.connections[connection].mapping
+        if name not in self._mappings:
+            self._mappings[name] = language.load(name, self.config.mapping_folders)
+        return self._mappings[name]
+
+    def connect(self, connection: str) -> Connector:
+        """Open a connection to its system. Raises ``ConnectorError`` where settings cannot work."""
+        config = self.config.connections[connection]
+        mapping = self.mapping(connection)
+        system = registry.systems()[config.system]
+        settings = Settings(config.name, config.options)
+        transport = self._transport(
+            hosts=system.hosts(settings), time=self.time, limiter=self._limiter, allow_http=config.allow_http
+        )
+        return system.open(settings, wanted(mapping), transport)
+
+    @cached_property
+    def _page(self) -> str:
+        return self.config.public_url.rstrip("/") + "/opportunities/"
+
+    def view(
+        self, opportunity: Opportunity, commitments: Mapping[str, Commitment], member: str, names: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """The opportunity as this member sees it."""
+        return view(
+            opportunity,
+            commitments,
+            member,
+            steward=names.get(opportunity.steward_id, opportunity.steward_id),
+            page=self._page + opportunity.id,
+        )
+
+
+def wanted(mapping: language.Mapping) -> Wanted:
+    """What a mapping needs of its system."""
+    references = {column: Reference(target, columns) for column, (target, columns) in mapping.references.items()}
+    return Wanted(mapping.object, mapping.columns, mapping.key, references)
+
+
+def open_hub(config: Config, *, time: Time | None = None, ids: Ids | None = None, **seams: Any) -> Hub:
+    """Open the database, bring it to this version, and register what the configuration names."""
+    time = time or SystemTime()
+    engine = open_engine(config.database)
+    migrate(engine)
+    hub = Hub(config, engine, time=time, ids=ids or Ids(time.now), **seams)
+    with hub.writing() as conn:
+        _register(conn, hub)
+    return hub
+
+
+def _register(conn: Db, hub: Hub) -> None:
+    """Members and connections as configured; one that left the configuration is paused, never deleted."""
+    members: Any = Member.__table__  # type: ignore[attr-defined]
+    connections: Any = Connection.__table__  # type: ignore[attr-defined]
+    now = hub.time.now()
+    known = member_names(conn)
+    for member in hub.config.members.values():
+        values = {"name": member.name, "lawful_basis": member.lawful_basis}
+        if member.id in known:
+            conn.execute(update(members).where(members.c.id == member.id).values(**values))
+        else:
+            conn.execute(members.insert().values(id=member.id, created_at=now, **values))
+    rows = {row.id: row for row in conn.execute(select(connections))}
+    for config in hub.config.connections.values():
+        _register_connection(conn, connections, rows.get(config.name), config, hub)
+    for name in rows.keys() - hub.config.connections.keys():
+        gone = {"state": "removed", "reason": "It is no longer in the configuration; its links are kept."}
+        conn.execute(update(connections).where(connections.c.id == name).values(**gone))
+
+
+def _register_connection(conn: Db, table: Any, row: Any, config: ConnectionConfig, hub: Hub) -> None:
+    values: dict[str, Any] = {"member_id": config.member, "system": config.system}
+    if row is None:
+        state = "paused" if config.paused else "active"
+        approved = config.first_sync == "go"
+        due = hub.time.now()
+        conn.execute(table.insert().values(id=config.name, state=state, approved=approved, due_at=due, **values))
+        return
+    if config.paused and row.state == "active":
+        values |= {"state": "paused", "reason": "The configuration pauses it."}
+    elif row.state == "removed":
+        values |= {"state": "paused" if config.paused else "active", "reason": None}
+    conn.execute(update(table).where(table.c.id == config.name).values(**values))

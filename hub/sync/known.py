@@ -1,0 +1,68 @@
+"""What the store knows of the records on one page: loaded in a few queries, before any is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from hub.store import links, opportunities, waiting
+from hub.store.tables import Commitment, Conflict, Link, Opportunity
+from hub.sync.turn import Turn
+
+Raw = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Known:
+    """``links`` by record id, ``by_opportunity`` the same connection's links by opportunity id."""
+
+    links: dict[str, Link] = field(default_factory=dict)
+    by_opportunity: dict[str, Link] = field(default_factory=dict)
+    opportunities: dict[str, Opportunity] = field(default_factory=dict)
+    by_key: dict[str, Opportunity] = field(default_factory=dict)
+    commitments: dict[str, dict[str, Commitment]] = field(default_factory=dict)
+    conflicts: dict[str, dict[str, Conflict]] = field(default_factory=dict)
+    quarantined: set[str] = field(default_factory=set)
+
+
+def load(conn: Connection, turn: Turn, raws: Mapping[str, Raw]) -> Known:
+    """``raws``: reduced columns by record id. Records that stand as last read back cost their link only."""
+    known = Known(links=links.by_remote(conn, turn.name, list(raws)))
+    known.quarantined = waiting.quarantined(conn, turn.name, raws)
+    moved = {i: raw for i, raw in raws.items() if i not in known.links or not unchanged(turn, known.links[i], raw)}
+    keys = {i: key_in(turn, raw) for i, raw in moved.items() if i not in known.links}
+    _by_key(conn, turn, known, {key for key in keys.values() if key})
+    ids = {known.links[i].opportunity_id for i in moved if i in known.links} | {o.id for o in known.by_key.values()}
+    opportunity_context(conn, turn, known, ids)
+    return known
+
+
+def opportunity_context(conn: Connection, turn: Turn, known: Known, ids: Iterable[str]) -> None:
+    """Add what is needed to decide on these opportunities."""
+    ids = set(ids)
+    known.opportunities |= opportunities.load(conn, ids)
+    known.commitments |= opportunities.commitments(conn, ids)
+    known.conflicts |= waiting.open_conflicts(conn, ids)
+    known.by_opportunity |= links.by_opportunity(conn, turn.name, ids)
+
+
+def unchanged(turn: Turn, link: Link, raw: Raw) -> bool:
+    """The record is as last read back, and was read by today's mapping."""
+    return link.state == "linked" and link.base == raw and link.mapping_digest == turn.mapping.digest
+
+
+def key_in(turn: Turn, raw: Raw) -> str:
+    """The key that a record carries, as text; empty where it has none."""
+    value = raw.get(turn.mapping.key) if turn.mapping.key else None
+    return "" if value is None else str(value).strip()
+
+
+def _by_key(conn: Connection, turn: Turn, known: Known, keys: set[str]) -> None:
+    if turn.can.key == "integer":
+        numbers = {int(key) for key in keys if key.isdigit()}
+        known.by_key = {str(number): o for number, o in opportunities.by_number(conn, numbers).items()}
+    elif keys:
+        known.by_key = dict(opportunities.load(conn, keys).items())

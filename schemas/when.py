@@ -1,0 +1,43 @@
+"""Dates that keep their precision: ``2026-03-31``, ``2026-03``, ``2026-Q1``, ``2026``, ``rolling``, ``never``."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+_FORM = re.compile(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])(?:-(\d\d))?|Q([1-4])))?")
+OPEN = ("rolling", "never")
+
+
+def when(value: Any) -> dict[str, Any]:
+    """``{"date": form or None, "text"?: the original words}`` from such a dict or the bare form.
+
+    ``text`` stays only where it says more than the form. ValueError for a date that is none.
+    """
+    if isinstance(value, dict):
+        if not value.keys() <= {"date", "text"}:
+            raise ValueError("A date has the parts date and text, nothing else.")
+        form, text = value.get("date"), value.get("text")
+    else:
+        form, text = value, None
+    if form is not None:
+        _check(form)
+    if form is None and not text:
+        raise ValueError("A date needs a form like 2026-03-31, 2026-03, 2026-Q1, 2026, or words.")
+    if text is not None and not isinstance(text, str):
+        raise ValueError("The words of a date are text.")
+    return {"date": form} | ({"text": text} if text and text != form else {})
+
+
+def _check(form: Any) -> None:
+    if form in OPEN:
+        return
+    found = _FORM.fullmatch(form) if isinstance(form, str) else None
+    if not found:
+        raise ValueError(f"{form!r} is no date. Write 2026-03-31, 2026-03, 2026-Q1, 2026, rolling or never.")
+    if found[3]:
+        try:
+            date.fromisoformat(form)
+        except ValueError as error:
+            raise ValueError(f"{form} is not in the calendar.") from error

@@ -111,3 +111,15 @@ def hand_over(conn: Connection, old_run: str, new_run: str) -> None:
     for row in conn.execute(select(pending.c.opportunity_id).where(pending.c.run_id == old_run)).all():
         wait_for(conn, new_run, row.opportunity_id)
     judged(conn, old_run)
+
+
+def tries(conn: Connection, connection: str, opportunity_id: str) -> int:
+    """How often the system refused this one."""
+    where = (t.c.connection_id == connection) & (t.c.opportunity_id == opportunity_id)
+    return int(conn.scalar(select(t.c.tries).where(where)) or 0)
+
+
+def waiting_connections(conn: Connection) -> list[str]:
+    """Connections that have something they could plan."""
+    free = ~exists().where(pending.c.opportunity_id == t.c.opportunity_id)
+    return [row.connection_id for row in conn.execute(select(t.c.connection_id).where(free).distinct())]

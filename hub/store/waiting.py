@@ -150,3 +150,12 @@ def ask_reference(conn: Connection, row: ReferenceQuestion) -> None:
 def questions(conn: Connection, link_ids: Iterable[str]) -> dict[tuple[str, str], ReferenceQuestion]:
     rows = conn.execute(select(question).where(question.c.link_id.in_(list(link_ids))))
     return {(row.link_id, row.column): ReferenceQuestion(**row._mapping) for row in rows}
+
+
+def questions_to_create(conn: Connection, connection: str) -> list[ReferenceQuestion]:
+    where = (question.c.connection_id == connection) & (question.c.state == "create")
+    return [ReferenceQuestion(**row._mapping) for row in conn.execute(select(question).where(where))]
+
+
+def answer(conn: Connection, question_id: str, state: str, choice: str | None) -> None:
+    conn.execute(update(question).where(question.c.id == question_id).values(state=state, choice=choice))

@@ -64,7 +64,9 @@ def decide(turn: Turn, known: Known, link: Link, raw: Raw) -> Reconciled:
     return reconcile(turn.mapping, raw, link.base, link.sent, turn.view(opportunity, commitments), standing)
 
 
-def add_opportunity(conn: Connection, turn: Turn, known: Known, record: Record, raw: Raw, id: str | None = None) -> None:
+def add_opportunity(
+    conn: Connection, turn: Turn, known: Known, record: Record, raw: Raw, id: str | None = None
+) -> None:
     """A record that was shared for the first time becomes an opportunity, and stays linked to it."""
     reading = turn.mapping.read(raw)
     values = {path: value for path, value in reading.values.items() if value is not None}

@@ -1,0 +1,40 @@
+"""What the hub knows of its connections: position, state, when they are due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, or_, select, update
+
+from hub.store.tables import Connection as Row
+
+t: Any = Row.__table__  # type: ignore[attr-defined]
+
+
+def get(conn: Connection, name: str) -> Row:
+    """KeyError for a name that no configuration ever had."""
+    row = conn.execute(select(t).where(t.c.id == name)).first()
+    if row is None:
+        raise KeyError(name)
+    return Row(**row._mapping)
+
+
+def change(conn: Connection, name: str, **values: Any) -> None:
+    conn.execute(update(t).where(t.c.id == name).values(**values))
+
+
+def due(conn: Connection, names: Sequence[str], now: datetime) -> list[str]:
+    """Active connections whose time has come and that nobody works on, longest waiting first."""
+    rows = conn.execute(
+        select(t.c.id)
+        .where(
+            t.c.id.in_(names)
+            & (t.c.state == "active")
+            & (t.c.due_at <= now)
+            & or_(t.c.lease_until.is_(None), t.c.lease_until <= now)
+        )
+        .order_by(t.c.due_at, t.c.id)
+    )
+    return [row.id for row in rows]

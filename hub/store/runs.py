@@ -1,0 +1,54 @@
+"""Runs: what is under way, what it counted, how it ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, select, update
+
+from hub.store.tables import Intent, Run
+
+if TYPE_CHECKING:
+    from hub.sync.turn import Turn
+
+t: Any = Run.__table__  # type: ignore[attr-defined]
+intent: Any = Intent.__table__  # type: ignore[attr-defined]
+
+
+def start(conn: Connection, run: Run) -> None:
+    conn.execute(t.insert(), run.model_dump())
+
+
+def progress(conn: Connection, turn: Turn, phase: str) -> None:
+    """How far it is, in the transaction of what it did."""
+    conn.execute(update(t).where(t.c.id == turn.run_id).values(phase=phase, counts=dict(turn.counts)))
+
+
+def end(conn: Connection, run_id: str, state: str, now: datetime, **values: Any) -> None:
+    conn.execute(update(t).where(t.c.id == run_id).values(state=state, ended_at=now, **values))
+
+
+def get(conn: Connection, run_id: str) -> Run | None:
+    row = conn.execute(select(t).where(t.c.id == run_id)).first()
+    return Run(**row._mapping) if row else None
+
+
+def broken(conn: Connection, connection: str, current: str) -> list[Run]:
+    """Runs of this connection that never ended: their worker died."""
+    where = (t.c.connection_id == connection) & (t.c.state == "running") & (t.c.id != current)
+    return [Run(**row._mapping) for row in conn.execute(select(t).where(where).order_by(t.c.started_at))]
+
+
+def open_intents(conn: Connection, connection: str) -> list[Intent]:
+    where = (intent.c.connection_id == connection) & (intent.c.state == "open")
+    return [Intent(**row._mapping) for row in conn.execute(select(intent).where(where).order_by(intent.c.opened_at))]
+
+
+def intend(conn: Connection, rows: list[Intent]) -> None:
+    if rows:
+        conn.execute(intent.insert(), [row.model_dump() for row in rows])
+
+
+def settle(conn: Connection, intent_ids: list[str], state: str) -> None:
+    conn.execute(update(intent).where(intent.c.id.in_(intent_ids)).values(state=state))

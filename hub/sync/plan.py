@@ -1,0 +1,142 @@
+"""What would be written to a member's system: data, so that it can be printed, held, hashed and approved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from hub.commons.sharing import importers, may_see
+from hub.store import dues, links, waiting
+from hub.store.tables import Link, Opportunity
+from hub.sync.apply import decide
+from hub.sync.known import Known, opportunity_context
+from hub.sync.reconcile import Action
+from hub.sync.turn import Turn
+from mappings.language import ReferenceWish
+from schemas.fields import spec
+
+Raw = dict[str, Any]
+PAGE = 200
+"""Due rows planned together; what bounds the memory of a push."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One record to create or update. ``values``: ``{path: [before, after]}`` for people; ``columns``
+    what goes over the wire; ``references`` columns whose target must be found first; ``overwrites``
+    whether a value that someone may have typed is replaced."""
+
+    action: str
+    opportunity_id: str
+    title: str
+    link: Link | None
+    columns: Raw
+    values: dict[str, list[Any]]
+    references: dict[str, ReferenceWish] = field(default_factory=dict)
+    overwrites: bool = False
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "direction": "out",
+            "action": self.action,
+            "opportunity_id": self.opportunity_id,
+            "title": self.title,
+            "remote_id": self.link.remote_id if self.link else None,
+            "values": self.values,
+        }
+
+
+def plan(turn: Turn) -> Iterator[list[Item]]:
+    """Items a page at a time; due rows with nothing to do are removed on the way."""
+    for ids in dues.pages(turn.hub.reading, turn.name, PAGE, turn.now()):
+        items, idle = plan_page(turn, ids)
+        if idle:
+            with turn.writing() as conn:
+                dues.done(conn, turn.name, idle)
+        if items:
+            yield items
+
+
+def plan_page(turn: Turn, ids: list[str]) -> tuple[list[Item], list[str]]:
+    """Items for these opportunities, and the ids that need nothing."""
+    with turn.hub.reading() as conn:
+        known = Known()
+        opportunity_context(conn, turn, known, ids)
+        decided = _decided_references(conn, known)
+    items, idle = [], []
+    for id in ids:
+        item = _item(turn, known, known.opportunities[id], known.by_opportunity.get(id), decided)
+        if item is None:
+            idle.append(id)
+        else:
+            items.append(item)
+    return items, idle
+
+
+def _item(
+    turn: Turn, known: Known, opportunity: Opportunity, link: Link | None, decided: dict[str, dict[str, str]]
+) -> Item | None:
+    if not turn.can.writes or not may_see(opportunity, turn.member):
+        return None
+    if link is None or link.state == "wanted":
+        wanted = link is not None or turn.name in importers([turn.config], opportunity)
+        return _creation(turn, known, opportunity, link) if wanted and opportunity.status == "published" else None
+    if link.state != "linked" or link.base is None:
+        return None
+    return _update(turn, known, opportunity, link, link.base, decided.get(link.id, {}))
+
+
+def _creation(turn: Turn, known: Known, opportunity: Opportunity, link: Link | None) -> Item:
+    view = turn.view(opportunity, known.commitments.get(opportunity.id, {}))
+    writing = turn.mapping.write(view, None, creating=True)
+    columns = {c: v for c, v in writing.columns.items() if v is not None and c not in writing.references}
+    if turn.mapping.key:
+        columns[turn.mapping.key] = turn.key_of(opportunity)
+    values = {
+        part.path: [None, view[part.path]]
+        for part in turn.mapping.fields
+        if part.seeds and view.get(part.path) is not None and part.path not in writing.unholdable
+    }
+    return Item("create", opportunity.id, opportunity.title, link, columns, values, dict(writing.references))
+
+
+def _update(
+    turn: Turn, known: Known, opportunity: Opportunity, link: Link, base: Raw, chosen: dict[str, str]
+) -> Item | None:
+    result = decide(turn, known, link, base)
+    pushes = result.by(Action.PUSH)
+    columns = dict(result.columns)
+    values = {d.path: [d.theirs, d.ours] for d in pushes}
+    key = turn.mapping.key
+    if key and key in base and base[key] != turn.key_of(opportunity):
+        columns[key] = turn.key_of(opportunity)
+    if opportunity.status == "withdrawn":
+        columns |= {c: v for c, v in turn.mapping.withdrawn_columns().items() if base.get(c) != v}
+    columns |= {column: {"id": target} for column, target in chosen.items() if not base.get(column)}
+    if not columns:
+        return None
+    overwrites = any(d.theirs not in (None, "", []) and spec(d.path).authority == "steward" for d in pushes)
+    return Item("update", opportunity.id, opportunity.title, link, columns, values, overwrites=overwrites)
+
+
+def _decided_references(conn: Connection, known: Known) -> dict[str, dict[str, str]]:
+    """``{link id: {column: target id}}`` for organisations that a person chose."""
+    found = waiting.questions(conn, [link.id for link in known.by_opportunity.values()])
+    chosen: dict[str, dict[str, str]] = {}
+    for (link_id, column), question in found.items():
+        if question.state == "linked" and question.choice:
+            chosen.setdefault(link_id, {})[column] = question.choice
+    return chosen
+
+
+def totals(turn: Turn) -> tuple[int, int, int]:
+    """How many items, how many of them overwrite, and how many records are linked."""
+    count = overwrites = 0
+    for items in plan(turn):
+        count += len(items)
+        overwrites += sum(item.overwrites for item in items)
+    with turn.hub.reading() as conn:
+        return count, overwrites, links.count(conn, turn.name)

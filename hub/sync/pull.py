@@ -1,0 +1,147 @@
+"""Read what changed in a member's system into the commons, a page a transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, update
+
+from connectors.contract import CursorExpired, Gone, Page, Record, Refused
+from hub import crash
+from hub.store import audit, connections, links, runs, waiting
+from hub.store.tables import Connection as ConnectionRow
+from hub.store.tables import Link
+from hub.sync import known as what_is_known
+from hub.sync.apply import add_opportunity, apply_record, set_aside
+from hub.sync.known import Known, key_in, unchanged
+from hub.sync.matching import Match, Unlinked, match
+from hub.sync.turn import Turn
+
+Raw = dict[str, Any]
+t: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
+
+SECOND = "It carries the key of an opportunity that already has a record here. Clear the key of the copy, or delete one."
+STRANGER = "It carries a key that belongs to no opportunity of yours. Clear its key column to share it as new."
+
+
+def pull(turn: Turn) -> None:
+    """Apply every page of the change feed. Raises ``ConnectorError`` where the system stops answering;
+    the pages before are kept, and the cursor has not passed what was not read."""
+    with turn.hub.reading() as conn:
+        cursor = connections.get(conn, turn.name).cursor
+    try:
+        _scan(turn, cursor)
+    except CursorExpired:
+        turn.report("rescan", connection=turn.name)
+        _scan(turn, None)
+
+
+def _scan(turn: Turn, cursor: str | None) -> None:
+    pages = 0
+    for page in turn.connector.changes(cursor):
+        crash.point("pull.read")
+        apply_page(turn, page)
+        pages += 1
+        turn.report("page", connection=turn.name, page=pages, read=turn.counts["read"])
+        crash.point("pull.stored")
+
+
+def apply_page(turn: Turn, page: Page) -> None:
+    """Store one page: records, tombstones, refused rows, and the cursor that covers them."""
+    raws = {record.id: turn.mapping.reduce(record.fields) for record in page.records}
+    with turn.writing() as conn:
+        known = what_is_known.load(conn, turn, raws)
+        still: list[str] = []
+        for record in page.records:
+            raw = raws[record.id]
+            link = known.links.get(record.id)
+            if link is not None and unchanged(turn, link, raw):
+                still.append(link.id)
+                turn.counts["unchanged"] += 1
+                if record.id in known.quarantined:
+                    waiting.release(conn, turn.name, record.id)
+            elif link is None:
+                _unlinked(conn, turn, known, record, raw)
+            elif link.state == "stopped":
+                turn.counts["not_shared"] += 1
+            else:
+                apply_record(conn, turn, known, link, record, raw)
+        links.seen(conn, still, turn.scan)
+        for row in page.refused:
+            _refused(conn, turn, row)
+        for gone in page.gone:
+            _gone(conn, turn, gone)
+        turn.counts["read"] += len(page.records) + len(page.refused)
+        if page.cursor is not None:
+            conn.execute(update(t).where(t.c.id == turn.name).values(cursor=page.cursor))
+        runs.progress(conn, turn, "pull")
+
+
+def _unlinked(conn: Connection, turn: Turn, known: Known, record: Record, raw: Raw) -> None:
+    key = key_in(turn, raw)
+    opportunity = known.by_key.get(key)
+    link = known.by_opportunity.get(opportunity.id) if opportunity else None
+    found = match(Unlinked(key, turn.mapping.audience(raw), turn.config.shares), opportunity, link, turn.member)
+    if found in (Match.DROP, Match.FOLLOWED_NO_MORE):
+        if record.id in known.quarantined:
+            waiting.release(conn, turn.name, record.id)
+        turn.counts["not_shared"] += 1
+    elif found in (Match.NEW, Match.RECREATE):
+        before = turn.counts["quarantined"]
+        add_opportunity(conn, turn, known, record, raw, id=key if found is Match.RECREATE else None)
+        added = known.links.get(record.id)
+        if added is not None and turn.counts["quarantined"] == before:
+            known.by_key[added.opportunity_id] = known.opportunities[added.opportunity_id]
+    elif found in (Match.STRANGER, Match.SECOND):
+        set_aside(conn, turn, record.id, "", SECOND if found is Match.SECOND else STRANGER, raw, None)
+        turn.counts["quarantined"] += 1
+    elif opportunity is not None:
+        joined = adopt(conn, turn, link, opportunity.id, record)
+        known.links[record.id] = known.by_opportunity[opportunity.id] = joined
+        apply_record(conn, turn, known, joined, record, raw)
+
+
+def adopt(
+    conn: Connection, turn: Turn, link: Link | None, opportunity_id: str, record: Record, base: Raw | None = None
+) -> Link:
+    """This record is that opportunity's: give the waiting link its record, or make one."""
+    now = turn.now()
+    if link is None:
+        link = Link(
+            id=turn.hub.ids.uuid7(),
+            connection_id=turn.name,
+            opportunity_id=opportunity_id,
+            remote_id=record.id,
+            created_at=now,
+        )
+        links.add(conn, link)
+    link.remote_id, link.state, link.base = record.id, "linked", base
+    links.change(conn, link.id, remote_id=record.id, state="linked", base=base, url=record.url)
+    audit.write(
+        conn, at=now, run_id=turn.run_id, actor="hub", action="linked", direction="here", member_id=turn.member,
+        opportunity_id=opportunity_id, connection_id=turn.name, remote_id=record.id,
+    )  # fmt: skip
+    return link
+
+
+def _refused(conn: Connection, turn: Turn, row: Refused) -> None:
+    fields = {c: v for c, v in row.fields.items() if c in turn.mapping.columns}
+    set_aside(conn, turn, row.id or row.place, "", row.reason, fields, None, place=row.place)
+    turn.counts["quarantined"] += 1
+
+
+def _gone(conn: Connection, turn: Turn, gone: Gone) -> None:
+    """A record was deleted. An importer's copy: its member stopped following, and that is all. The
+    steward's: its link rests and the opportunity stays as it is until a person decides."""
+    link = links.by_remote(conn, turn.name, [gone.id]).get(gone.id)
+    if link is None or link.state != "linked":
+        return
+    links.change(conn, link.id, state="stopped")
+    turn.counts["gone"] += 1
+    audit.write(
+        conn, at=turn.now(), run_id=turn.run_id, actor=f"connection:{turn.name}", action="deleted there",
+        direction="in", opportunity_id=link.opportunity_id, connection_id=turn.name, remote_id=gone.id,
+        member_id=turn.member,
+    )  # fmt: skip
+
+

@@ -1,0 +1,279 @@
+"""Write planned items: intent committed, then the call, then the read-back, then base and audit in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from connectors.contract import (
+    Ambiguous,
+    ConnectorError,
+    Draft,
+    Edit,
+    Invalid,
+    Outcome,
+    Page,
+    Record,
+    Stale,
+)
+from hub import crash
+from hub.store import audit, dues, links, runs
+from hub.store.tables import Intent, Link
+from hub.sync import references
+from hub.sync.plan import Item
+from hub.sync.pull import adopt, apply_page
+from hub.sync.turn import Turn
+
+Raw = dict[str, Any]
+PATIENCE = (timedelta(minutes=1), timedelta(hours=6))
+"""A refused record is tried again after a minute, then after twice as long each time, at most this."""
+
+
+def push(turn: Turn, items: Sequence[Item]) -> None:
+    """Write these items. One refused record never stops the others; raises ``ConnectorError`` where
+    the system stops answering, with the rest left due."""
+    for batch in _batches([i for i in items if i.action == "update"], turn.can.batch):
+        _update(turn, batch)
+    for batch in _batches([i for i in items if i.action == "create"], turn.can.batch):
+        _create(turn, batch)
+
+
+def _batches(items: list[Item], size: int) -> Iterator[list[Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+# --- updates -----------------------------------------------------------------
+
+
+def _update(turn: Turn, batch: list[Item]) -> None:
+    batch = _as_expected(turn, batch)
+    if not batch:
+        return
+    with turn.writing() as conn:
+        intents = {item.opportunity_id: _intend(conn, turn, item, _link(item)) for item in batch}
+    crash.point("push.update.intended")
+    edits = [Edit(_link(i).remote_id or "", i.columns, _expected(_link(i))) for i in batch]
+    outcomes = _call(turn, intents, lambda: turn.connector.update(edits))
+    crash.point("push.update.called")
+    _finish(turn, batch, intents, outcomes)
+    crash.point("push.update.stored")
+
+
+def _as_expected(turn: Turn, batch: list[Item]) -> list[Item]:
+    """Where the system has no guard of its own: read, compare, and leave out what moved meanwhile.
+
+    What moved is reconciled like any other change; its due row brings it back into the next plan.
+    """
+    if turn.can.guard != "none" and all(_link(item).remote_version for item in batch):
+        return batch
+    current = turn.connector.get([_link(item).remote_id or "" for item in batch])
+    same, moved = [], []
+    for item in batch:
+        record = current.get(_link(item).remote_id or "")
+        if not isinstance(record, Record):
+            turn.counts["unseen"] += 1
+        elif turn.mapping.reduce(record.fields) == _link(item).base:
+            _link(item).remote_version = record.version
+            same.append(item)
+        else:
+            moved.append(record)
+    _take_in(turn, moved)
+    return same
+
+
+def _take_in(turn: Turn, moved: Sequence[Record]) -> None:
+    if moved:
+        turn.counts["moved_meanwhile"] += len(moved)
+        apply_page(turn, Page(records=tuple(moved)))
+
+
+def _expected(link: Link) -> Record:
+    return Record(link.remote_id or "", link.base or {}, link.remote_version)
+
+
+def _link(item: Item) -> Link:
+    assert item.link is not None
+    return item.link
+
+
+# --- creates -----------------------------------------------------------------
+
+
+def _create(turn: Turn, batch: list[Item]) -> None:
+    found = {item.opportunity_id: references.settle(turn, item) for item in batch}
+    ready: list[tuple[Item, Link, Raw]] = []
+    intents: dict[str, Intent] = {}
+    with turn.writing() as conn:
+        for item in batch:
+            link = _waiting_link(conn, turn, item)
+            columns = turn.mapping.plain_constants() | item.columns | found[item.opportunity_id].columns
+            references.ask(conn, turn, item, link, found[item.opportunity_id].open)
+            intents[item.opportunity_id] = _intend(conn, turn, item, link, columns)
+            ready.append((item, link, columns))
+    crash.point("push.create.intended")
+    drafts = [Draft(str(i.columns.get(turn.mapping.key or "", i.opportunity_id)), columns) for i, _, columns in ready]
+    outcomes = _call(turn, intents, lambda: turn.connector.create(drafts))
+    crash.point("push.create.called")
+    items = [
+        Item(i.action, i.opportunity_id, i.title, link, columns, i.values, i.references) for i, link, columns in ready
+    ]
+    _finish(turn, items, intents, outcomes)
+    crash.point("push.create.stored")
+
+
+def _waiting_link(conn: Connection, turn: Turn, item: Item) -> Link:
+    if item.link is not None:
+        links.change(conn, item.link.id, state="creating")
+        return item.link
+    link = Link(
+        id=turn.hub.ids.uuid7(),
+        connection_id=turn.name,
+        opportunity_id=item.opportunity_id,
+        state="creating",
+        created_at=turn.now(),
+    )
+    links.add(conn, link)
+    return link
+
+
+# --- both --------------------------------------------------------------------
+
+
+def _intend(conn: Connection, turn: Turn, item: Item, link: Link, columns: Raw | None = None) -> Intent:
+    intent = Intent(
+        id=turn.hub.ids.uuid7(),
+        run_id=turn.run_id,
+        connection_id=turn.name,
+        opportunity_id=item.opportunity_id,
+        link_id=link.id,
+        action=item.action,
+        fields=item.columns if columns is None else columns,
+        opened_at=turn.now(),
+        fence=turn.fence,
+    )
+    runs.intend(conn, [intent])
+    return intent
+
+
+def _call(turn: Turn, intents: dict[str, Intent], call: Any) -> list[Outcome]:
+    """Raised means nothing was sent, but for ``Ambiguous``: those intents stay open until someone looked."""
+    try:
+        outcomes: list[Outcome] = call()
+    except Ambiguous:
+        raise
+    except ConnectorError:
+        _forget(turn, list(intents.values()))
+        raise
+    return outcomes
+
+
+def _forget(turn: Turn, intents: list[Intent]) -> None:
+    """Nothing was sent: the intents end, links that waited for a record wait as before."""
+    with turn.writing() as conn:
+        runs.settle(conn, [i.id for i in intents], "not sent")
+        for intent in intents:
+            if intent.action == "create":
+                links.change(conn, intent.link_id, state="wanted")
+
+
+def _finish(turn: Turn, batch: list[Item], intents: dict[str, Intent], outcomes: list[Outcome]) -> None:
+    back = _read_back(turn, outcomes)
+    stop: ConnectorError | None = None
+    stale: list[str] = []
+    with turn.writing() as conn:
+        for item, outcome in zip(batch, outcomes, strict=True):
+            intent, error = intents[item.opportunity_id], outcome.error
+            if error is None:
+                record = back.get(outcome.id or "") or Record(outcome.id or "", item.columns)
+                written(conn, turn, _link(item), intent, record, item.values)
+                continue
+            if isinstance(error, Ambiguous):
+                stop = error
+                continue
+            runs.settle(conn, [intent.id], "refused")
+            if item.action == "create":
+                links.change(conn, _link(item).id, state="wanted")
+            if isinstance(error, Stale):
+                stale.append(_link(item).remote_id or "")
+            elif isinstance(error, Invalid):
+                _refused(conn, turn, item, error)
+            else:
+                stop = error
+        runs.progress(conn, turn, "push")
+    if stale:
+        _take_in(turn, [r for r in turn.connector.get(stale).values() if isinstance(r, Record)])
+    if stop is not None:
+        raise stop
+
+
+def _read_back(turn: Turn, outcomes: list[Outcome]) -> dict[str, Record]:
+    back = {o.record.id: o.record for o in outcomes if o.record is not None}
+    missing = [o.id for o in outcomes if o.id is not None and o.record is None]
+    if missing:
+        back |= {i: r for i, r in turn.connector.get(missing).items() if isinstance(r, Record)}
+    return back
+
+
+def written(
+    conn: Connection, turn: Turn, link: Link, intent: Intent, record: Record, values: dict[str, list[Any]]
+) -> None:
+    """The write happened and was read back: base, audit, intent and due row, together.
+
+    Only written columns move in the base of a known record: whatever else differs there is somebody's
+    edit, and the next pull must see it as one.
+    """
+    back = turn.mapping.reduce(record.fields)
+    old = link.base
+    if old is None:
+        link = adopt(conn, turn, link, intent.opportunity_id, record, base=back)
+    base = back if old is None else old | {c: back.get(c) for c in intent.fields if c in back}
+    sent = {c: v for c, v in (link.sent or {}).items() if c not in intent.fields}
+    sent |= {c: v for c, v in intent.fields.items() if c in back and not _equal(back[c], v)}
+    links.change(
+        conn,
+        link.id,
+        base=base,
+        sent=sent,
+        state="linked",
+        mapping_digest=turn.mapping.digest,
+        remote_version=record.version,
+        url=record.url or link.url,
+        seen_scan=turn.scan,
+        synced_at=turn.now(),
+    )
+    runs.settle(conn, [intent.id], "done")
+    dues.done(conn, turn.name, [intent.opportunity_id])
+    audit.write(
+        conn,
+        at=turn.now(),
+        run_id=turn.run_id,
+        actor="hub",
+        action="created there" if intent.action == "create" else "written there",
+        direction="out",
+        opportunity_id=intent.opportunity_id,
+        connection_id=turn.name,
+        remote_id=record.id,
+        member_id=turn.member,
+        values=values,
+    )
+    turn.counts["pushed_new" if intent.action == "create" else "pushed"] += 1
+
+
+def _equal(back: Any, sent: Any) -> bool:
+    """Read back as sent; of a reference only the target counts."""
+    if isinstance(back, dict) and isinstance(sent, dict) and "id" in sent:
+        return bool(back.get("id") == sent["id"])
+    return bool(back == sent)
+
+
+def _refused(conn: Connection, turn: Turn, item: Item, error: Invalid) -> None:
+    where = f" ({', '.join(error.fields)})" if error.fields else ""
+    first, most = PATIENCE
+    tries = dues.tries(conn, turn.name, item.opportunity_id)
+    wait = min(first * 2 ** min(tries, 12), most)
+    dues.failed(conn, turn.name, item.opportunity_id, f"{error}{where}", turn.now() + wait)
+    turn.counts["rejected"] += 1

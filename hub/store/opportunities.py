@@ -52,3 +52,20 @@ def save_commitment(conn: Connection, commitment: Commitment, new: bool) -> None
 
 def member_names(conn: Connection) -> dict[str, str]:
     return {row.id: row.name for row in conn.execute(select(member.c.id, member.c.name))}
+
+
+def arrived(conn: Connection, run_id: str) -> None:
+    """The run that brought these was judged: they are there for everyone who may see them."""
+    conn.execute(update(t).where(t.c.arriving == run_id).values(arriving=None))
+
+
+def arriving_moves(conn: Connection, old_run: str, new_run: str) -> None:
+    conn.execute(update(t).where(t.c.arriving == old_run).values(arriving=new_run))
+
+
+def still_arriving(conn: Connection, run_id: str) -> list[str]:
+    return [row.id for row in conn.execute(select(t.c.id).where(t.c.arriving == run_id))]
+
+
+def titles(conn: Connection, ids: Iterable[str]) -> dict[str, str]:
+    return {row.id: row.title for row in conn.execute(select(t.c.id, t.c.title).where(t.c.id.in_(list(ids))))}

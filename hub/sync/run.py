@@ -1,0 +1,214 @@
+"""One sync of one connection, from lease to release; and of all, pulling all before pushing any."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from connectors.contract import ConnectorError, RateLimited, SignInFailed, Unavailable
+from hub import crash
+from hub.jobs import lease
+from hub.jobs.lease import Busy, LeaseLost
+from hub.store import connections, opportunities, runs, waiting
+from hub.store.tables import Run
+from hub.sync import judge, plan, push, references
+from hub.sync.judge import Held
+from hub.sync.pull import pull
+from hub.sync.recover import recover
+from hub.sync.turn import Turn, nothing
+
+if TYPE_CHECKING:
+    from hub.app import Hub
+
+log = logging.getLogger("hub.sync")
+OWNER = f"{socket.gethostname()}:{os.getpid()}"
+WORST_PAUSE = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class RunResult:
+    """How one run went, for people and for ``--json``. ``state`` as in ``tables.Run``, or ``busy``;
+    ``plan`` holds the items of a dry run."""
+
+    connection: str
+    state: str
+    run_id: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+    message: str = ""
+    plan: list[dict[str, Any]] = field(default_factory=list)
+
+
+def sync_all(
+    hub: Hub,
+    names: Iterable[str] | None = None,
+    dry_run: bool = False,
+    report: Callable[..., None] = nothing,
+    trigger: str = "by hand",
+) -> list[RunResult]:
+    """Pull all of these connections, then push all. Without names: every connection that is not paused.
+
+    A dry run does the same on a copy of the hub's database and writes to no system.
+    """
+    if dry_run:
+        from hub.sync.rehearse import rehearsal
+
+        with rehearsal(hub) as copy:
+            return _sync(copy, names, report, trigger, write=False)
+    return _sync(hub, names, report, trigger, write=True)
+
+
+def _sync(
+    hub: Hub, names: Iterable[str] | None, report: Callable[..., None], trigger: str, write: bool
+) -> list[RunResult]:
+    chosen = list(names) if names is not None else _active(hub)
+    steps = [OneRun(hub, name, trigger, report) for name in chosen]
+    for step in steps:
+        step.take_in()
+    for step in steps:
+        if write:
+            step.give_out()
+        else:
+            step.show_plan()
+    return [step.result for step in steps]
+
+
+def _active(hub: Hub) -> list[str]:
+    with hub.reading() as conn:
+        return [name for name in hub.config.connections if connections.get(conn, name).state == "active"]
+
+
+class OneRun:
+    """One run of one connection in two halves, ``take_in`` and ``give_out``; between them the lease rests."""
+
+    def __init__(self, hub: Hub, name: str, trigger: str, report: Callable[..., None] = nothing) -> None:
+        self.hub = hub
+        self.name = name
+        self.trigger = trigger
+        self.report = report
+        self.result = RunResult(name, "running")
+        self._turn: Turn | None = None
+
+    def take_in(self) -> None:
+        """Lease, recover, pull, judge."""
+        if not self._may_start():
+            return
+        self._guarded(self._take_in)
+
+    def give_out(self) -> None:
+        """Plan, judge, push, release."""
+        if self.result.state == "running":
+            self._guarded(self._give_out)
+
+    def show_plan(self) -> None:
+        """What ``give_out`` would write."""
+        if self.result.state == "running" and self._turn is not None:
+            turn = self._turn
+            self.result.plan = [item.as_data() for page in plan.plan(turn) for item in page]
+            self.result.counts = turn.counts
+            self._end("done")
+
+    def _may_start(self) -> bool:
+        with self.hub.reading() as conn:
+            hold = waiting.waiting_hold(conn, self.name)
+        if hold is not None:
+            self.result = RunResult(self.name, "held", hold.run_id, message=hold.reason)
+            return False
+        try:
+            with self.hub.writing() as conn:
+                now = self.hub.time.now()
+                fence = lease.claim(conn, self.name, OWNER, now)
+                row = connections.get(conn, self.name)
+                run = Run(
+                    id=self.hub.ids.uuid7(), connection_id=self.name, trigger=self.trigger, started_at=now,
+                    fence=fence, counts={}, cursor_before=row.cursor,
+                )  # fmt: skip
+                runs.start(conn, run)
+                connections.change(conn, self.name, scan=row.scan + 1)
+                names = opportunities.member_names(conn)
+        except Busy as busy:
+            self.result = RunResult(self.name, "busy", message=str(busy))
+            return False
+        self.result.run_id = run.id
+        self._fence, self._scan, self._names = fence, row.scan + 1, names
+        return True
+
+    def _take_in(self) -> None:
+        config = self.hub.config.connections[self.name]
+        connector = self.hub.connect(self.name)
+        turn = self._turn = Turn(
+            self.hub, config, self.hub.mapping(self.name), connector, self.result.run_id, self._fence, self._scan,
+            self._names, report=self.report,
+        )  # fmt: skip
+        recover(turn)
+        crash.point("run.recovered")
+        pull(turn)
+        crash.point("run.pulled")
+        judge.judge_pull(turn)
+        with turn.writing() as conn:
+            runs.progress(conn, turn, "between")
+
+    def _give_out(self) -> None:
+        turn = self._turn
+        assert turn is not None
+        if turn.can.writes:
+            references.add_chosen(turn)
+            judge.judge_push(turn)
+            for items in plan.plan(turn):
+                push.push(turn, items)
+                self.report("pushed", connection=self.name, pushed=turn.counts["pushed"] + turn.counts["pushed_new"])
+        elif not self._approved():
+            judge.judge_push(turn)
+        self._end("done")
+
+    def _approved(self) -> bool:
+        with self.hub.reading() as conn:
+            return connections.get(conn, self.name).approved
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Held as held:
+            self._end("held", str(held))
+        except LeaseLost as lost:
+            self.result.state, self.result.message = "interrupted", str(lost)
+        except SignInFailed as error:
+            self._end("failed", str(error))
+        except (Unavailable, RateLimited) as error:
+            self._end("incomplete", str(error))
+        except ConnectorError as error:
+            self._end("incomplete" if type(error).__name__ in ("Ambiguous", "Stale") else "failed", str(error))
+        except Exception as error:
+            log.exception("%s: the run stopped", self.name)
+            self._end("failed", f"Something in the hub went wrong ({type(error).__name__}: {error}). Nothing was lost.")
+
+    def _end(self, state: str, message: str = "") -> None:
+        """Store how it ended and when the connection is due again, and let the lease go."""
+        turn = self._turn
+        if turn is not None:
+            self.result.counts = turn.counts
+            turn.connector.close()
+        self.result.state, self.result.message = state, message
+        now = self.hub.time.now()
+        every = timedelta(seconds=self.hub.config.connections[self.name].every)
+        try:
+            with self.hub.writing() as conn:
+                lease.keep(conn, self.name, self._fence, now)
+                row = connections.get(conn, self.name)
+                failures = 0 if state in ("done", "held") else row.failures + 1
+                wait = min(every * 2 ** min(failures, 10), max(every, WORST_PAUSE)) if failures else every
+                ended: dict[str, Any] = {"due_at": now + wait, "failures": failures, "reason": message or None}
+                if state == "done":
+                    ended |= {"last_ok_at": now}
+                lease.release(conn, self.name, self._fence, **ended)
+                runs.end(
+                    conn, self.result.run_id, state, now, counts=dict(self.result.counts), error=message or None,
+                    cursor_after=row.cursor,
+                )  # fmt: skip
+        except LeaseLost as lost:
+            self.result.state, self.result.message = "interrupted", str(lost)

@@ -1,0 +1,29 @@
+"""Salesforce: the Outbound Funds Module, Nonprofit Cloud or any other object of an org."""
+
+from __future__ import annotations
+
+from connectors.contract import Connector, Option, Settings, System, Wanted
+from connectors.salesforce.connector import Salesforce
+from connectors.salesforce.session import hosts
+from connectors.transport import Transport
+
+
+def _open(settings: Settings, wanted: Wanted, transport: Transport) -> Connector:
+    return Salesforce(settings, wanted, transport)
+
+
+connector = System(
+    name="salesforce",
+    title="Salesforce",
+    summary="One object of a Salesforce org: Outbound Funds funding requests, or any other.",
+    options=(
+        Option("url", "The org's My Domain, like https://yourorg.my.salesforce.com", required=True),
+        Option("client_id", "Consumer key of an external client app with the client credentials flow", required=True),
+        Option("client_secret", "Consumer secret of that app", required=True, secret=True),
+        Option("api_version", "Version of the REST API", default="v62.0"),
+        Option("instance_host", "Host that the org answers from, where it is not the one of url"),
+    ),
+    open=_open,
+    hosts=hosts,
+    sandbox="connectors.salesforce.sandbox:build",
+)

@@ -1,0 +1,154 @@
+"""Testing a connection step by step, each with what to do when it fails. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from connectors.contract import Check, ConnectorError, Wanted
+from connectors.salesforce.describe import described
+from connectors.salesforce.session import Session
+
+Found = dict[str, dict[str, Any]]
+
+
+def steps(session: Session, wanted: Wanted) -> list[Check]:
+    """In order; the first step that makes the next ones pointless is the last."""
+    done: list[Check] = []
+    for name, step in (("address", _address), ("sign-in", _sign_in)):
+        done.append(_tried(name, step, session))
+        if not done[-1].ok:
+            return done
+    try:
+        object = described(session, wanted.object)
+    except ConnectorError as error:
+        fix = "Check the object's API name in the mapping, and that the integration user may read the object."
+        return [*done, Check("object", False, str(error), fix)]
+    fields = {str(item["name"]): item for item in object["fields"]}
+    done += [_object(object), _fields(fields, wanted), _writable(fields, wanted)]
+    if wanted.key:
+        done.append(_key(fields, wanted.key))
+    return [*done, *_references(session, fields, wanted)]
+
+
+_ADDRESS_FIX = "Check url: it is the org's My Domain, like https://yourorg.my.salesforce.com."
+
+
+def _tried(name: str, step: Callable[[Session], Check], session: Session) -> Check:
+    try:
+        return step(session)
+    except ConnectorError as error:
+        fix = _ADDRESS_FIX if name == "address" else "See Salesforce Setup > External Client Apps, and the message."
+        return Check(name, False, str(error), fix)
+
+
+def _address(session: Session) -> Check:
+    """``/services/data/`` lists versions without a token and is not counted."""
+    answer = session.transport.call("GET", f"{session.url}/services/data/")
+    listed = answer.json() if answer.status == 200 else None
+    if not isinstance(listed, list):
+        return Check("address", False, f"{session.url}/services/data/ answered HTTP {answer.status}.", _ADDRESS_FIX)
+    known = [f"v{item.get('version')}" for item in listed if isinstance(item, dict)]
+    if session.version not in known:
+        newest = known[-1] if known else "none"
+        return Check(
+            "address",
+            False,
+            f"{session.url} does not offer {session.version}.",
+            f'Set api_version to one that it offers: the newest is "{newest}".',
+        )
+    return Check("address", True, f"{session.url} offers {session.version}.")
+
+
+def _sign_in(session: Session) -> Check:
+    session.sign_in()
+    return Check("sign-in", True, f"Signed in; the org answers from {session.instance}.")
+
+
+def _object(object: dict[str, Any]) -> Check:
+    missing = [
+        word for word, flag in (("read", "queryable"), ("create", "createable"), ("edit", "updateable"))
+        if not object.get(flag)
+    ]  # fmt: skip
+    if missing:
+        return Check(
+            "object",
+            "read" not in missing and len(missing) < 2,
+            f"The integration user may not {', '.join(missing)} {object.get('name')}.",
+            "Add the object permissions to a permission set of the integration user.",
+        )
+    return Check("object", True, f"{object.get('name')} may be read, created and edited.")
+
+
+def _fields(fields: Found, wanted: Wanted) -> Check:
+    missing = [column for column in wanted.fields if column not in fields]
+    if missing:
+        return Check(
+            "fields",
+            False,
+            f"{wanted.object} shows no {', '.join(_with_closest(column, fields) for column in missing)}.",
+            "Correct the name in the mapping, create the field in Setup > Object Manager, or let the integration user "
+            "see it (field-level security).",
+        )
+    return Check("fields", True, f"All {len(wanted.fields)} fields are there and may be read.")
+
+
+def _with_closest(column: str, fields: Found) -> str:
+    by_lower = {name.lower(): name for name in fields}
+    close = get_close_matches(column.lower(), by_lower, 1)
+    return f"{column} (closest: {by_lower[close[0]]})" if close else column
+
+
+def _writable(fields: Found, wanted: Wanted) -> Check:
+    """Which of them a mapping writes is not known here, so this one informs."""
+    fixed = [column for column in wanted.fields if column in fields and not fields[column].get("updateable")]
+    if fixed:
+        return Check("writable", True, f'Read-only for the integration user: {", ".join(fixed)}. Map them way = "in".')
+    return Check("writable", True, "All of them may be edited.")
+
+
+def _key(fields: Found, key: str) -> Check:
+    item = fields.get(key)
+    fix = "Create it in Setup > Object Manager: Text, length 64, Unique, External ID; let the integration user edit it."
+    if item is None:
+        return Check("key", False, f"There is no field {_with_closest(key, fields)}.", fix)
+    wrong = []
+    if item.get("type") != "string" or int(item.get("length") or 0) < 36:
+        wrong.append(f"is {item.get('type')} of length {item.get('length')}, not text of at least 36 characters")
+    if not item.get("externalId"):
+        wrong.append("is no External ID")
+    if not item.get("unique"):
+        wrong.append("is not Unique")
+    if not item.get("createable") or not item.get("updateable"):
+        wrong.append("may not be written")
+    if wrong:
+        return Check("key", False, f"{key} {' and '.join(wrong)}.", fix)
+    return Check("key", True, f"{key} is a unique external id.")
+
+
+def _references(session: Session, fields: Found, wanted: Wanted) -> Iterator[Check]:
+    for column, target in wanted.references.items():
+        name = f"reference {column}"
+        pointed = (fields.get(column) or {}).get("referenceTo") or []
+        if column in fields and target.object not in pointed:
+            shown = ", ".join(pointed) or "no other record"
+            yield Check(
+                name, False, f"{column} points at {shown}, not {target.object}.", "Correct the mapping's object."
+            )
+            continue
+        try:
+            known = {str(item["name"]): item for item in described(session, target.object)["fields"]}
+        except ConnectorError as error:
+            yield Check(name, False, str(error), f"Let the integration user read {target.object}.")
+            continue
+        missing = [_with_closest(of_target, known) for of_target in target.columns if of_target not in known]
+        if missing:
+            yield Check(
+                name,
+                False,
+                f"{target.object} shows no {', '.join(missing)}.",
+                f"Correct the mapping, or create the field on {target.object} and let the integration user see it.",
+            )
+        else:
+            yield Check(name, True, f"{target.object} and its {', '.join(target.columns) or 'id'} may be read.")

@@ -1,0 +1,71 @@
+"""The change feed: everything whose ``SystemModstamp`` is at or after a point, deletions included.
+
+``SystemModstamp`` moves on every change, automated ones too, and is indexed; ``queryAll`` shows
+rows in the recycle bin, so one list gives changes and deletions in one call a page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from connectors.contract import CursorExpired
+
+OVERLAP = timedelta(minutes=10)
+"""How far the cursor stays behind the newest stamp seen. A row becomes visible when its transaction
+ends but bears the time of its change, and a request may run ten minutes (REST API Developer Guide,
+"Status Codes", "API request limits"); stamps have whole seconds, so equal ones may still follow."""
+
+BIN = timedelta(days=14)
+"""Deleted rows stay in the recycle bin for 15 days. After a longer pause deletions are no longer
+told, so the cursor counts as expired one day before."""
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """``at``: everything before is known, by Salesforce's clock. ``read``: when, by ours; only for ``BIN``."""
+
+    at: datetime
+    read: datetime
+
+    def __str__(self) -> str:
+        return f"{literal(self.at)} {self.read:%Y-%m-%d}"
+
+
+def literal(moment: datetime) -> str:
+    """A moment as SOQL writes it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def position(cursor: str, now: datetime) -> Position:
+    """Reads a cursor; ``CursorExpired`` if it is none or too old to be told all deletions since."""
+    try:
+        at, read = cursor.split(" ")
+        found = Position(_moment(at), _moment(f"{read}T00:00:00Z"))
+    except ValueError:
+        raise CursorExpired(f"{cursor!r} is not a position in Salesforce's change feed.") from None
+    if now - found.read > BIN:
+        raise CursorExpired(
+            f"The last read was on {found.read:%Y-%m-%d}; Salesforce tells deletions of the last {BIN.days} days only."
+        )
+    return found
+
+
+def following(newest: datetime | None, before: Position | None, now: datetime) -> Position:
+    """Where the next read starts: ``OVERLAP`` before the newest stamp seen, and never further back than before."""
+    start = before.at if before else BEGINNING
+    return Position(max(start, newest - OVERLAP) if newest else start, now)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment.astimezone(UTC)
+
+
+def stamped(text: str) -> datetime:
+    """The moment of a record's ``SystemModstamp``, ``2021-11-06T17:38:40.000+0000``; ``ValueError`` otherwise."""
+    return _moment(text)

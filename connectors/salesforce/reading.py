@@ -1,0 +1,60 @@
+"""Reading a query's answer page by page, believing no page more than it proves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.contract import Raw, Unavailable
+from connectors.salesforce.errors import refusal
+from connectors.salesforce.session import Session
+
+PAGE = 2000
+"""The most rows a page may have; Salesforce may send fewer (REST API Developer Guide, "Query Options Header")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page; ``last`` only when every row of the list was shown."""
+
+    rows: list[Raw]
+    last: bool
+
+
+def listing(session: Session, resource: str, query: str, doing: str) -> Iterator[Listing]:
+    """The pages of ``query`` or ``queryAll``. A list that ends short of its own count, or runs in circles, raises
+    ``Unavailable`` after what it did show."""
+    path, params = session.data(resource), {"q": query}
+    followed: set[str] = set()
+    shown = 0
+    while True:
+        answer = session.call("GET", path, params=params, headers={"Sforce-Query-Options": f"batchSize={PAGE}"})
+        if answer.status != 200:
+            raise refusal(answer, doing)
+        page = _page(answer.json(), doing)
+        shown += len(page["records"])
+        complete = page["done"] and shown == page["totalSize"]
+        yield Listing(page["records"], complete)
+        if complete:
+            return
+        if page["done"]:
+            raise Unavailable(
+                f"{doing}: Salesforce counted {page['totalSize']} records and showed {shown}. The next run reads again."
+            )
+        path, params = session.follow(page.get("nextRecordsUrl")), {}
+        if path in followed:
+            raise Unavailable(f"{doing}: the list of records runs in circles at {path}. The next run reads again.")
+        followed.add(path)
+
+
+def _page(body: Any, doing: str) -> dict[str, Any]:
+    if (
+        isinstance(body, dict)
+        and isinstance(body.get("records"), list)
+        and all(isinstance(row, dict) for row in body["records"])
+        and isinstance(body.get("done"), bool)
+        and isinstance(body.get("totalSize"), int)
+    ):
+        return body
+    raise Unavailable(f"{doing}: the answer is not a query's: no records, done or totalSize.")

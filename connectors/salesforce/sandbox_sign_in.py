@@ -1,0 +1,78 @@
+"""Tokens of the stand-in: the client credentials flow, and when a token stops working.
+
+The JWT bearer flow answers ``unsupported_grant_type``: checking its signature would need a
+library that the product has no use for.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.salesforce.sandbox_errors import WireError
+
+ORG = "00D000000000001EAA"
+
+
+class SignIn:
+    """Who may come in. ``lasts`` is how long a token works after it was given."""
+
+    def __init__(self, now: Callable[[], datetime], client_id: str, client_secret: str, lasts: timedelta) -> None:
+        self.now, self.lasts = now, lasts
+        self.client_id, self.client_secret = client_id, client_secret
+        self._until: dict[str, datetime] = {}
+
+    def token(
+        self, form: Mapping[str, str], authorization: str, instance: str, user: str, content_type: str
+    ) -> tuple[int, dict[str, Any]]:
+        """Status and body of the token endpoint; refusals are objects here, not lists."""
+        if not content_type.startswith("application/x-www-form-urlencoded"):
+            return _refused("unsupported_grant_type", "grant type not supported")
+        if form.get("grant_type") != "client_credentials":
+            return _refused("unsupported_grant_type", "grant type not supported")
+        client, secret = _basic(authorization) or (form.get("client_id", ""), form.get("client_secret", ""))
+        if client != self.client_id:
+            return _refused("invalid_client_id", "client identifier invalid")
+        if not secrets.compare_digest(secret.encode(), self.client_secret.encode()):
+            return _refused("invalid_client", "invalid client credentials")
+        token = f"{ORG[:15]}!{secrets.token_urlsafe(48)}"
+        self._until[token] = self.now() + self.lasts
+        return 200, {
+            "access_token": token,
+            "signature": secrets.token_urlsafe(32),
+            "scope": "api",
+            "instance_url": instance,
+            "id": f"https://login.salesforce.com/id/{ORG}/{user}",
+            "token_type": "Bearer",
+            "issued_at": str(int(self.now().timestamp() * 1000)),
+        }
+
+    def need(self, authorization: str) -> None:
+        """Lets a call with a good token pass."""
+        scheme, _, token = authorization.partition(" ")
+        until = self._until.get(token.strip())
+        if scheme not in ("Bearer", "OAuth") or until is None or self.now() >= until:
+            raise WireError(401, "INVALID_SESSION_ID", "Session expired or invalid")
+
+    def end_all(self) -> None:
+        """Every token given so far stops working."""
+        self._until.clear()
+
+
+def _refused(error: str, description: str) -> tuple[int, dict[str, Any]]:
+    return 400, {"error": error, "error_description": description}
+
+
+def _basic(authorization: str) -> tuple[str, str] | None:
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme != "Basic":
+        return None
+    try:
+        client, _, secret = base64.b64decode(encoded).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return client, secret

@@ -1,0 +1,89 @@
+"""Rich text in a system, plain text in the commons.
+
+Written as escaped text with ``<br>`` for a new line, which reads back exactly. Read from any HTML: scripts and
+styles go with their content, other tags leave their text, paragraphs a blank line, list items a dash.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import nh3
+
+from mappings.entry import Entry
+from mappings.lenses.lens import Lens, one_column
+from mappings.lenses.text import cut, plain
+
+_BREAKS = {"p": 2, "ul": 2, "ol": 2, "blockquote": 2, "pre": 2, "table": 2} | {f"h{n}": 2 for n in range(1, 7)}
+_BREAKS |= {"div": 1, "li": 1, "tr": 1}
+_TAGS = {*_BREAKS, "br"}
+_TOKEN = re.compile(r"<(/?)(\w+)>|([^<]+)")
+_SOURCE_LINE = re.compile(r"[ \t\f]*\n[ \t\f\n]*")
+_SPECIAL = re.compile(r"[<>&\n\r\0\ufeff]")
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\n": "<br>", "\r": "&#13;", "\ufeff": "&#xFEFF;", "\0": "\ufffd"}
+_WRITTEN = re.compile(r"[&<>\n\r\ufeff\0]")
+
+
+def html(entry: Entry) -> Lens:
+    [column] = entry.columns
+    limit = entry.options.get("max")
+    loses = "formatting" + (f" and what makes more than {limit} characters" if limit else "")
+    return one_column(column, _read, lambda value, _: _write(value, limit), loses)
+
+
+def _read(value: Any) -> str | None:
+    source = plain(value)
+    if source is None or not _SPECIAL.search(source):
+        return source
+    text = to_text(source)
+    return text if text.strip("\n ") else None
+
+
+def _write(value: str, limit: int | None) -> str | None:
+    if not value.strip("\n "):
+        return None
+    written = to_html(value)
+    while limit is not None and len(written) > limit:
+        value = cut(value, max(len(value) - max((len(written) - limit) // 6, 1), 0)) or ""
+        written = to_html(value)
+        if not value:
+            return None
+    return written
+
+
+def to_html(text: str) -> str:
+    return _WRITTEN.sub(lambda found: _ESCAPES[found[0]], text)
+
+
+def to_text(source: str) -> str:
+    """Plain text of HTML. What the parser cannot represent (a NUL) is lost; nothing raises but a lone surrogate."""
+    clean = nh3.clean(source, tags=_TAGS, attributes={}, clean_content_tags={"script", "style"}, link_rel=None)
+    out: list[str] = []
+    gap = 0
+    fresh = True
+    for closing, tag, words in _TOKEN.findall(clean):
+        if words:
+            words = _SOURCE_LINE.sub(" ", words) if not fresh else _SOURCE_LINE.sub(" ", _without_head(words))
+            if not words:
+                continue
+            if gap and out:
+                out.append("\n" * gap)
+            gap, fresh = 0, False
+            out.append(words)
+        elif tag == "br":
+            if gap and out:
+                out.append("\n" * gap)
+            _trim(out)
+            out.append("\n")
+            gap, fresh = 0, True
+        else:
+            _trim(out)
+            gap, fresh = max(gap, _BREAKS[tag]), True
+            if tag == "li" and not closing:
+                gap = 1 if gap == 1 or (out and out[-1].startswith("- ")) else gap
+                out_gap = "\n" * gap if out else ""
+                out.append(out_gap + "- ")
+                gap = 0
+    _trim(out)
+    return _unescape("".join(out))

@@ -63,8 +63,7 @@ def fill(sandbox: SalesforceSandbox, count: int) -> list[str]:
 def by_pages(connector: Salesforce) -> tuple[list[Page], ConnectorError | None]:
     found: list[Page] = []
     try:
-        for page in connector.changes(None):
-            found.append(page)
+        found.extend(connector.changes(None))
     except ConnectorError as error:
         return found, error
     return found, None

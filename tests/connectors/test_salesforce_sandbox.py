@@ -71,22 +71,26 @@ def session(sandbox: SalesforceSandbox, authority: trustme.CA, tmp_path: Path) -
 
 
 @pytest.fixture
-def client(session: requests.Session) -> Salesforce:
+def client(session: requests.Session) -> Any:
     return Salesforce(
         consumer_key=CLIENT_ID, consumer_secret=CLIENT_SECRET, domain="cedar.my", session=session, version="62.0"
     )
 
 
+def content(refused: pytest.ExceptionInfo[Any]) -> Any:
+    return refused.value.content
+
+
 # --- through simple-salesforce -----------------------------------------------
 
 
-def test_a_client_signs_in_and_goes_where_it_is_told(client: Salesforce, sandbox: SalesforceSandbox) -> None:
+def test_a_client_signs_in_and_goes_where_it_is_told(client: Any, sandbox: SalesforceSandbox) -> None:
     assert f"https://{client.sf_instance}" == sandbox.url
     assert client.limits()["DailyApiRequests"]["Max"] == 100_000
     assert client.api_usage["api-usage"].used == 1
 
 
-def test_a_record_lives_its_life(client: Salesforce) -> None:
+def test_a_record_lives_its_life(client: Any) -> None:
     table = getattr(client, REQUEST)
     made = table.create({"Name": "Wells", "Commons_Ask__c": 12000.5})
     assert made["success"] and made["errors"] == []
@@ -97,10 +101,10 @@ def test_a_record_lives_its_life(client: Salesforce) -> None:
     assert table.delete(made["id"]) == 204
     with pytest.raises(SalesforceResourceNotFound) as refused:
         table.get(made["id"])
-    assert refused.value.content[0]["errorCode"] == "ENTITY_IS_DELETED"
+    assert content(refused)[0]["errorCode"] == "ENTITY_IS_DELETED"
 
 
-def test_an_upsert_creates_then_changes(client: Salesforce) -> None:
+def test_an_upsert_creates_then_changes(client: Any) -> None:
     table = getattr(client, REQUEST)
     answers = [table.upsert("Commons_Id__c/k-1", {"Name": name}, raw_response=True) for name in ("Wells", "Deep wells")]
     assert [(answer.status_code, answer.json()["created"]) for answer in answers] == [(201, True), (200, False)]
@@ -112,7 +116,7 @@ def test_an_upsert_creates_then_changes(client: Salesforce) -> None:
 
 
 def test_a_list_is_paged_by_opaque_addresses_in_smaller_pages_than_asked(
-    client: Salesforce, sandbox: SalesforceSandbox
+    client: Any, sandbox: SalesforceSandbox
 ) -> None:
     sandbox.api.most_a_page = 3
     for place in range(7):
@@ -122,9 +126,7 @@ def test_a_list_is_paged_by_opaque_addresses_in_smaller_pages_than_asked(
     assert len(sandbox.calls("GET", "/query/01g")) == 2
 
 
-def test_a_deleted_row_is_in_query_all_and_in_the_deleted_list_only(
-    client: Salesforce, sandbox: SalesforceSandbox
-) -> None:
+def test_a_deleted_row_is_in_query_all_and_in_the_deleted_list_only(client: Any, sandbox: SalesforceSandbox) -> None:
     id = sandbox.org.insert(REQUEST, {"Name": "x"})
     start = sandbox.time.now()
     sandbox.org.delete(REQUEST, id)
@@ -154,7 +156,7 @@ def test_a_deleted_row_is_in_query_all_and_in_the_deleted_list_only(
     ],
 )
 def test_conditions_choose_the_rows_they_name(
-    client: Salesforce, sandbox: SalesforceSandbox, condition: str, expected: str
+    client: Any, sandbox: SalesforceSandbox, condition: str, expected: str
 ) -> None:
     organisation = next(row["Id"] for row in sandbox.org.rows("Account"))
     sandbox.org.insert(REQUEST, {"Name": "a", "Commons_Ask__c": 1, "Commons_Share__c": False})
@@ -182,10 +184,10 @@ def test_conditions_choose_the_rows_they_name(
         (f"SELECT outfunds__Applying_Organization__c.Name FROM {REQUEST}", "INVALID_FIELD"),
     ],
 )
-def test_a_wrong_query_is_refused_with_salesforces_code(client: Salesforce, soql: str, code: str) -> None:
+def test_a_wrong_query_is_refused_with_salesforces_code(client: Any, soql: str, code: str) -> None:
     with pytest.raises(SalesforceMalformedRequest) as refused:
         client.query(soql)
-    assert refused.value.content[0]["errorCode"] == code
+    assert content(refused)[0]["errorCode"] == code
 
 
 @pytest.mark.parametrize(
@@ -206,29 +208,29 @@ def test_a_wrong_query_is_refused_with_salesforces_code(client: Salesforce, soql
     ],
 )
 def test_a_wrong_value_is_refused_with_salesforces_code(
-    client: Salesforce, fields: dict[str, Any], code: str, named: list[str] | None
+    client: Any, fields: dict[str, Any], code: str, named: list[str] | None
 ) -> None:
     with pytest.raises(SalesforceMalformedRequest) as refused:
         getattr(client, REQUEST).create(fields)
-    (problem,) = refused.value.content
+    (problem,) = content(refused)
     assert (problem["errorCode"], problem.get("fields")) == (code, named)
 
 
-def test_one_unique_key_is_one_record(client: Salesforce) -> None:
+def test_one_unique_key_is_one_record(client: Any) -> None:
     table = getattr(client, REQUEST)
     table.create({"Name": "x", "Commons_Id__c": "k"})
     with pytest.raises(SalesforceMalformedRequest) as refused:
         table.create({"Name": "y", "Commons_Id__c": "K"})
-    assert refused.value.content[0]["errorCode"] == "DUPLICATE_VALUE"
+    assert content(refused)[0]["errorCode"] == "DUPLICATE_VALUE"
 
 
-def test_an_ambiguous_external_id_answers_300(client: Salesforce, sandbox: SalesforceSandbox) -> None:
+def test_an_ambiguous_external_id_answers_300(client: Any, sandbox: SalesforceSandbox) -> None:
     sandbox.org.insert("Account", {"Name": "Second", "EIN__c": "12-3456789"})
     with pytest.raises(SalesforceMoreThanOneRecord):
         client.Account.get_by_custom_id("EIN__c", "12-3456789")
 
 
-def test_what_salesforce_keeps_differs_from_what_was_sent(client: Salesforce) -> None:
+def test_what_salesforce_keeps_differs_from_what_was_sent(client: Any) -> None:
     table = getattr(client, REQUEST)
     made = table.create(
         {
@@ -244,18 +246,18 @@ def test_what_salesforce_keeps_differs_from_what_was_sent(client: Salesforce) ->
     assert str(kept["Commons_Ask__c"]) == "10.01"
 
 
-def test_unknown_objects_are_not_found(client: Salesforce) -> None:
+def test_unknown_objects_are_not_found(client: Any) -> None:
     with pytest.raises(SalesforceResourceNotFound):
         client.Nothing__c.describe()
     assert client.Account.describe()["fields"][0]["name"] == "Id"
     assert REQUEST in [item["name"] for item in client.describe()["sobjects"]]
 
 
-def test_tokens_end_and_quotas_too(client: Salesforce, sandbox: SalesforceSandbox) -> None:
+def test_tokens_end_and_quotas_too(client: Any, sandbox: SalesforceSandbox) -> None:
     sandbox.api.allowed = sandbox.api.used
     with pytest.raises(SalesforceRefusedRequest) as refused:
         client.query("SELECT Id FROM Account")
-    assert refused.value.content[0]["errorCode"] == "REQUEST_LIMIT_EXCEEDED"
+    assert content(refused)[0]["errorCode"] == "REQUEST_LIMIT_EXCEEDED"
     sandbox.time.sleep(1800)
     client._salesforce_login_partial = None  # or it would sign in again by itself
     with pytest.raises((SalesforceExpiredSession, RuntimeError)):
@@ -271,13 +273,13 @@ def test_wrong_credentials_are_refused_as_oauth_does(session: requests.Session) 
 # --- as bare HTTP ------------------------------------------------------------
 
 
-def authorised(client: Salesforce, session: requests.Session, method: str, path: str, **more: Any) -> requests.Response:
+def authorised(client: Any, session: requests.Session, method: str, path: str, **more: Any) -> requests.Response:
     headers = {"Authorization": f"Bearer {client.session_id}", **more.pop("headers", {})}
     return session.request(method, f"{client.base_url}{path}", headers=headers, **more)
 
 
 def test_a_guarded_write_heeds_whole_seconds_and_a_delete_heeds_nothing(
-    client: Salesforce, session: requests.Session, sandbox: SalesforceSandbox
+    client: Any, session: requests.Session, sandbox: SalesforceSandbox
 ) -> None:
     id = sandbox.org.insert(REQUEST, {"Name": "x"})
     earlier = {"If-Unmodified-Since": "Mon, 02 Mar 2026 08:59:59 GMT"}
@@ -295,7 +297,7 @@ def test_a_guarded_write_heeds_whole_seconds_and_a_delete_heeds_nothing(
 
 
 def test_204_has_no_body_and_every_counted_answer_tells_the_limit(
-    client: Salesforce, session: requests.Session, sandbox: SalesforceSandbox
+    client: Any, session: requests.Session, sandbox: SalesforceSandbox
 ) -> None:
     id = sandbox.org.insert(REQUEST, {"Name": "x"})
     changed = authorised(client, session, "PATCH", f"sobjects/{REQUEST}/{id}", json={"Name": "y"})
@@ -304,7 +306,7 @@ def test_204_has_no_body_and_every_counted_answer_tells_the_limit(
     assert refused.status_code == 404 and refused.headers["Sforce-Limit-Info"] == "api-usage=2/100000"
 
 
-def test_a_body_that_is_not_json_is_refused(client: Salesforce, session: requests.Session) -> None:
+def test_a_body_that_is_not_json_is_refused(client: Any, session: requests.Session) -> None:
     path = f"sobjects/{REQUEST}"
     as_json = {"Content-Type": "application/json"}
     assert authorised(client, session, "POST", path, data="x=1").status_code == 415
@@ -313,7 +315,7 @@ def test_a_body_that_is_not_json_is_refused(client: Salesforce, session: request
 
 
 def test_versions_need_no_token_and_unknown_ones_are_not_found(
-    client: Salesforce, session: requests.Session, sandbox: SalesforceSandbox
+    client: Any, session: requests.Session, sandbox: SalesforceSandbox
 ) -> None:
     listed = session.get(f"{sandbox.url}/services/data/").json()
     assert "62.0" in [item["version"] for item in listed] and sandbox.api.used == 0

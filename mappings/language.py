@@ -20,7 +20,7 @@ from mappings.choices import ticked
 from mappings.composed import Always, Pointed
 from mappings.fieldtypes import Wrong, lens_for
 from mappings.lens import Lens, Unholdable, Unreadable, blank
-from mappings.positions import lines_of
+from mappings.positions import positions
 from schemas.fields import UnknownPath, spec
 from schemas.values import canonical, same
 
@@ -258,7 +258,7 @@ def load(name_or_path: str | Path, folders: Sequence[Path] = ()) -> Mapping:
         raise MappingError([f"{path.name}: this is no TOML: {error}."]) from None
     if "extends" in tree:
         tree = _extended(load(tree["extends"], folders).source, tree)
-    return compile_mapping(tree, path.stem, lines_of(text), path)
+    return compile_mapping(tree, path.stem, positions(text), path)
 
 
 def _extended(parent: Dict[str, Any], child: Dict[str, Any]) -> dict[str, Any]:
@@ -272,7 +272,7 @@ def _extended(parent: Dict[str, Any], child: Dict[str, Any]) -> dict[str, Any]:
 
 
 def compile_mapping(
-    tree: dict[str, Any], name: str, lines: Dict[tuple[str, str], int] | None = None, file: Path | None = None
+    tree: dict[str, Any], name: str, lines: Dict[tuple[str, ...], int] | None = None, file: Path | None = None
 ) -> Mapping:
     """A mapping from its parsed tree."""
     lines = lines or {}
@@ -280,7 +280,8 @@ def compile_mapping(
     where = file.name if file else name
 
     def wrong(table: str, key: str, message: str) -> None:
-        line = lines.get((table, key)) or lines.get((table, "")) or 1
+        place = tuple(part for part in (table, key) if part)
+        line = lines.get(place) or lines.get((table, *key.split("."))) or lines.get((table,)) or 1
         problems.append(f"{where}:{line}: {message}")
 
     for key in tree.keys() - TOP:

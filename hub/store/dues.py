@@ -51,17 +51,17 @@ def failed(conn: Connection, connection: str, opportunity_id: str, error: str, n
     )
 
 
-def ready(conn: Connection, connection: str, after: str, limit: int, now: datetime) -> list[str]:
+def ready(conn: Connection, connection: str, after: str, limit: int, now: datetime, run_id: str) -> list[str]:
     """Opportunity ids that this connection may plan now, in id order, behind ``after``.
 
-    What a running or held pull changed waits until it is judged.
+    What another running or held pull changed waits until that one is judged.
     """
     rows = conn.execute(
         select(t.c.opportunity_id)
         .where(
             (t.c.connection_id == connection)
             & (t.c.opportunity_id > after)
-            & ~exists().where(pending.c.opportunity_id == t.c.opportunity_id)
+            & ~exists().where((pending.c.opportunity_id == t.c.opportunity_id) & (pending.c.run_id != run_id))
             & or_(t.c.not_before.is_(None), t.c.not_before <= now)
         )
         .order_by(t.c.opportunity_id)
@@ -70,12 +70,12 @@ def ready(conn: Connection, connection: str, after: str, limit: int, now: dateti
     return [row.opportunity_id for row in rows]
 
 
-def pages(conn_factory: Any, connection: str, limit: int, now: datetime) -> Iterator[list[str]]:
+def pages(reading: Any, connection: str, limit: int, now: datetime, run_id: str) -> Iterator[list[str]]:
     """``ready`` a page at a time, each in a transaction of its own."""
     after = ""
     while True:
-        with conn_factory() as conn:
-            ids = ready(conn, connection, after, limit, now)
+        with reading() as conn:
+            ids = ready(conn, connection, after, limit, now, run_id)
         if not ids:
             return
         yield ids

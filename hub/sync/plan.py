@@ -51,7 +51,7 @@ class Item:
 
 def plan(turn: Turn) -> Iterator[list[Item]]:
     """Items a page at a time; due rows with nothing to do are removed on the way."""
-    for ids in dues.pages(turn.hub.reading, turn.name, PAGE, turn.now()):
+    for ids in dues.pages(turn.hub.reading, turn.name, PAGE, turn.now(), turn.run_id):
         items, idle = plan_page(turn, ids)
         if idle:
             with turn.writing() as conn:

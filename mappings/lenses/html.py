@@ -19,10 +19,13 @@ _BREAKS = {"p": 2, "ul": 2, "ol": 2, "blockquote": 2, "pre": 2, "table": 2} | {f
 _BREAKS |= {"div": 1, "li": 1, "tr": 1}
 _TAGS = {*_BREAKS, "br"}
 _TOKEN = re.compile(r"<(/?)(\w+)>|([^<]+)")
-_SOURCE_LINE = re.compile(r"[ \t\f]*\n[ \t\f\n]*")
 _SPECIAL = re.compile(r"[<>&\n\r\0\ufeff]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\n": "<br>", "\r": "&#13;", "\ufeff": "&#xFEFF;", "\0": "\ufffd"}
-_WRITTEN = re.compile(r"[&<>\n\r\ufeff\0]")
+
+_SOURCE_LINE = re.compile(r"[ \t\f]*\n[ \t\f\n]*")
+_SOFT = "\0"
+"""A line break of the source, which means a space between words and nothing elsewhere. No parser output has a NUL."""
+_SOFT_AT_EDGE = re.compile(r"(?:(?<=\n)|^)\0+|\0+(?=\n|$)")
 
 
 def html(entry: Entry) -> Lens:
@@ -53,37 +56,24 @@ def _write(value: str, limit: int | None) -> str | None:
 
 
 def to_html(text: str) -> str:
-    return _WRITTEN.sub(lambda found: _ESCAPES[found[0]], text)
+    return _SPECIAL.sub(lambda found: _ESCAPES[found[0]], text)
 
 
 def to_text(source: str) -> str:
     """Plain text of HTML. What the parser cannot represent (a NUL) is lost; nothing raises but a lone surrogate."""
     clean = nh3.clean(source, tags=_TAGS, attributes={}, clean_content_tags={"script", "style"}, link_rel=None)
     out: list[str] = []
-    gap = 0
-    fresh = True
-    for closing, tag, words in _TOKEN.findall(clean):
-        if words:
-            words = _SOURCE_LINE.sub(" ", words) if not fresh else _SOURCE_LINE.sub(" ", _without_head(words))
-            if not words:
-                continue
-            if gap and out:
-                out.append("\n" * gap)
-            gap, fresh = 0, False
-            out.append(words)
-        elif tag == "br":
-            if gap and out:
-                out.append("\n" * gap)
-            _trim(out)
-            out.append("\n")
-            gap, fresh = 0, True
-        else:
-            _trim(out)
-            gap, fresh = max(gap, _BREAKS[tag]), True
-            if tag == "li" and not closing:
-                gap = 1 if gap == 1 or (out and out[-1].startswith("- ")) else gap
-                out_gap = "\n" * gap if out else ""
-                out.append(out_gap + "- ")
-                gap = 0
-    _trim(out)
-    return _unescape("".join(out))
+    gap, bullet = 0, ""
+    for closing, tag, words in _TOKEN.findall(clean.replace("<p><br></p>", "<p></p>")):
+        if tag in _BREAKS:
+            gap = max(gap, _BREAKS[tag])
+            if tag == "li":
+                bullet = "" if closing else "- "
+            continue
+        words = _SOURCE_LINE.sub(_SOFT, words)
+        if words == _SOFT and (gap or not out):
+            continue
+        out.append(("\n" * gap if out else "") + bullet + ("\n" if tag else words))
+        gap, bullet = 0, ""
+    text = _SOFT_AT_EDGE.sub("", "".join(out)).replace(_SOFT, " ")
+    return text.replace("&nbsp;", "\u00a0").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -1,0 +1,146 @@
+"""Money: an amount column, and a currency that is fixed or has a column of its own. Nothing is converted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mappings.entry import Entry
+from mappings.lenses.lens import BLANK, Lens, Raw, Value
+from mappings.lenses.numbers import style
+from schemas.money import minor_units, money
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyColumn:
+    """Where amounts find their currency. ``names``: code to what the system calls it; ``default``: for blank."""
+
+    column: str
+    names: Mapping[str, str]
+    codes: Mapping[str, str]
+    default: str | None
+
+    def read(self, raw: Raw) -> str | None:
+        shown = raw.get(self.column)
+        if shown in BLANK:
+            return self.default
+        return self.codes.get(shown, shown) if isinstance(shown, str) else None
+
+    def write(self, code: str) -> str:
+        return self.names.get(code, code)
+
+
+def currency_column(entry: Entry) -> CurrencyColumn | None:
+    given = entry.options.get("currency")
+    if not isinstance(given, dict):
+        return None
+    names = dict(given.get("values", {}))
+    return CurrencyColumn(given["field"], names, {shown: code for code, shown in names.items()}, given.get("default"))
+
+
+def amount(entry: Entry) -> Lens:
+    """Options: ``currency`` (a code, or ``{ field, values, default }``), ``decimal``, ``thousands``."""
+    of = currency_column(entry)
+    return _fixed(entry) if of is None else _beside(entry, of)
+
+
+def _fixed(entry: Entry) -> Lens:
+    [column] = entry.columns
+    currency = entry.options["currency"]
+    minor_units(currency)
+    parse, form = style(entry.options)
+
+    def get(raw: Raw) -> Value:
+        value = raw.get(column)
+        if value is None or value == "":
+            return None
+        return money(parse(value), currency)
+
+    def put(value: Value, raw: Raw) -> Raw:
+        if not value:
+            return {column: None}
+        if value["currency"] != currency:
+            raise ValueError(f"The column holds {currency}; the value is in {value['currency']}.")
+        return {column: form(value["amount"])}
+
+    return Lens((column,), get, put)
+
+
+def _beside(entry: Entry, of: CurrencyColumn) -> Lens:
+    [column] = entry.columns
+    parse, form = style(entry.options)
+
+    def get(raw: Raw) -> Value:
+        value = raw.get(column)
+        if value is None or value == "":
+            return None
+        currency = of.read(raw)
+        if currency is None:
+            raise ValueError(f'The amount {value} has no currency: column "{of.column}" is empty. Fill it in.')
+        return money(parse(value), currency)
+
+    def put(value: Value, raw: Raw) -> Raw:
+        if not value:
+            return {column: None}
+        if of.read(raw) != value["currency"]:
+            held = of.read(raw)
+            raise ValueError(f"The record is in {held}; the value is in {value['currency']}.")
+        return {column: form(value["amount"])}
+
+    return Lens((column, of.column), get, put)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The fields that take their currency from one column: ``(path, amount column, may be written)``."""
+
+    of: CurrencyColumn
+    fields: tuple[tuple[str, str, bool], ...]
+
+    def settle(self, view: Mapping[str, Value], raw: Raw) -> str | None:
+        """The currency that the column must show, or None to leave it. It changes only when no amount beside it
+        would come to mean something else: nobody's 5,000 dollars become 5,000 dinars."""
+        now = self.of.read(raw)
+        wanted = [view[path]["currency"] for path, _, writes in self.fields if writes and view.get(path)]
+        if now in wanted or not wanted:
+            return None
+        for code in dict.fromkeys(wanted):
+            if all(self._follows(view, raw, code, *field) for field in self.fields):
+                return self.of.write(code)
+        return None
+
+    def _follows(self, view: Mapping[str, Value], raw: Raw, code: str, path: str, column: str, writes: bool) -> bool:
+        if raw.get(column) in BLANK:
+            return True
+        value = view.get(path)
+        return writes and (not value or value["currency"] == code)
+
+
+def shared(parts: Iterable[tuple[Entry, bool]]) -> tuple[Shared, ...]:
+    """Groups of money fields by their currency column, in the order of the file."""
+    groups: dict[str, tuple[CurrencyColumn, list[tuple[str, str, bool]]]] = {}
+    for entry, writes in parts:
+        of = currency_column(entry) if entry.type == "money" else None
+        if of is not None:
+            groups.setdefault(of.column, (of, []))[1].append((entry.path, entry.columns[0], writes))
+    return tuple(Shared(of, tuple(fields)) for of, fields in groups.values())
+
+
+def faults(options: Mapping[str, Any]) -> Iterable[str]:
+    """What is wrong with the ``currency`` of a money field."""
+    given = options.get("currency")
+    if given is None:
+        yield 'is money: say its currency = "USD", or currency = { field = "the column that holds it" }.'
+        return
+    codes = [given]
+    if isinstance(given, dict):
+        if not isinstance(given.get("field"), str) or given.keys() - {"field", "values", "default"}:
+            yield 'has a currency that is no { field = "…", values = { USD = "…" }, default = "USD" }.'
+            return
+        codes = [*given.get("values", {}), *filter(None, [given.get("default")])]
+    for code in codes:
+        try:
+            minor_units(code if isinstance(code, str) else "")
+        except ValueError as error:
+            yield f"has a currency that is none: {error}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from hub.store.tables import Link
 
@@ -58,3 +58,8 @@ def count(conn: Connection, connection: str) -> int:
         )
         or 0
     )
+
+
+def forget(conn: Connection, connection: str, opportunity_ids: Iterable[str]) -> None:
+    """Links of opportunities that never came to be."""
+    conn.execute(delete(t).where((t.c.connection_id == connection) & t.c.opportunity_id.in_(list(opportunity_ids))))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
-from hub.store.tables import Commitment, Member, Opportunity
+from hub.store.tables import Commitment, Due, Member, Opportunity, Pending
 
 t: Any = Opportunity.__table__  # type: ignore[attr-defined]
 ledger: Any = Commitment.__table__  # type: ignore[attr-defined]
@@ -69,3 +69,12 @@ def still_arriving(conn: Connection, run_id: str) -> list[str]:
 
 def titles(conn: Connection, ids: Iterable[str]) -> dict[str, str]:
     return {row.id: row.title for row in conn.execute(select(t.c.id, t.c.title).where(t.c.id.in_(list(ids))))}
+
+
+def forget(conn: Connection, ids: Iterable[str]) -> None:
+    """Opportunities that a rejected first sync had brought, and all that hangs on them."""
+    gone = list(ids)
+    for table in (Due, Pending, Commitment):
+        rows: Any = table.__table__  # type: ignore[attr-defined]
+        conn.execute(delete(rows).where(rows.c.opportunity_id.in_(gone)))
+    conn.execute(delete(t).where(t.c.id.in_(gone)))

@@ -1,0 +1,84 @@
+"""Suggestions: an edit made in another member's system, on its way to the steward."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from hub.app import Hub
+from hub.store import audit, dues, links, opportunities, waiting
+from hub.store.tables import Suggestion
+from hub.sync.apply import announce
+from hub.sync.moved import Moved
+from hub.sync.resolve import set_fact
+
+t: Any = waiting.suggestion
+
+
+def send(hub: Hub, suggestion_id: str, user_id: str, word: str = "") -> None:
+    """The sender's people put it before the steward, with a word."""
+    with hub.writing() as conn:
+        row = _in_state(conn, suggestion_id, "waiting")
+        _move(conn, hub, row, "sent", user_id, word)
+
+
+def keep_local(hub: Hub, suggestion_id: str, user_id: str) -> None:
+    """The sender's people keep it to themselves; it stays shown as differing."""
+    with hub.writing() as conn:
+        _move(conn, hub, _in_state(conn, suggestion_id, "waiting"), "differs", user_id, None)
+
+
+def accept(hub: Hub, suggestion_id: str, user_id: str) -> None:
+    """The steward takes it: the commons value becomes theirs, and everyone hears it."""
+    with hub.writing() as conn:
+        row = _in_state(conn, suggestion_id, "sent")
+        opportunity = opportunities.load(conn, [row.opportunity_id])[row.opportunity_id]
+        before = opportunity.facts.get(row.path)
+        origin = {"connection": row.connection_id, "user": user_id, "at": hub.time.now().isoformat()}
+        set_fact(conn, hub, opportunity, {row.path: row.value}, origin)
+        _no_longer_differs(conn, row)
+        _move(conn, hub, row, "accepted", user_id, None, {row.path: [before, row.value]})
+        announce(conn, hub, opportunity)
+        dues.wake(conn, dues.waiting_connections(conn), hub.time.now())
+
+
+def decline(hub: Hub, suggestion_id: str, user_id: str, word: str = "") -> None:
+    """The steward keeps its value, which goes back to the sender's record."""
+    with hub.writing() as conn:
+        row = _in_state(conn, suggestion_id, "sent")
+        _no_longer_differs(conn, row)
+        _move(conn, hub, row, "declined", user_id, word)
+        dues.add(conn, [row.connection_id], row.opportunity_id, hub.time.now())
+        dues.wake(conn, [row.connection_id], hub.time.now())
+
+
+def let_differ(hub: Hub, suggestion_id: str, user_id: str) -> None:
+    """Both keep their own."""
+    with hub.writing() as conn:
+        _move(conn, hub, _in_state(conn, suggestion_id, "sent"), "differs", user_id, None)
+
+
+def _in_state(conn: Connection, suggestion_id: str, state: str) -> Suggestion:
+    row = conn.execute(select(t).where(t.c.id == suggestion_id).with_for_update()).first()
+    if row is None or row.state != state:
+        raise Moved("This suggestion was decided already.")
+    return Suggestion(**row._mapping)
+
+
+def _move(
+    conn: Connection, hub: Hub, row: Suggestion, state: str, user_id: str, word: str | None, values: Any = None
+) -> None:
+    now = hub.time.now()
+    changed = {"state": state, "decided_at": now, "decided_by": user_id} | ({"word": word} if word else {})
+    conn.execute(update(t).where(t.c.id == row.id).values(**changed))
+    audit.write(
+        conn, at=now, actor=f"user:{user_id}", action=f"suggestion {state}", opportunity_id=row.opportunity_id,
+        connection_id=row.connection_id, values=values, note=word or None,
+    )  # fmt: skip
+
+
+def _no_longer_differs(conn: Connection, row: Suggestion) -> None:
+    link = links.by_opportunity(conn, row.connection_id, [row.opportunity_id]).get(row.opportunity_id)
+    if link is not None:
+        links.change(conn, link.id, differs={p: why for p, why in (link.differs or {}).items() if p != row.path})

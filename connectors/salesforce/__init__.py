@@ -25,5 +25,5 @@ connector = System(
     ),
     open=_open,
     hosts=hosts,
-    sandbox="connectors.salesforce.sandbox:build",
+    sandbox="connectors.salesforce.sandbox:serve",
 )

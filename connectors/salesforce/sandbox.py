@@ -74,6 +74,23 @@ class SalesforceSandbox(Sandbox):
                     made.setdefault(object, []).append(self.org.seed(object, self._resolved(object, row)))
         return made
 
+    def rows(self, object: str) -> list[dict[str, Any]]:
+        """All rows of an object that are not deleted, with every column."""
+        with self.lock:
+            return [dict(row) for row in self.org.rows(object)]
+
+    def write(self, object: str, id: str | None, fields: Mapping[str, Any]) -> str:
+        """What a person at the foundation does: change a row, or add one; its id."""
+        with self.lock:
+            if id is None:
+                return self.org.insert(object, fields)
+            self.org.update(object, id, fields)
+            return id
+
+    def remove(self, object: str, id: str) -> None:
+        with self.lock:
+            self.org.delete(object, id)
+
     def _resolved(self, object: str, row: Mapping[str, Any]) -> dict[str, Any]:
         columns = self.org.object(object).columns
         return {
@@ -242,6 +259,13 @@ def build(seed: Mapping[str, Any], time: Time) -> SalesforceSandbox:
         client_secret=seed.get("client_secret", CLIENT_SECRET),
     )
     sandbox.seed(seed)
+    return sandbox
+
+
+def serve(seed: Mapping[str, Any] | None = None, *, port: int = 0, time: Time | None = None) -> SalesforceSandbox:
+    """A started sandbox."""
+    sandbox = build(seed or {}, time or SystemTime())
+    sandbox.start(port)
     return sandbox
 
 

@@ -235,20 +235,28 @@ _PACKAGE_REQUEST = (
 COMMONS_COLUMNS = (
     _text("Commons_Id__c", 64, unique=True, external_id=True),
     Column("Commons_Share__c", "boolean"),
-    _pick("Commons_Status__c", "Draft", "Published", "Closed", "Withdrawn", "Partly funded", "Fully funded"),
+    _pick("Commons_Status__c", "Draft", "Open", "Partly funded", "Fully funded", "Closed", "Withdrawn"),
     _long("Commons_Summary__c", 32768),
-    _long("Commons_Need__c", 32768, html=True),
     _long("Commons_Activities__c", 32768, html=True),
     _long("Commons_Impact__c", 32768, html=True),
+    Column(
+        "Commons_Themes__c",
+        "multipicklist",
+        4099,
+        values=(
+            "Agriculture", "Arts", "Climate", "Education", "Emergency", "Health", "Human Rights", "Justice",
+            "Livelihoods", "Migration", "Water", "Youth",
+        ),
+    ),
+    _long("Commons_Places__c", 4000),
     _money("Commons_Ask__c"),
-    _money("Commons_Total_Cost__c"),
-    Column("Commons_Themes__c", "multipicklist", 4099),
-    _text("Commons_Countries__c"),
+    Column("Commons_Start__c", "date"),
+    Column("Commons_End__c", "date"),
     Column("Commons_Show_Our_Commitment__c", "boolean"),
     _text("Commons_Gap__c"),
-    _text("Commons_Funders__c"),
-    Column("Commons_Link__c", "url", 255),
-)
+    _text("Commons_Shared_By__c"),
+    Column("Commons_Page__c", "url", 255),
+)  # fmt: skip
 
 _REQUEST = _object("outfunds__Funding_Request__c", "a02", (*_PACKAGE_REQUEST, *COMMONS_COLUMNS))
 

@@ -354,12 +354,12 @@ def test_amounts_go_over_the_wire_digit_by_digit(sandbox: SalesforceSandbox) -> 
 
 
 def test_an_edit_changes_its_columns_and_nothing_else(sandbox: SalesforceSandbox) -> None:
-    id = add(sandbox, Commons_Themes__c="Water;Health", Commons_Ask__c=5)
+    id = add(sandbox, Commons_Themes__c="Health;Water", Commons_Ask__c=5)
     connector = opened(sandbox)
     (done,) = connector.update([Edit(id, {"Name": "New", "Commons_Ask__c": None}, only(connector, id))])
     assert done.record and done.record.fields["Name"] == "New"
     assert done.record.fields["Commons_Ask__c"] is None
-    assert done.record.fields["Commons_Themes__c"] == "Water;Health"
+    assert done.record.fields["Commons_Themes__c"] == "Health;Water"
 
 
 def test_a_record_changed_since_it_was_read_is_stale_and_stays(sandbox: SalesforceSandbox) -> None:
@@ -504,3 +504,14 @@ def test_the_orgs_use_of_its_calls_is_kept(sandbox: SalesforceSandbox) -> None:
     connector = opened(sandbox)
     pages(connector)
     assert connector.usage and (connector.usage.used, connector.usage.allowed) == (1, 100_000)
+
+
+def test_the_shipped_mapping_fits_the_stand_in(sandbox: SalesforceSandbox) -> None:
+    language = pytest.importorskip("mappings.language")
+    mapping = language.load("salesforce-outbound-funds")
+    references = {column: Reference(object, tuple(columns)) for column, (object, columns) in mapping.references.items()}
+    wanted = Wanted(mapping.object, tuple(mapping.columns), mapping.key, references)
+    assert failed(opened(sandbox, wanted)) == []
+    add(sandbox, **{ORGANISATION: account(sandbox), "Commons_Themes__c": "Water;Education"})
+    (record,) = pages(opened(sandbox, wanted))[0].records
+    assert set(record.fields) == set(mapping.columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import ssl
 from collections.abc import Iterator
@@ -360,6 +361,18 @@ def test_the_long_form_of_an_id_is_salesforces_own() -> None:
 )
 def test_numbers_look_as_salesforce_writes_them(value: str, shown: str) -> None:
     assert number(Decimal(value)) == shown
+
+
+def test_the_system_names_the_function_that_starts_its_stand_in() -> None:
+    from connectors.salesforce import connector
+
+    module, _, function = (connector.sandbox or "").partition(":")
+    with getattr(importlib.import_module(module), function)({}, time=ManualTime()) as server:
+        id = server.write("Account", None, {"Name": "Fig Tree Clinic"})
+        server.write("Account", id, {"Name": "Fig Tree Clinics"})
+        assert [row["Name"] for row in server.rows("Account")] == ["Fig Tree Clinics"]
+        server.remove("Account", id)
+        assert server.rows("Account") == [] and server.url.startswith("http://127.0.0.1:")
 
 
 def test_a_seed_file_makes_an_org(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from hub.config import Config, ConnectionConfig
 from hub.ids import Ids
 from hub.store.engine import open_engine, reading, writing
 from hub.store.migrate import migrate
-from hub.store.opportunities import member_names
+from hub.store import members as people
 from hub.store.tables import Commitment, Connection, Member, Opportunity
 from mappings import language
 
@@ -110,7 +110,7 @@ def _register(conn: Db, hub: Hub) -> None:
     members: Any = Member.__table__  # type: ignore[attr-defined]
     connections: Any = Connection.__table__  # type: ignore[attr-defined]
     now = hub.time.now()
-    known = member_names(conn)
+    known = people.names(conn)
     for member in hub.config.members.values():
         values = {"name": member.name, "lawful_basis": member.lawful_basis}
         if member.id in known:

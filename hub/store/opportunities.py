@@ -7,11 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from hub.store.tables import Commitment, Due, Member, Opportunity, Pending
+from hub.store.tables import Commitment, Due, Opportunity, Pending
 
 t: Any = Opportunity.__table__  # type: ignore[attr-defined]
 ledger: Any = Commitment.__table__  # type: ignore[attr-defined]
-member: Any = Member.__table__  # type: ignore[attr-defined]
 
 
 def load(conn: Connection, ids: Iterable[str]) -> dict[str, Opportunity]:
@@ -48,10 +47,6 @@ def save_commitment(conn: Connection, commitment: Commitment, new: bool) -> None
         conn.execute(ledger.insert(), values)
     else:
         conn.execute(update(ledger).where(ledger.c.id == commitment.id).values(**values))
-
-
-def member_names(conn: Connection) -> dict[str, str]:
-    return {row.id: row.name for row in conn.execute(select(member.c.id, member.c.name))}
 
 
 def arrived(conn: Connection, run_id: str) -> None:

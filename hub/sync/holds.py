@@ -73,6 +73,9 @@ def _restore(conn: Connection, hub: Hub, hold: Hold, user_id: str) -> None:
         opportunity = loaded.get(row.opportunity_id or "")
         if opportunity is None or row.values is None:
             continue
+        if row.action == "shared":
+            opportunities.change(conn, opportunity.id, status="draft")
+            continue
         before: dict[str, Any] = {p: v[0] for p, v in row.values.items()}
         if "status" in before:
             opportunity.status = before.pop("status") or opportunity.status

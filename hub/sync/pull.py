@@ -20,7 +20,9 @@ from hub.sync.turn import Turn
 Raw = dict[str, Any]
 t: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
 
-SECOND = "It carries the key of an opportunity that already has a record here. Clear the key of the copy, or delete one."
+SECOND = (
+    "It carries the key of an opportunity that already has a record here. Clear the key of the copy, or delete one."
+)
 STRANGER = "It carries a key that belongs to no opportunity of yours. Clear its key column to share it as new."
 
 
@@ -143,5 +145,3 @@ def _gone(conn: Connection, turn: Turn, gone: Gone) -> None:
         direction="in", opportunity_id=link.opportunity_id, connection_id=turn.name, remote_id=gone.id,
         member_id=turn.member,
     )  # fmt: skip
-
-

@@ -84,5 +84,3 @@ def _settle_update(turn: Turn, intent: Intent) -> None:
                 turn.counts["recovered"] += 1
                 return
         runs.settle(conn, [intent.id], "looked at")
-
-

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, update
 
 from connectors.contract import Record
-from hub.people import email_of
 from hub.store import audit, dues, waiting
+from hub.store.members import email_of
 from hub.store.tables import Link, ReferenceQuestion
 from hub.sync.plan import Item
 from hub.sync.turn import Turn
@@ -119,5 +119,3 @@ def decide(hub: Any, question_id: str, choice: str, user_id: str) -> None:
             conn, at=hub.time.now(), actor=f"user:{user_id}", action="organisation " + states[state],
             opportunity_id=row.opportunity_id, connection_id=row.connection_id, values={row.column: [None, target]},
         )  # fmt: skip
-
-

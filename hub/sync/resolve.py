@@ -99,9 +99,7 @@ def resolve(hub: Hub, conflict_id: str, rev: int, value: Value, user_id: str) ->
         dues.wake(conn, dues.waiting_connections(conn), now)
 
 
-def _set(
-    conn: Connection, hub: Hub, conflict: Conflict, opportunity: Opportunity, value: Value, user_id: str
-) -> None:
+def _set(conn: Connection, hub: Hub, conflict: Conflict, opportunity: Opportunity, value: Value, user_id: str) -> None:
     path, now = conflict.path, hub.time.now()
     origin = {"user": user_id, "at": now.isoformat()}
     if spec(path).authority == "member":

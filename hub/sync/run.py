@@ -15,7 +15,7 @@ from connectors.contract import ConnectorError, RateLimited, SignInFailed, Unava
 from hub import crash
 from hub.jobs import lease
 from hub.jobs.lease import Busy, LeaseLost
-from hub.store import connections, opportunities, runs, waiting
+from hub.store import connections, members, runs, waiting
 from hub.store.tables import Run
 from hub.sync import judge, plan, push, references
 from hub.sync.judge import Held
@@ -130,7 +130,7 @@ class OneRun:
                 )  # fmt: skip
                 runs.start(conn, run)
                 connections.change(conn, self.name, scan=row.scan + 1)
-                names = opportunities.member_names(conn)
+                names = members.names(conn)
         except Busy as busy:
             self.result = RunResult(self.name, "busy", message=str(busy))
             return False

@@ -142,7 +142,9 @@ class Transport:
         except AddressRefused as error:
             raise Unavailable(f"{request.shown} was not called: {error}.") from None
         if rules.throttle is not None:
-            self.time.sleep(self._limiter.reserve(rules.throttle, most=rules.until - self.time.monotonic()))
+            wait = self._limiter.reserve(rules.throttle, most=rules.until - self.time.monotonic())
+            if wait > 0:
+                self.time.sleep(wait)
         started = self.time.monotonic()
         try:
             answer = self._wire.exchange(request, seconds=rules.until - started)

@@ -112,12 +112,10 @@ def choices(entry: Entry) -> Lens:
             if code_of(item) is None or code_of(item) in wanted or item in shown
         ]
         there = {code_of(item) for item in kept}
-        missing = [
-            item for c, item in _pairs(wanted, of) if c not in there and item not in kept
-        ]
+        missing = [item for c, item in _pairs(wanted, of) if c not in there and item not in kept]
         merged = kept + list(dict.fromkeys(missing))
         if separator is not None:
-            return {column: separator.join(str(item) for item in merged) or None}
+            return {column: separator.join(map(str, merged)) or None}
         return {column: merged or None}
 
     return Lens((column,), get, put, "codes that have no value in the system" if of.shown is not None else "")
@@ -130,7 +128,8 @@ def _pairs(wanted: Iterable[str], of: Table) -> list[tuple[str, Any]]:
 
 
 def items(value: Any, separator: str | None) -> list[Any]:
-    """The items of a multi-valued column. Blank around a separator is no part of an item."""
+    """The items of a multi-valued column. Blank around a separator is no part of an item, so that ``"; "`` also
+    parts ``a;b``."""
     if value in BLANK:
         return []
     if isinstance(value, list):
@@ -138,7 +137,7 @@ def items(value: Any, separator: str | None) -> list[Any]:
     text = plain(value)
     if separator is None:
         return [text]
-    return [item for item in (part.strip() for part in (text or "").split(separator)) if item]
+    return [item for item in (part.strip() for part in (text or "").split(separator.strip() or separator)) if item]
 
 
 def yesno(entry: Entry) -> Lens:

@@ -64,7 +64,7 @@ class Hub:
         """Open a connection to its system. Raises ``ConnectorError`` where settings cannot work."""
         config = self.config.connections[connection]
         mapping = self.mapping(connection)
-        system = registry.systems()[config.system]
+        system = registry.load(config.system)
         settings = Settings(config.name, config.options)
         transport = self._transport(
             hosts=system.hosts(settings), time=self.time, limiter=self._limiter, allow_http=config.allow_http

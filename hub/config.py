@@ -286,10 +286,13 @@ class _Reader:
     def _system(self, where: tuple[str, ...], name: str | None) -> System | None:
         from connectors import registry
 
-        known = registry.systems()
-        if name is not None and name not in known:
-            self.say((*where, "system"), f'There is no connector "{name}".{_closest(name, known)}')
-        return known.get(name or "")
+        if name is None:
+            return None
+        try:
+            return registry.load(name)
+        except LookupError as error:
+            self.say((*where, "system"), str(error))
+            return None
 
     def _options(
         self, where: tuple[str, ...], table: dict[str, Any], system: System, owner: str | None

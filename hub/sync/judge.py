@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from hub.store import audit, connections, dues, links, opportunities, runs, waiting
 from hub.store.tables import Hold
 from hub.sync import guards, plan
+from hub.sync.apply import announce
 from hub.sync.turn import Turn
 
 OUT = ("first_sync", "overwrites_out")
@@ -40,7 +41,10 @@ def judge_pull(turn: Turn) -> None:
 def let_go(conn: Connection, hub: Any, run_id: str) -> None:
     """What this run changed counts from now on; those that want it become due."""
     dues.judged(conn, run_id)
+    arrivals = opportunities.still_arriving(conn, run_id)
     opportunities.arrived(conn, run_id)
+    for opportunity in opportunities.load(conn, arrivals).values():
+        announce(conn, hub, opportunity)
     dues.wake(conn, dues.waiting_connections(conn), hub.time.now())
 
 

@@ -56,7 +56,7 @@ def _update(turn: Turn, batch: list[Item]) -> None:
     with turn.writing() as conn:
         intents = {item.opportunity_id: _intend(conn, turn, item, _link(item)) for item in batch}
     crash.point("push.update.intended")
-    edits = [Edit(_link(i).remote_id or "", i.columns, _expected(_link(i))) for i in batch]
+    edits = [Edit(_link(i).remote_id or "", i.columns, _expected(turn, i)) for i in batch]
     outcomes = _call(turn, intents, lambda: turn.connector.update(edits))
     crash.point("push.update.called")
     _finish(turn, batch, intents, outcomes)
@@ -76,7 +76,7 @@ def _as_expected(turn: Turn, batch: list[Item]) -> list[Item]:
         record = current.get(_link(item).remote_id or "")
         if not isinstance(record, Record):
             turn.counts["unseen"] += 1
-        elif turn.mapping.reduce(record.fields) == _link(item).base:
+        elif _stands(turn, item, record):
             _link(item).remote_version = record.version
             same.append(item)
         else:
@@ -85,14 +85,24 @@ def _as_expected(turn: Turn, batch: list[Item]) -> list[Item]:
     return same
 
 
+def _stands(turn: Turn, item: Item, record: Record) -> bool:
+    """Nobody touched what is about to be overwritten. Other columns may have moved: the next pull sees them."""
+    return all(record.fields.get(c) == v for c, v in _expected(turn, item).fields.items())
+
+
 def _take_in(turn: Turn, moved: Sequence[Record]) -> None:
     if moved:
         turn.counts["moved_meanwhile"] += len(moved)
         apply_page(turn, Page(records=tuple(moved)))
 
 
-def _expected(link: Link) -> Record:
-    return Record(link.remote_id or "", link.base or {}, link.remote_version)
+def _expected(turn: Turn, item: Item) -> Record:
+    """The base of every field that is written, whole: an amount stands in its currency."""
+    link = _link(item)
+    columns = {c for part in turn.mapping.fields if item.columns.keys() & set(part.columns) for c in part.columns}
+    base = link.base or {}
+    fields = {c: base.get(c) for c in columns | item.columns.keys()}
+    return Record(link.remote_id or "", fields, link.remote_version)
 
 
 def _link(item: Item) -> Link:
@@ -110,7 +120,7 @@ def _create(turn: Turn, batch: list[Item]) -> None:
     with turn.writing() as conn:
         for item in batch:
             link = _waiting_link(conn, turn, item)
-            columns = turn.mapping.plain_constants() | item.columns | found[item.opportunity_id].columns
+            columns = item.columns | found[item.opportunity_id].columns
             references.ask(conn, turn, item, link, found[item.opportunity_id].open)
             intents[item.opportunity_id] = _intend(conn, turn, item, link, columns)
             ready.append((item, link, columns))

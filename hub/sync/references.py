@@ -35,8 +35,8 @@ def settle(turn: Turn, item: Item) -> Settled:
             settled.columns[column] = {"id": candidates[0].id}
         else:
             settled.open[column] = (wish, candidates)
-    for column, person in turn.mapping.people().items():
-        owner = _owner(turn, item, person)
+    for column, person in turn.mapping.create.items():
+        owner = _owner(turn, item, person) if isinstance(person, dict) else None
         if owner is not None:
             settled.columns[column] = {"id": owner}
     return settled

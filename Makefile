@@ -1,0 +1,59 @@
+# Everything a newcomer needs: `make demo`, `make test`. See README.md.
+SHELL := /bin/sh
+VENV  := .venv
+BIN   := $(VENV)/bin
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
+# Shims of version managers exist without working, so each candidate is asked.
+PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: help demo test check bench lock clean
+help:
+	@echo "make demo        three sandboxes and a hub, in a browser;  make demo ONCE=1 does one round and ends"
+	@echo "make test        static checks and all tests"
+	@echo "make check       ruff, mypy, import-linter"
+	@echo "make bench       speed and memory, beside their peers"
+	@echo "make lock        make the lock files anew"
+
+$(VENV)/base:
+	@test -n "$(PYTHON)" || { echo "Commons Hub needs Python 3.11 or newer; none was found. Install it, for example: apt install python3 python3-venv"; exit 1; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "This Python cannot make virtual environments. Install one package and try again:  apt install $$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/demo: $(VENV)/base requirements.lock pyproject.toml
+	@echo "Installing what the hub needs, from requirements.lock"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/test: $(VENV)/base requirements-dev.lock pyproject.toml
+	@echo "Installing what the hub and its tests need, from requirements-dev.lock"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/demo
+
+demo: $(VENV)/demo
+	@$(BIN)/hub demo $(if $(ONCE),--once)
+
+check: $(VENV)/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/test
+	@for b in tests/benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python -m tests.benchmarks.$$(basename $$b .py) || exit 1; done
+
+LOCK = $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+lock: $(VENV)/base
+	@$(PIP) install pip-tools
+	@$(LOCK) --extra build -o requirements.lock pyproject.toml
+	@$(LOCK) --all-extras -o requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,41 @@
+"""The command line. Modules are imported when their command runs, so that ``hub --help`` answers at once."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "init": ("hub.cli.init", "Write a commented config.toml from answers or flags."),
+    "check": ("hub.cli.check", "Test every connection, and say how to fix what fails."),
+    "sync": ("hub.cli.sync", "Pull all connections, then push all; or one by name."),
+    "plan": ("hub.cli.plan", "Show, approve or reject what a held run would do."),
+    "import": ("hub.cli.imports", "Import one opportunity into a connection with its next sync."),
+    "serve": ("hub.cli.serve", "The whole hub in one process: pages, clock, syncs."),
+    "user": ("hub.cli.user", "The people who may sign in."),
+    "connectors": ("hub.cli.connectors", "The systems that this hub can speak to, and their options."),
+    "mapping": ("hub.cli.mapping", "Check and show mapping files."),
+    "demo": ("hub.cli.demo", "Three sandboxes and a hub, to try."),
+}
+
+
+class Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="commons-hub", prog_name="hub")
+def main() -> None:
+    """Commons Hub: shared funding opportunities, inside the grants systems that members already use."""

@@ -1,0 +1,54 @@
+"""``hub check``: does every connection work, and what to do where it does not."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hub.cli.opening import config_option, fail, open_configured
+
+if TYPE_CHECKING:
+    from connectors.contract import Check
+    from hub.app import Hub
+
+
+@click.command("check")
+@click.argument("connection", required=False)
+@config_option
+def command(connection: str | None, config_path: Path) -> None:
+    """Test every connection, or only CONNECTION, without writing anything."""
+    hub = open_configured(config_path)
+    if connection is not None and connection not in hub.config.connections:
+        fail(f"There is no connection {connection!r}. Known: {', '.join(hub.config.connections)}.")
+    failed = 0
+    for name in [connection] if connection else hub.config.connections:
+        click.echo(f"{name} ({hub.config.connections[name].system})")
+        for check in checks(hub, name):
+            click.echo(f"  {'ok  ' if check.ok else 'FAIL'} {check.name}: {check.detail}")
+            if not check.ok and check.fix:
+                click.echo(f"       {check.fix}")
+            failed += not check.ok
+    click.echo(f"{failed} of these failed." if failed else "All good.")
+    sys.exit(1 if failed else 0)
+
+
+def checks(hub: Hub, name: str) -> list[Check]:
+    """The connector's own checks, then the mapping against what the system offers."""
+    from connectors.contract import Check, ConnectorError
+    from mappings import check as mapping_check
+
+    try:
+        connector = hub.connect(name)
+        found = connector.check()
+        if all(check.ok for check in found):
+            mapping = hub.config.connections[name].mapping
+            for finding in mapping_check.check(mapping, connector.describe() or None, folders=hub.config.mapping_folders):
+                ok = finding.severity != "error"
+                found.append(Check("mapping", ok, str(finding), "" if ok else "Change the mapping file, or the system."))
+        connector.close()
+        return found
+    except ConnectorError as error:
+        return [Check("open", False, str(error), "Change its options in the configuration.")]

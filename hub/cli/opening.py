@@ -1,0 +1,65 @@
+"""What every command that needs a hub begins with: the configuration, said plainly when it cannot be used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from hub.app import Hub
+    from hub.config import Config
+
+config_option: Callable[[Any], Any] = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    default=Path("config.toml"),
+    envvar="HUB_CONFIG",
+    show_default=True,
+    help="The configuration file.",
+)
+
+
+def fail(*lines: str) -> NoReturn:
+    """Say what is wrong on stderr and end with 2: nothing was done."""
+    for line in lines:
+        click.echo(line, err=True)
+    sys.exit(2)
+
+
+def load_config(path: Path) -> Config:
+    """The configuration, and the mappings that it names; ends with every problem if there are any."""
+    from hub.config import ConfigError, load
+    from mappings.language import MappingError
+    from mappings.language import load as load_mapping
+
+    try:
+        config = load(path)
+    except ConfigError as error:
+        fail(*error.problems)
+    problems = []
+    for connection in config.connections.values():
+        try:
+            load_mapping(connection.mapping, config.mapping_folders)
+        except MappingError as error:
+            problems.append(f"[connections.{connection.name}] {error}")
+    if problems:
+        fail(*problems)
+    return config
+
+
+def open_configured(path: Path) -> Hub:
+    """The hub that the configuration describes, its database brought to this version."""
+    from sqlalchemy.exc import OperationalError
+
+    from hub.app import open_hub
+
+    config = load_config(path)
+    try:
+        return open_hub(config)
+    except OperationalError as error:
+        fail(f"The database {config.database.split('@')[-1]} cannot be opened: {error.orig}.")

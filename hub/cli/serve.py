@@ -1,0 +1,64 @@
+"""``hub serve``: everything in one process."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hub.cli.opening import config_option, fail, open_configured
+
+if TYPE_CHECKING:
+    from hub.app import Hub
+
+
+@click.command("serve")
+@click.option("--port", type=int, help="Another port than the configuration's; 0 takes a free one.")
+@config_option
+def command(port: int | None, config_path: Path) -> None:
+    """The whole hub in one process: pages, clock and syncs. Ctrl-C ends it at a safe point."""
+    from hub.log import set_up
+
+    set_up()
+    hub = open_configured(config_path)
+    serving = Serving(hub, port if port is not None else hub.config.port)
+    click.echo(f"Commons Hub: {serving.url}  (Ctrl-C ends it)")
+    serving.run_until_told()
+
+
+class Serving:
+    """Pages and clock of one process, started and stopped together."""
+
+    def __init__(self, hub: Hub, port: int) -> None:
+        from waitress.server import create_server
+
+        from hub.jobs.clock import Clock
+        from hub.web.app import create_app
+
+        try:
+            self._server: Any = create_server(create_app(hub), host=hub.config.host, port=port, threads=8, ident=None)
+        except OSError as error:
+            fail(f"Port {port} on {hub.config.host} cannot be used: {error.strerror}. Choose another with --port.")
+        self.url = f"http://{hub.config.host}:{self._server.effective_port}"
+        self._clock = Clock(hub)
+        self._thread = threading.Thread(target=self._server.run, name="pages", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        self._clock.start()
+
+    def stop(self) -> None:
+        self._clock.stop()
+        self._server.close()
+
+    def run_until_told(self) -> None:
+        """Until SIGINT or SIGTERM."""
+        told = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: told.set())
+        self.start()
+        told.wait()
+        self.stop()

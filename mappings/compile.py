@@ -155,7 +155,7 @@ def _once_a_column(source: Source, parts: list[FieldMap]) -> None:
             continue
         for column in part.columns[: 1 if part.entry.type == "money" else None]:
             other = writer.setdefault(column, part)
-            if other is not part and {other.path, part.path} != {"status"}:
+            if other is not part:
                 message = (
                     f'"{part.path}" writes column "{column}", as "{other.path}" does. Make one of them way = "in".'
                 )

@@ -81,11 +81,10 @@ def _lines(table: Mapping[str, Any], where: Where, stem: str) -> Iterator[tuple[
     """``"ask.requested" = …`` and ``ask.requested = …`` mean the same."""
     for key, given in table.items():
         path = stem + key
-        if isinstance(given, dict) and not given.keys() & {"field", "fields", "always", "parts"}:
-            if given and not given.keys() & KEYS and all(isinstance(v, str | dict) for v in given.values()):
-                yield from _lines(given, (*where, key), path + ".")
-                continue
-        yield (*where, key), path, given
+        if isinstance(given, dict) and given and not given.keys() & KEYS:
+            yield from _lines(given, (*where, key), path + ".")
+        else:
+            yield (*where, key), path, given
 
 
 def _entry(source: Source, where: Where, path: str, given: Any) -> Entry | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from mappings.entry import Entry
 from mappings.finding import closest
-from mappings.lenses.lens import BLANK, Lens, Raw, Value, kind_of, one_column
+from mappings.lenses.lens import BLANK, Lens, Raw, Value, one_column
 from mappings.lenses.text import plain
 from schemas.codes import CODES
 from schemas.values import canonical
@@ -142,7 +142,8 @@ def items(value: Any, separator: str | None) -> list[Any]:
 
 def yesno(entry: Entry) -> Lens:
     """A tick. On a yes/no field, ``yes`` and ``no`` are the system's values (a list: the first is written; ``""``
-    in it: blank counts as that). On a coded field they are the codes that a tick and no tick stand for."""
+    in it: blank counts as that). On a coded field they are the codes that a tick and no tick stand for. Most systems
+    have no blank tick, so blank is never written: no is."""
     [column] = entry.columns
     yes, no = entry.options.get("yes", True), entry.options.get("no", False)
     if entry.spec.type == "code":
@@ -162,14 +163,17 @@ def yesno(entry: Entry) -> Lens:
             raise ValueError(f"The column holds {there!r}, which is neither yes nor no.")
         return meant[key]
 
+    said_no = no if entry.spec.type == "code" else False
+
     def put(value: Value, raw: Raw) -> Raw:
         if value is None or value == "":
-            return {column: None}
+            there = raw.get(column)
+            return {} if there in BLANK or meant.get(_key(there)) == said_no else {column: shown[said_no]}
         if value not in shown:
             raise ValueError(f'The column is a tick, which cannot say "{value}".')
         return {column: shown[value]}
 
-    return Lens((column,), get, put, "the difference between no and blank" if blank is not None else "")
+    return Lens((column,), get, put, "the difference between no and blank")
 
 
 def faults(entry: Entry, reads: bool) -> Iterable[str]:

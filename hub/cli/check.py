@@ -45,9 +45,13 @@ def checks(hub: Hub, name: str) -> list[Check]:
         found = connector.check()
         if all(check.ok for check in found):
             mapping = hub.config.connections[name].mapping
-            for finding in mapping_check.check(mapping, connector.describe() or None, folders=hub.config.mapping_folders):
+            for finding in mapping_check.check(
+                mapping, connector.describe() or None, folders=hub.config.mapping_folders
+            ):
                 ok = finding.severity != "error"
-                found.append(Check("mapping", ok, str(finding), "" if ok else "Change the mapping file, or the system."))
+                found.append(
+                    Check("mapping", ok, str(finding), "" if ok else "Change the mapping file, or the system.")
+                )
         connector.close()
         return found
     except ConnectorError as error:

@@ -1,0 +1,1 @@
+"""Three fictional foundations with stand-in systems, and a hub between them."""

@@ -1,0 +1,43 @@
+"""The one screen that the demo prints, and the people who can sign in."""
+
+from __future__ import annotations
+
+from hub.app import Hub
+from hub.demo.stage import PASSWORD, PEOPLE, Stage
+from hub.people import add_user
+
+
+def invite(hub: Hub) -> None:
+    for member, name, email, roles in PEOPLE:
+        add_user(hub, member, email, name, roles, PASSWORD)
+
+
+def screen(url: str, stage: Stage) -> str:
+    """Addresses, logins, three things to try."""
+    logins = "\n".join(f"    {email:<28} {name}, {hub_member(member)}" for member, name, email, _ in PEOPLE)
+    return f"""
+Commons Hub, demo. Three foundations that do not exist, each in a system of its own.
+
+  The hub                  {url}
+    password for all: {PASSWORD}
+{logins}
+
+  Alder's Salesforce       {stage.salesforce.url}/_sandbox/
+  Saffron Tide's Airtable  {stage.saffron.url}/_sandbox/
+  Corrie Lane's Airtable   {stage.corrie.url}/_sandbox/
+  Corrie Lane's sheet      {stage.sheet}
+
+  Three things to try
+  1. Open Alder's Salesforce, find "Board renewal…", tick Commons_Share__c. Seconds later it is in
+     Saffron Tide's Airtable.
+  2. Change the title of "Mangroves against the tide" in Salesforce and, before five seconds are over,
+     to something else in Saffron Tide's Airtable. Sign in as Ruth: the hub asks which one is meant.
+  3. In Saffron Tide's Airtable give an imported record a Stage and an Amount awarded: nobody sees it.
+     Tick "Show our commitment", and the gap shrinks in everybody's system.
+
+Ctrl-C stops everything and keeps nothing.
+"""
+
+
+def hub_member(member: str) -> str:
+    return {"alder": "Alder Foundation", "saffron": "Saffron Tide Fund", "corrie": "Corrie Lane Trust"}[member]

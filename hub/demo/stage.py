@@ -1,0 +1,148 @@
+"""Sets the demo up: three stand-in systems on free ports, a spreadsheet, a configuration, and people."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from connectors.airtable.sandbox import AirtableSandbox
+from connectors.airtable.sandbox import serve as serve_airtable
+from connectors.salesforce.sandbox import SalesforceSandbox, build
+from hub.demo import seeds
+from hub.demo.samples import CORRIE, SAFFRON
+
+PASSWORD = "one-two-three-demo"  # noqa: S105  of a demo that ends with its process
+PEOPLE = (
+    ("alder", "Ruth Ferris", seeds.OFFICER, ("staff", "officer", "admin")),
+    ("saffron", "Samir Haddan", "samir@saffron.example", ("staff", "officer", "admin")),
+    ("corrie", "Isla Kerr", "isla@corrie.example", ("staff", "officer", "admin")),
+    ("alder", "Operator", "operator@hub.example", ("operator",)),
+)
+
+CONFIG = """\
+[hub]
+database = "sqlite:///hub.db"
+
+[web]
+port = {port}
+
+[members.alder]
+name = "Alder Foundation"
+lawful_basis = "agreement with every nonprofit that it shares"
+
+[members.saffron]
+name = "Saffron Tide Fund"
+lawful_basis = "agreement with every nonprofit that it shares"
+
+[members.corrie]
+name = "Corrie Lane Trust"
+lawful_basis = "agreement with every nonprofit that it shares"
+
+[connections.alder-salesforce]
+member = "alder"
+system = "salesforce"
+mapping = "salesforce-outbound-funds"
+shares = true
+import = "all"
+importer = "{officer}"
+first_sync = "go"
+every = "3s"
+allow_http = true
+
+[connections.alder-salesforce.options]
+url = "{salesforce}"
+client_id = "commons-hub"
+client_secret = "file:secret"
+
+[connections.saffron-airtable]
+member = "saffron"
+system = "airtable"
+mapping = "airtable"
+shares = true
+import = "all"
+edits = "accept"
+first_sync = "go"
+every = "3s"
+allow_http = true
+
+[connections.saffron-airtable.options]
+url = "{saffron}"
+base = "appSaffronTide001"
+token = "file:secret"
+
+[connections.corrie-airtable]
+member = "corrie"
+system = "airtable"
+mapping = "airtable"
+shares = true
+first_sync = "go"
+every = "3s"
+allow_http = true
+import = [{{ themes = ["education", "climate", "water"] }}]
+
+[connections.corrie-airtable.options]
+url = "{corrie}"
+base = "appCorrieLane0001"
+token = "file:secret"
+
+[connections.corrie-sheet]
+member = "corrie"
+system = "spreadsheet"
+mapping = "spreadsheet-generic"
+shares = true
+first_sync = "go"
+every = "5s"
+
+[connections.corrie-sheet.options]
+path = "sheets"
+id = "No."
+writable = true
+"""
+
+
+class Stage:
+    """Everything the demo starts, in a folder that goes with it."""
+
+    salesforce: SalesforceSandbox
+    saffron: AirtableSandbox
+    corrie: AirtableSandbox
+
+    def __init__(self, port: int = 0) -> None:
+        self._port = port
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self.folder = Path(tempfile.mkdtemp(prefix="commons-hub-demo-"))
+        self._stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self.salesforce = build(seeds.salesforce())
+        self.salesforce.start()
+        self.saffron = serve_airtable(seeds.airtable("appSaffronTide001", SAFFRON))
+        self.corrie = serve_airtable(seeds.airtable("appCorrieLane0001", CORRIE))
+        for sandbox in (self.salesforce, self.saffron, self.corrie):
+            self._stack.callback(sandbox.stop)
+        (self.folder / "sheets").mkdir()
+        self.sheet = self.folder / "sheets" / "projects.csv"
+        seeds.sheet(self.sheet)
+        (self.folder / "secret").write_text(seeds.SECRET)
+        os.chmod(self.folder / "secret", 0o600)
+        self.config = self.folder / "config.toml"
+        self.config.write_text(
+            CONFIG.format(
+                port=self._port,
+                officer=seeds.OFFICER,
+                salesforce=self.salesforce.url,
+                saffron=self.saffron.api,
+                corrie=self.corrie.api,
+            )
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()

@@ -118,7 +118,8 @@ def choices(entry: Entry) -> Lens:
             return {column: separator.join(map(str, merged)) or None}
         return {column: merged or None}
 
-    return Lens((column,), get, put, "codes that have no value in the system" if of.shown is not None else "")
+    unshown = of.shown is not None and (own is None or own.keys() - of.shown.keys())
+    return Lens((column,), get, put, "codes that have no value in the system" if unshown else "")
 
 
 def _pairs(wanted: Iterable[str], of: Table) -> list[tuple[str, Any]]:

@@ -1,0 +1,140 @@
+"""What is wrong with a mapping file, and what it would lose: by itself, against a system, and on sample records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from mappings.fieldmap import FieldMap
+from mappings.finding import Finding, MappingError, Severity, closest
+from mappings.language import Mapping as Compiled
+from mappings.language import of
+from mappings.lenses.choices import values_of
+from mappings.show import show
+from mappings.source import Where
+from mappings.source import read as read_source
+from mappings.trial import trial
+from schemas.fields import spec
+
+__all__ = ["Finding", "Offered", "check", "show"]
+
+Said = tuple[Where, Severity, str]
+
+
+class Offered(Protocol):
+    """A column that a system offers, as a connector's ``describe`` tells it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def writable(self) -> bool: ...
+    @property
+    def length(self) -> int | None: ...
+    @property
+    def choices(self) -> Sequence[str]: ...
+
+
+def check(
+    path: str | Path,
+    described: Sequence[Offered] | None = None,
+    sample: Iterable[dict[str, Any]] | None = None,
+    *,
+    folders: Sequence[Path] = (),
+) -> list[Finding]:
+    """All findings of a mapping (by path or name), in the order of the file. A file that cannot be read at all
+    is one finding. ``described`` are the columns of the mapped object; ``sample`` raw records of it."""
+    try:
+        source = read_source(path, folders)
+        mapping = of(source)
+    except MappingError as error:
+        return list(error.findings)
+    said = [*_by_itself(mapping)]
+    if described is not None:
+        said += _against(mapping, {column.name: column for column in described})
+    if sample is not None:
+        said += trial(mapping, sample)
+    found = [source.finding(where, message, severity) for where, severity, message in said]
+    return sorted(dict.fromkeys([*source.findings, *found]), key=lambda finding: (finding.file, finding.line))
+
+
+def _by_itself(mapping: Compiled) -> Iterator[Said]:
+    paths = {part.path for part in mapping.fields if part.reads}
+    if mapping.share and "title" not in paths:
+        yield ("share",), "warning", "Records are shared, but no field is read into title, which an opportunity needs."
+    if not mapping.key and any(part.writes for part in mapping.fields):
+        message = 'Fields are written, but there is no "key" column: what the hub creates could not be found again.'
+        yield ("fields",), "warning", message
+    if mapping.share is None and any(spec(path).authority == "steward" for path in paths):
+        message = 'There is no "share": records of this system are never shared, only imports are kept in step.'
+        yield ("fields",), "note", message
+    for part in mapping.fields:
+        what = spec(part.path)
+        if mapping.kind not in what.kinds:
+            kinds = " and ".join(sorted(what.kinds))
+            yield (
+                part.entry.where,
+                "warning",
+                f'"{part.path}" belongs to a {kinds}; this mapping is for a {mapping.kind}.',
+            )
+        if part.lens.loses and (part.writes or part.seeds):
+            yield part.entry.where, "note", f'"{part.path}" loses {part.lens.loses} on its way out.'
+
+
+def _against(mapping: Compiled, offered: Mapping[str, Offered]) -> Iterator[Said]:
+    heads: list[tuple[Where, str | None, bool]] = [
+        (("key",), mapping.key, True),
+        (("share",), (mapping.share or {}).get("field"), False),
+        (("withdrawn",), (mapping.withdrawn or {}).get("field"), True),
+        *((("create", column), column, True) for column in mapping.create),
+    ]
+    for where, column, writes in heads:
+        if column:
+            yield from _column(where, f'"{where[-1]}" names' if where[0] != "create" else '"create" sets', column,
+                               writes, offered, mapping.object)  # fmt: skip
+    for part in mapping.fields:
+        for column in part.columns:
+            writes = part.writes or part.seeds
+            says = f'"{part.path}" maps to'
+            yield from _column(part.entry.where, says, column, writes, offered, mapping.object)
+        if part.columns and part.columns[0] in offered:
+            yield from _values(part, offered[part.columns[0]])
+            yield from _length(part, offered[part.columns[0]])
+
+
+def _column(
+    where: Where, says: str, column: str, writes: bool, offered: Mapping[str, Offered], of: str
+) -> Iterator[Said]:
+    there = offered.get(column)
+    if there is None:
+        yield where, "error", f'{says} field "{column}", which {of} does not have.{closest(column, offered)}'
+    elif writes and not there.writable:
+        yield where, "error", f'{says} field "{column}", which cannot be written. Use way = "in".'
+
+
+def _values(part: FieldMap, column: Offered) -> Iterator[Said]:
+    """Both ways round: the system's values that have no code, and mapped values that the system does not have."""
+    values = values_of(part.entry) if part.entry.type in ("choice", "choices") else None
+    if not column.choices or values is None:
+        return
+    mapped = [str(value) for shown in values.values() for value in shown]
+    ignored = [str(value) for value in part.entry.options.get("ignore", ())]
+    for value in column.choices:
+        if value not in mapped and value not in ignored and part.reads:
+            what = "are set aside" if part.entry.type == "choice" else "are passed over"
+            message = f'"{part.path}" has no code for "{value}" of "{column.name}": such values {what}.'
+            yield part.entry.where, "warning", message
+    for value in mapped:
+        if value not in column.choices:
+            hint = closest(value, column.choices)
+            yield part.entry.where, "warning", f'"{part.path}" maps "{value}", which "{column.name}" lacks.{hint}'
+
+
+def _length(part: FieldMap, column: Offered) -> Iterator[Said]:
+    limit = part.entry.options.get("max")
+    textual = part.entry.type in ("text", "longtext", "html", "moneys-as-text") and part.entry.spec.type != "int"
+    if not column.length or not textual or not (part.writes or part.seeds):
+        return
+    if limit is None or limit > column.length:
+        message = f'"{part.path}" may be longer than the {column.length} characters of "{column.name}".'
+        yield part.entry.where, "warning", f"{message} Add max = {column.length}."

@@ -1,0 +1,58 @@
+"""A mapping tried on sample records: what cannot be read, and what does not come back as it went out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mappings.finding import Severity
+from mappings.language import Mapping
+from mappings.source import Where
+from schemas.values import same
+
+Said = tuple[Where, Severity, str]
+
+
+def trial(mapping: Mapping, sample: Iterable[dict[str, Any]]) -> Iterator[Said]:
+    """Findings, each kind once a field with the number of records and the first example."""
+    unread: Counter[tuple[str, str]] = Counter()
+    changed: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    count = 0
+    for given in sample:
+        count += 1
+        raw = mapping.reduce(given)
+        reading = mapping.read(raw)
+        for problem in reading.problems:
+            unread[problem.path, problem.message] += 1
+        for path, was, came in _turned(mapping, raw, reading.values):
+            changed[path] += 1
+            first.setdefault(path, f"{_short(was)} came back as {_short(came)}")
+    where = {part.path: part.entry.where for part in mapping.fields}
+    for (path, message), times in unread.items():
+        yield where[path], "error", f'"{path}" cannot be read in {times} of {count} records: {message}'
+    for path, times in changed.items():
+        declared = mapping.way(path).lens.loses
+        severity: Severity = "note" if declared else "error"
+        yield where[path], severity, f'"{path}" does not come back as written in {times} of {count}: {first[path]}.'
+
+
+def _turned(mapping: Mapping, raw: dict[str, Any], values: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Fields that putting back changes, or that a new record would show differently."""
+    for column in mapping.write(values, raw).columns:
+        for part in mapping.fields:
+            if column in part.columns and part.writes:
+                yield part.path, raw.get(column), "another text"
+    written = mapping.write(values, None, creating=True)
+    again = mapping.read(mapping.reduce(written.columns)).values
+    for part in mapping.fields:
+        if part.reads and part.writes and part.path not in written.unholdable and part.path in values:
+            was, came = values[part.path], again.get(part.path)
+            if not same(part.path, was, came):
+                yield part.path, was, came
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

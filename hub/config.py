@@ -170,6 +170,7 @@ class _Reader:
         lines = self._lines[self._file]
         line = next((lines[where[:n]] for n in range(len(where), 0, -1) if where[:n] in lines), 1)
         self.problems.append(f"{self._file.name}:{line}: {message}")
+        self.problems.sort(key=lambda problem: (problem.partition(":")[0], int(problem.split(":")[1])))
 
     def config(self, trees: list[tuple[dict[str, Any], str | None]]) -> Config:
         main = trees[0][0]

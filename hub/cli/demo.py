@@ -27,7 +27,7 @@ def command(once: bool, port: int) -> None:
         from hub.cli.serve import Serving
         from hub.demo.screen import invite, screen
 
-        serving = Serving(hub, port)
+        serving = Serving(hub, stage.port)
         invite(hub)
         click.echo(screen(serving.url, stage))
         serving.run_until_told()

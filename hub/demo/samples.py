@@ -44,7 +44,7 @@ SAFFRON = (
     Sample("ورش النجارة للشباب", "تدريب مهني لستة أشهر مع أدوات يحتفظ بها المتدرب.", "بيت الحرفة", "Egypt", "المنيا", ("Jobs and livelihoods", "Youth development"), 1450000, "EGP"),
     Sample("عيادة نفسية متنقلة", "جلسات فردية وجماعية للأسر النازحة.", "مساحة هادئة", "Lebanon", "البقاع", ("Mental health", "Migration and refuge"), 88000, "USD"),
     Sample("حاضنات الأمهات العاملات", "رعاية الأطفال قرب أماكن العمل.", "خيط الضوء", "Tunisia", "صفاقس", ("Gender equality", "Child protection"), 96500, "TND"),
-    Sample("بذور البادية", "استعادة المراعي مع الرعاة.", "رفاق المرعى", "Oman", "ظفار", ("Nature and biodiversity", "Agriculture and fishing"), 27300, "OMR"),
+    Sample("بذور البادية", "استعادة المراعي مع الرعاة.", "رفاق المرعى", "Oman", "ظفار", ("Nature and biodiversity", "Agriculture and fishing"), 27300, "JOD"),
     Sample("Kitchen gardens for schools", "Every school grows part of its lunch.", "Green Threshold Society", "Jordan", "Irbid", ("Food and nutrition", "Education"), 18750, "JOD"),
     Sample("Legal aid by telephone", "Free advice for tenants and day labourers.", "Door Ajar", "Morocco", "Fès", ("Access to justice", "Human rights"), 540000, "MAD"),
     Sample("صوت الحارة", "بودكاست محلي يصنعه طلاب المدارس.", "موجة قريبة", "Palestine", "نابلس", ("Independent media", "Youth development"), 31000, "USD"),

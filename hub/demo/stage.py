@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Self
 
 from connectors.airtable.sandbox import AirtableSandbox
 from connectors.airtable.sandbox import serve as serve_airtable
-from connectors.salesforce.sandbox import SalesforceSandbox, build
+from connectors.salesforce.sandbox import SalesforceSandbox
+from connectors.salesforce.sandbox import serve as serve_salesforce
 from hub.demo import seeds
 from hub.demo.samples import CORRIE, SAFFRON
 
@@ -105,6 +107,12 @@ writable = true
 """
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Stage:
     """Everything the demo starts, in a folder that goes with it."""
 
@@ -113,14 +121,13 @@ class Stage:
     corrie: AirtableSandbox
 
     def __init__(self, port: int = 0) -> None:
-        self._port = port
+        self.port = port or _free_port()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         self.folder = Path(tempfile.mkdtemp(prefix="commons-hub-demo-"))
         self._stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        self.salesforce = build(seeds.salesforce())
-        self.salesforce.start()
+        self.salesforce = serve_salesforce(seeds.salesforce())
         self.saffron = serve_airtable(seeds.airtable("appSaffronTide001", SAFFRON))
         self.corrie = serve_airtable(seeds.airtable("appCorrieLane0001", CORRIE))
         for sandbox in (self.salesforce, self.saffron, self.corrie):
@@ -133,7 +140,7 @@ class Stage:
         self.config = self.folder / "config.toml"
         self.config.write_text(
             CONFIG.format(
-                port=self._port,
+                port=self.port,
                 officer=seeds.OFFICER,
                 salesforce=self.salesforce.url,
                 saffron=self.saffron.api,

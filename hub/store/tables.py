@@ -143,6 +143,8 @@ class Link(SQLModel, table=True):
     (its member deleted its copy, or chose to stop following). ``base`` is the mapped raw columns as
     last read back; ``sent`` the columns whose read-back differed from what was written
     (``{column: sent value}``), so that a system's own normalising never looks like an edit.
+    ``agreed`` maps paths to the digest of the commons value when the two last agreed: without a change
+    there nothing is pushed, whatever a changed mapping makes of it.
     ``differs`` maps paths whose local value stays local to the reason (keep, suggest, rejected).
     ``unholdable`` maps paths that this system cannot hold to the reason.
     """
@@ -159,6 +161,7 @@ class Link(SQLModel, table=True):
     state: str = "linked"
     base: dict[str, Any] | None = _json()
     sent: dict[str, Any] | None = _json()
+    agreed: dict[str, Any] | None = _json()
     differs: dict[str, Any] | None = _json()
     unholdable: dict[str, Any] | None = _json()
     mapping_digest: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,7 +12,7 @@ from hub.commons.sharing import importers
 from hub.store import audit, dues, links, opportunities, waiting
 from hub.store.tables import Commitment, Conflict, Link, Opportunity, Quarantine, Suggestion
 from hub.sync.known import Known
-from hub.sync.reconcile import Action, Decision, Reconciled, Standing, reconcile
+from hub.sync.reconcile import Action, Decision, Reconciled, Standing, digest, reconcile
 from hub.sync.turn import Turn
 from schemas.completeness import missing_to_publish
 from schemas.fields import spec
@@ -38,7 +39,8 @@ def apply_record(conn: Connection, turn: Turn, known: Known, link: Link, record:
     unreadable = [d.path for d in decisions if d.action is Action.UNREADABLE]
     if record.id in known.quarantined:
         waiting.release(conn, turn.name, record.id, keep=unreadable)
-    _move_base(conn, turn, link, record, raw, decisions, result)
+    view = turn.view(opportunity, known.commitments.get(opportunity.id, {}))
+    _move_base(conn, turn, link, record, raw, decisions, result, view)
     if changes or status:
         _announce(conn, turn, known, opportunity)
     elif any(d.action is Action.PUSH for d in decisions):
@@ -61,7 +63,8 @@ def decide(turn: Turn, known: Known, link: Link, raw: Raw) -> Reconciled:
         ranks=turn.hub.config.rules,
         origins={path: origin.get("connection") for path, origin in origins.items()},
     )
-    return reconcile(turn.mapping, raw, link.base, link.sent, turn.view(opportunity, commitments), standing)
+    view = turn.view(opportunity, commitments)
+    return reconcile(turn.mapping, raw, link.base, link.sent, view, standing, link.agreed)
 
 
 def add_opportunity(
@@ -104,6 +107,7 @@ def add_opportunity(
         opportunity_id=opportunity.id,
         remote_id=record.id,
         base=raw,
+        agreed=agreement(turn, turn.view(opportunity, known.commitments.get(opportunity.id, {})), {}),
         mapping_digest=turn.mapping.digest,
         remote_version=record.version,
         url=record.url,
@@ -284,7 +288,14 @@ def _suggest(conn: Connection, turn: Turn, opportunity: Opportunity, decision: D
 
 
 def _move_base(
-    conn: Connection, turn: Turn, link: Link, record: Record, raw: Raw, decisions: list[Decision], result: Reconciled
+    conn: Connection,
+    turn: Turn,
+    link: Link,
+    record: Record,
+    raw: Raw,
+    decisions: list[Decision],
+    result: Reconciled,
+    view: Raw,
 ) -> None:
     """The base becomes the record as read, but for fields that are not settled: those keep what was last agreed."""
     unsettled = {
@@ -304,12 +315,15 @@ def _move_base(
             differs.pop(decision.path, None)
     link.sent = {c: v for c, v in (link.sent or {}).items() if old.get(c) == raw.get(c)}
     link.base, link.differs, link.unholdable = base, differs, dict(result.unholdable)
+    open_ = {d.path for d in decisions if d.action not in (Action.TAKE, Action.AGREE)} | differs.keys()
+    link.agreed = agreement(turn, view, link.agreed or {}, open_ | result.unholdable.keys())
     link.mapping_digest = turn.mapping.digest
     links.change(
         conn,
         link.id,
         base=link.base,
         sent=link.sent,
+        agreed=link.agreed,
         differs=link.differs,
         unholdable=link.unholdable,
         mapping_digest=link.mapping_digest,
@@ -319,6 +333,13 @@ def _move_base(
         missed_scans=0,
         synced_at=turn.now(),
     )
+
+
+def agreement(turn: Turn, view: Raw, before: Raw, unsettled: Container[str] = ()) -> Raw:
+    """The digests of the commons values on which a record agrees with the commons now."""
+    two_way = [part.path for part in turn.mapping.fields if part.reads and part.writes]
+    known = {path: before[path] for path in two_way if path in before}
+    return known | {path: digest(view.get(path)) for path in two_way if path not in unsettled}
 
 
 def _announce(conn: Connection, turn: Turn, known: Known, opportunity: Opportunity) -> None:

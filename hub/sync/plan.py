@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from hub.commons.sharing import importers, may_see
 from hub.store import dues, links, waiting
 from hub.store.tables import Link, Opportunity
-from hub.sync.apply import decide
+from hub.sync.apply import agreement, decide
 from hub.sync.known import Known, opportunity_context
-from hub.sync.reconcile import Action
+from hub.sync.reconcile import Action, digest
 from hub.sync.turn import Turn
 from mappings.language import ReferenceWish
 from schemas.fields import spec
@@ -25,7 +25,7 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One record to create or update. ``values``: ``{path: [before, after]}`` for people; ``columns``
+    """One record to create or update. ``agreed`` holds the digests of the values it brings; ``values``: ``{path: [before, after]}`` for people; ``columns``
     what goes over the wire; ``references`` columns whose target must be found first; ``overwrites``
     whether a value that someone may have typed is replaced."""
 
@@ -35,6 +35,7 @@ class Item:
     link: Link | None
     columns: Raw
     values: dict[str, list[Any]]
+    agreed: Raw = field(default_factory=dict)
     references: dict[str, ReferenceWish] = field(default_factory=dict)
     overwrites: bool = False
 
@@ -100,7 +101,8 @@ def _creation(turn: Turn, known: Known, opportunity: Opportunity, link: Link | N
         for part in turn.mapping.fields
         if part.seeds and view.get(part.path) is not None and part.path not in writing.unholdable
     }
-    return Item("create", opportunity.id, opportunity.title, link, columns, values, dict(writing.references))
+    agreed = agreement(turn, view, {}, writing.unholdable)
+    return Item("create", opportunity.id, opportunity.title, link, columns, values, agreed, dict(writing.references))
 
 
 def _update(
@@ -119,7 +121,9 @@ def _update(
     if not columns:
         return None
     overwrites = any(d.theirs not in (None, "", []) and spec(d.path).authority == "steward" for d in pushes)
-    return Item("update", opportunity.id, opportunity.title, link, columns, values, overwrites=overwrites)
+    view = turn.view(opportunity, known.commitments.get(opportunity.id, {}))
+    agreed = {d.path: digest(view.get(d.path)) for d in pushes if turn.mapping.way(d.path).reads}
+    return Item("update", opportunity.id, opportunity.title, link, columns, values, agreed, overwrites=overwrites)
 
 
 def _decided_references(conn: Connection, known: Known) -> dict[str, dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -128,9 +129,7 @@ def _create(turn: Turn, batch: list[Item]) -> None:
     drafts = [Draft(str(i.columns.get(turn.mapping.key or "", i.opportunity_id)), columns) for i, _, columns in ready]
     outcomes = _call(turn, intents, lambda: turn.connector.create(drafts))
     crash.point("push.create.called")
-    items = [
-        Item(i.action, i.opportunity_id, i.title, link, columns, i.values, i.references) for i, link, columns in ready
-    ]
+    items = [replace(item, link=link, columns=columns) for item, link, columns in ready]
     _finish(turn, items, intents, outcomes)
     crash.point("push.create.stored")
 
@@ -199,7 +198,7 @@ def _finish(turn: Turn, batch: list[Item], intents: dict[str, Intent], outcomes:
             intent, error = intents[item.opportunity_id], outcome.error
             if error is None:
                 record = back.get(outcome.id or "") or Record(outcome.id or "", item.columns)
-                written(conn, turn, _link(item), intent, record, item.values)
+                written(conn, turn, _link(item), intent, record, item)
                 continue
             if isinstance(error, Ambiguous):
                 stop = error
@@ -228,13 +227,12 @@ def _read_back(turn: Turn, outcomes: list[Outcome]) -> dict[str, Record]:
     return back
 
 
-def written(
-    conn: Connection, turn: Turn, link: Link, intent: Intent, record: Record, values: dict[str, list[Any]]
-) -> None:
+def written(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Record, item: Item | None = None) -> None:
     """The write happened and was read back: base, audit, intent and due row, together.
 
     Only written columns move in the base of a known record: whatever else differs there is somebody's
-    edit, and the next pull must see it as one.
+    edit, and the next pull must see it as one. Without the ``item`` (a recovered write) nothing is known
+    of what was agreed on; the next look compares values.
     """
     back = turn.mapping.reduce(record.fields)
     old = link.base
@@ -248,6 +246,7 @@ def written(
         link.id,
         base=base,
         sent=sent,
+        agreed=(link.agreed or {}) | (item.agreed if item else {}),
         state="linked",
         mapping_digest=turn.mapping.digest,
         remote_version=record.version,
@@ -268,7 +267,7 @@ def written(
         connection_id=turn.name,
         remote_id=record.id,
         member_id=turn.member,
-        values=values,
+        values=item.values if item else {c: [None, v] for c, v in intent.fields.items()},
     )
     turn.counts["pushed_new" if intent.action == "create" else "pushed"] += 1
 

@@ -22,11 +22,13 @@ Without a base (first sight, or a newly mapped field): equal agrees, blank never
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from hub.store.engine import dumps
 from mappings.language import FieldMap, Mapping
 from schemas.fields import spec
 from schemas.values import same
@@ -94,13 +96,22 @@ class Reconciled:
 
 
 def reconcile(
-    mapping: Mapping, record: Raw, base: Raw | None, sent: Raw | None, view: Values, standing: Standing
+    mapping: Mapping,
+    record: Raw,
+    base: Raw | None,
+    sent: Raw | None,
+    view: Values,
+    standing: Standing,
+    agreed: Dict[str, str] | None = None,
 ) -> Reconciled:
     """Decide every mapped field of one linked record.
 
     ``record`` and ``base`` are reduced raw columns; ``sent`` holds the columns whose read-back differed
-    from what was written, as they were written.
+    from what was written, as they were written. ``agreed``: the ``digest`` of the commons value of each path
+    when the two last agreed; where it is still the same, the commons has not moved, and a difference
+    that a changed mapping makes is nobody's edit.
     """
+    still = agreed or {}
     theirs = mapping.read(record)
     unreadable = {p.path: p.message for p in theirs.problems if p.path}
     before = mapping.read(base).values if base is not None else {}
@@ -116,7 +127,7 @@ def reconcile(
         if not (part.reads or part.writes):
             continue
         path = part.path
-        if path in unreadable:
+        if path in unreadable and part.reads:
             decisions.append(Decision(path, Action.UNREADABLE, reason=unreadable[path]))
             continue
         known = base is not None and all(column in base for column in part.columns)
@@ -127,6 +138,7 @@ def reconcile(
             before.get(path) if known else _ABSENT,
             view.get(path),
             path in written.unholdable,
+            still.get(path) == digest(view.get(path)),
             standing,
         )
         if decision.action is Action.NOTHING:
@@ -138,7 +150,14 @@ def reconcile(
 
 
 def _decide(
-    part: FieldMap, theirs: Value, ours: Value, base: Value, view: Value, unholdable: bool, standing: Standing
+    part: FieldMap,
+    theirs: Value,
+    ours: Value,
+    base: Value,
+    view: Value,
+    unholdable: bool,
+    unmoved: bool,
+    standing: Standing,
 ) -> Decision:
     path = part.path
 
@@ -150,7 +169,7 @@ def _decide(
     if path in standing.frozen:
         return say(Action.FROZEN)
     if not part.reads:
-        return say(Action.NOTHING if agrees else Action.PUSH)
+        return say(Action.NOTHING if agrees or unholdable else Action.PUSH)
     moved = not agrees if base is _ABSENT else not same(path, theirs, base)
     if not part.writes:
         return say(Action.TAKE, theirs) if moved and _may_change(path, standing) else _local(say, moved, standing)
@@ -160,7 +179,7 @@ def _decide(
         return _first_sight(say, path, theirs, ours, agrees, unholdable, standing)
     if unholdable:
         return _beside_unholdable(say, theirs, moved, standing, path)
-    turned = not same(path, ours, base)
+    turned = not unmoved and not same(path, ours, base)
     if not moved:
         return say(Action.PUSH) if turned else say(Action.NOTHING)
     if agrees:
@@ -174,6 +193,11 @@ def _decide(
     if not same(path, ours, view):
         return say(Action.CONFLICT, reason="Edited where the system holds a shortened or changed copy of the value.")
     return say(Action.TAKE, theirs)
+
+
+def digest(value: Value) -> str:
+    """A short fingerprint of a commons value; blank is blank."""
+    return hashlib.sha256(dumps(None if value in ("", []) else value).encode()).hexdigest()[:16]
 
 
 def _may_change(path: str, standing: Standing) -> bool:

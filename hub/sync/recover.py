@@ -50,7 +50,7 @@ def _settle_create(turn: Turn, intent: Intent) -> None:
         if link is None or link.remote_id is not None:
             runs.settle(conn, [intent.id], "done")
         elif len(found) == 1:
-            written(conn, turn, link, intent, _as_sent(turn, intent, found[0]), {})
+            written(conn, turn, link, intent, _as_sent(turn, intent, found[0]))
         elif found:
             for record in found:
                 set_aside(conn, turn, record.id, "", TWICE, turn.mapping.reduce(record.fields), link.opportunity_id)
@@ -80,7 +80,7 @@ def _settle_update(turn: Turn, intent: Intent) -> None:
         if link is not None and isinstance(record, Record) and link.base is not None:
             raw = turn.mapping.reduce(record.fields)
             if all(raw.get(c) == v for c, v in intent.fields.items() if c in raw):
-                written(conn, turn, link, intent, record, {})
+                written(conn, turn, link, intent, record)
                 turn.counts["recovered"] += 1
                 return
         runs.settle(conn, [intent.id], "looked at")

@@ -86,7 +86,8 @@ def resolve(hub: Hub, conflict_id: str, rev: int, value: Value, user_id: str) ->
         for party in conflict.parties:
             link = links.get(conn, party["link"])
             if link is not None and link.base is not None:
-                links.change(conn, link.id, base=link.base | party["raw"])
+                open_again = {p: d for p, d in (link.agreed or {}).items() if p != conflict.path}
+                links.change(conn, link.id, base=link.base | party["raw"], agreed=open_again)
         waiting.change_conflict(
             conn, conflict.id, state="resolved", choice=value, resolved_at=now, resolved_by=user_id, rev=rev + 1
         )

@@ -81,4 +81,6 @@ def _move(
 def _no_longer_differs(conn: Connection, row: Suggestion) -> None:
     link = links.by_opportunity(conn, row.connection_id, [row.opportunity_id]).get(row.opportunity_id)
     if link is not None:
-        links.change(conn, link.id, differs={p: why for p, why in (link.differs or {}).items() if p != row.path})
+        differs = {p: why for p, why in (link.differs or {}).items() if p != row.path}
+        agreed = {p: digest for p, digest in (link.agreed or {}).items() if p != row.path}
+        links.change(conn, link.id, differs=differs, agreed=agreed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -26,7 +27,7 @@ def apply_record(conn: Connection, turn: Turn, known: Known, link: Link, record:
     """Decide one linked record and store all that follows. ``raw`` is its reduced columns."""
     opportunity = known.opportunities[link.opportunity_id]
     result = decide(turn, known, link, raw)
-    decisions = [_title_stays(d) for d in result.decisions]
+    decisions = [_settled_by_themselves(conn, turn, known, link, _title_stays(d)) for d in result.decisions]
     changes = _take(conn, turn, known, opportunity, [d for d in decisions if d.action is Action.TAKE], record.id)
     status = _share(conn, turn, opportunity, link, raw, changes)
     for decision in decisions:
@@ -230,6 +231,22 @@ def _share(
     return None
 
 
+def _settled_by_themselves(conn: Connection, turn: Turn, known: Known, link: Link, decision: Decision) -> Decision:
+    """A party that came round to the commons value is none any more; without parties there is no conflict."""
+    conflict = known.conflicts.get(link.opportunity_id, {}).get(decision.path)
+    if decision.action is not Action.FROZEN or conflict is None:
+        return decision
+    others = [p for p in conflict.parties if p["link"] != link.id]
+    if len(others) == len(conflict.parties) or not same(decision.path, decision.theirs, decision.ours):
+        return decision
+    values: Raw = {"parties": others, "rev": conflict.rev + 1}
+    if not others:
+        values |= {"state": "resolved", "choice": conflict.commons, "resolved_at": turn.now(), "resolved_by": "hub"}
+        del known.conflicts[link.opportunity_id][decision.path]
+    waiting.change_conflict(conn, conflict.id, **values)
+    return replace(decision, action=Action.AGREE)
+
+
 def _conflict(conn: Connection, turn: Turn, known: Known, link: Link, raw: Raw, decision: Decision) -> None:
     """Open a conflict, or let an open one know that a party moved."""
     part = turn.mapping.way(decision.path)
@@ -316,7 +333,9 @@ def _move_base(
     link.sent = {c: v for c, v in (link.sent or {}).items() if old.get(c) == raw.get(c)}
     link.base, link.differs, link.unholdable = base, differs, dict(result.unholdable)
     open_ = {d.path for d in decisions if d.action not in (Action.TAKE, Action.AGREE)} | differs.keys()
-    link.agreed = agreement(turn, view, link.agreed or {}, open_ | result.unholdable.keys())
+    # A value that goes back out is no longer agreed on, though the commons has not moved.
+    before = {p: d for p, d in (link.agreed or {}).items() if p not in {d.path for d in result.by(Action.PUSH)}}
+    link.agreed = agreement(turn, view, before, open_ | result.unholdable.keys())
     link.mapping_digest = turn.mapping.digest
     links.change(
         conn,

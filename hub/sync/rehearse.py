@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection as Db
+
+from hub.store.engine import open_engine
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -19,9 +22,6 @@ def rehearsal(hub: Hub) -> Iterator[Hub]:
     On SQLite the database is copied into memory. On PostgreSQL everything happens in one transaction
     that is rolled back.
     """
-    from hub.app import Hub
-    from hub.store.engine import open_engine
-
     if hub.engine.dialect.name == "sqlite":
         engine = open_engine("sqlite://")
         source, target = hub.engine.raw_connection(), engine.raw_connection()
@@ -30,8 +30,9 @@ def rehearsal(hub: Hub) -> Iterator[Hub]:
         finally:
             source.close()
             target.close()
-        copy = Hub(hub.config, engine, time=hub.time, ids=hub.ids)
-        yield copy
+        twin = copy(hub)
+        twin.engine = engine
+        yield twin
         engine.dispose()
         return
     with hub.engine.connect() as outer, outer.begin() as transaction:

@@ -86,10 +86,11 @@ def _travelled(hub: Hub, stage: Stage) -> list[tuple[bool, str]]:
     stage.salesforce.write(
         REQUEST, str(row["Id"]), {"Name": "Wells for the whole valley", "outfunds__Status__c": "Rejected"}
     )
-    sync_all(hub)
+    results = sync_all(hub)
     copy = _copy(stage.saffron.rows(TABLE), row["Commons_Id__c"] or "")
     back = next(r for r in stage.salesforce.rows(REQUEST) if r["Id"] == row["Id"])
     return [
+        (all(r.state == "done" for r in results), "the second sync went to its end as well"),
         (copy.get("Title") == "Wells for the whole valley", "a title changed in Salesforce changed in Airtable"),
         ("Stage" not in copy and "Amount awarded" not in copy, "Alder's stage and amount stayed with Alder"),
         (bool(back["Commons_Gap__c"]), "Salesforce shows what is still open"),
@@ -104,7 +105,12 @@ def _quiet(hub: Hub, stage: Stage) -> list[tuple[bool, str]]:
     sandboxes = (stage.salesforce, stage.saffron, stage.corrie)
     before = [len(s.seen) for s in sandboxes]
     sheet = stage.sheet.read_bytes()
-    sync_all(hub)
+    results = sync_all(hub)
     later = [seen for s, count in zip(sandboxes, before, strict=True) for seen in list(s.seen)[count:]]
     wrote = [seen for seen in later if seen.method != "GET" and not seen.path.endswith("/token")]
-    return [(not wrote and stage.sheet.read_bytes() == sheet, "another sync had nothing left to write")]
+    return [
+        (
+            not wrote and all(r.state == "done" for r in results) and stage.sheet.read_bytes() == sheet,
+            "another sync had nothing left to write",
+        )
+    ]

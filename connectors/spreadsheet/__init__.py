@@ -1,0 +1,29 @@
+"""Spreadsheets: a CSV or XLSX file, or a folder of them, read and written in place."""
+
+from __future__ import annotations
+
+from connectors.contract import Connector, Option, Settings, System, Wanted
+from connectors.spreadsheet.connector import Spreadsheet
+from connectors.transport import Transport
+
+
+def _open(settings: Settings, wanted: Wanted, transport: Transport) -> Connector:
+    return Spreadsheet(settings, wanted)
+
+
+connector = System(
+    name="spreadsheet",
+    title="Spreadsheet",
+    summary="A CSV or XLSX file, or a folder of them, read and written in place.",
+    options=(
+        Option("path", "The file, or a folder whose .csv and .xlsx files are read together", required=True),
+        Option("id", "Column with the row's own number or code; without one, only rows with a key are read"),
+        Option("sheet", "Worksheet of an XLSX file; the first one by default"),
+        Option("encoding", "Encoding of CSV files: utf-8, cp1252, …", default="utf-8"),
+        Option("delimiter", "What parts the cells of a CSV file", default=","),
+        Option("complete", "The file holds everything, so a row that is missing was deleted", default=False),
+        Option("writable", "The hub may write into the file", default=False),
+    ),
+    open=_open,
+    hosts=lambda settings: (),
+)

@@ -1,0 +1,95 @@
+"""What a file holds, whatever its kind: a header, and rows of cells with their row numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from connectors.contract import Invalid, Unavailable
+
+Cells = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``number`` as the spreadsheet program shows it. ``error``: why a cell cannot be read."""
+
+    number: int
+    cells: Cells
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open file: its header, and its rows once through. Blank rows are left out."""
+
+    header: tuple[str, ...]
+    rows: Iterator[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """``number`` None appends a row; ``cells`` None removes the row."""
+
+    number: int | None
+    cells: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the files are written, as declared; nothing is guessed."""
+
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    sheet: str = ""
+    wanted: frozenset[str] = field(default_factory=frozenset)
+
+
+class Format(Protocol):
+    """One kind of file. ``write`` makes the changed bytes; nothing on disk is touched."""
+
+    def open(self, path: Path, options: Options) -> AbstractContextManager[Opened]: ...
+
+    def write(self, path: Path, options: Options, changes: list[Change]) -> bytes: ...
+
+
+def header_of(path: Path, names: list[Any]) -> tuple[str, ...]:
+    """Header names, with trailing blank columns cut. Invalid where two columns have one name."""
+    header = ["" if name is None else str(name).strip() for name in names]
+    while header and not header[-1]:
+        header.pop()
+    if not any(header):
+        raise Invalid(f"{path.name}: the first row has no column names. Put them there.")
+    doubled = sorted({name for name in header if name and header.count(name) > 1})
+    if doubled:
+        raise Invalid(f"{path.name}: two columns are called {doubled[0]!r}. Rename one.", doubled)
+    return tuple(header)
+
+
+def format_of(path: Path) -> Format:
+    """By the file's ending, checked against what is in it."""
+    from connectors.spreadsheet.csv_file import CsvFormat
+    from connectors.spreadsheet.xlsx_file import XlsxFormat
+
+    ending = path.suffix.lower()
+    try:
+        with path.open("rb") as file:
+            start = file.read(512)
+    except OSError as error:
+        raise Unavailable(
+            f"{path.name} cannot be read: {error.strerror}. Check that it is there and not locked."
+        ) from None
+    if start.lstrip()[:1] == b"<" and (b"<html" in start.lower() or b"<!doctype" in start.lower()):
+        raise Unavailable(f"{path.name} is a web page, perhaps a sign-in page, saved as a sheet. Export it again.")
+    if start[:4] == b"\xd0\xcf\x11\xe0":
+        raise Unavailable(f"{path.name} is an old Excel file (.xls). Save it as .xlsx.")
+    if ending in (".csv", ".txt", ".tsv"):
+        if start[:2] == b"PK":
+            raise Unavailable(f"{path.name} is an XLSX file with the wrong ending. Rename it to .xlsx.")
+        return CsvFormat()
+    if ending in (".xlsx", ".xlsm"):
+        return XlsxFormat()
+    raise Unavailable(f"{path.name}: only .csv and .xlsx files can be read. Save it as one of these.")

@@ -334,7 +334,7 @@ class Connector(ABC):
 
     def close(self) -> None:
         """Let go of sockets and files."""
-        return None
+        return
 
 
 @dataclass(frozen=True, slots=True)

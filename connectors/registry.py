@@ -78,7 +78,7 @@ def _choose(points: Iterable[EntryPoint]) -> dict[str, EntryPoint]:
 def _load(point: EntryPoint) -> System | Broken:
     try:
         system = point.load()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 -- other people's code may raise anything
+    except (Exception, SystemExit) as error:
         return Broken(point.name, _package(point), f"{type(error).__name__}: {error}")
     if not isinstance(system, System):
         return Broken(point.name, _package(point), f"{point.value} is a {type(system).__name__}, not a System")

@@ -56,6 +56,7 @@ class _Exchange(threading.local):
 
     sent = False
     connection: Any = None
+    sock: Any = None
     refused: AddressRefused | None = None
 
 
@@ -76,7 +77,7 @@ class Wire:
             self._session.mount(scheme, _Adapter(addresses, self._now))
 
     def exchange(self, request: Request, seconds: float) -> Answer:
-        self._now.sent, self._now.connection, self._now.refused = False, None, None
+        self._now.sent, self._now.connection, self._now.sock, self._now.refused = False, None, None, None
         watch = threading.Timer(max(0.01, seconds), _hang_up, [self._now.__dict__])
         watch.daemon = True
         watch.start()
@@ -149,7 +150,7 @@ def _framed(method: str, response: requests.Response) -> bool:
 def _hang_up(state: dict[str, Any]) -> None:
     """Socket timeouts are per read: a server that dribbles a byte a second never meets one."""
     state["overdue"] = True
-    sock = getattr(state.get("connection"), "sock", None)
+    sock = state.get("sock") or getattr(state.get("connection"), "sock", None)
     if sock is not None:
         try:
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
@@ -208,6 +209,8 @@ def _pools(addresses: Addresses, now: _Exchange) -> dict[str, Any]:
             if self.sock is None:  # type: ignore[attr-defined]
                 self.connect()
             now.sent = True
+            # An answer that ends with the connection takes the socket away from it.
+            now.sock = self.sock  # type: ignore[attr-defined]
             super().send(data)  # type: ignore[misc]
 
     class Plain(Pinned, HTTPConnection):

@@ -16,9 +16,9 @@ from connectors.transport import Limiter, SystemTime, Time, Transport
 from hub.commons.view import view
 from hub.config import Config, ConnectionConfig
 from hub.ids import Ids
+from hub.store import members as people
 from hub.store.engine import open_engine, reading, writing
 from hub.store.migrate import migrate
-from hub.store import members as people
 from hub.store.tables import Commitment, Connection, Member, Opportunity
 from mappings import language
 

@@ -137,7 +137,7 @@ def load(path: Path | str, environ: Mapping[str, str] = os.environ) -> Config:
     """Read a configuration and the ``members/*.toml`` beside it. Raises ``ConfigError`` with every problem."""
     path = Path(path)
     reader = _Reader(path, environ)
-    trees = [(reader.parse(path), None)] if path.is_file() else []
+    trees: list[tuple[dict[str, Any], str | None]] = [(reader.parse(path), None)] if path.is_file() else []
     if not trees:
         raise ConfigError([f"There is no file {path}. Make one with `hub init`."])
     trees += [(reader.parse(file), file.stem) for file in sorted((path.parent / "members").glob("*.toml"))]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 
 
 def _pass(name: str) -> None:
     return None
 
 
-def _armed(wanted: str) -> object:
+def _armed(wanted: str) -> Callable[[str], None]:
     place, _, count = wanted.partition(":")
     left = int(count or 1)
 

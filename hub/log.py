@@ -14,7 +14,7 @@ _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", 
 class JsonLine(logging.Formatter):
     """An event as one JSON line; newlines inside messages cannot forge another."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
         event: dict[str, Any] = {

@@ -19,7 +19,7 @@ def run(api: Api, wanted: Wanted) -> list[Check]:
     done: list[Check] = []
     try:
         for step in _steps(api, wanted):
-            done.append(step)  # noqa: PERF402 -- what was found before an error counts
+            done.append(step)
     except SignInFailed as error:
         fix = f"Make a token at {TOKENS}, put it where the configuration says, then check again."
         done.append(Check("sign in", False, str(error), fix))

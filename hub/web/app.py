@@ -1,0 +1,77 @@
+"""The Flask application: pages, and what holds for all of them."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from babel import Locale
+from flask import Flask, g, request
+from flask_babel import Babel, get_locale
+from flask_wtf import CSRFProtect
+
+from hub import access
+from hub.app import Hub
+from hub.web import board, connections, guard, opportunities, problems, queue, show, sign_in
+
+BODY = 256 * 1024
+
+
+def create_app(hub: Hub) -> Flask:
+    """The hub's pages. Every process of one hub needs the same ``web.secret``, or forms of one fail at the other."""
+    app = Flask(__name__)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    secure = hub.config.public_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=hub.config.secret.reveal() if hub.config.secret else secrets.token_hex(32),
+        MAX_CONTENT_LENGTH=BODY,
+        SESSION_COOKIE_NAME="__Host-hub-form" if secure else "hub-form",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        WTF_CSRF_TIME_LIMIT=None,  # the session bounds it; a form left open over lunch must not lose what was typed
+        WTF_CSRF_SSL_STRICT=False,  # guard.py compares origins, also where a proxy ends TLS
+        HUB_SECURE=secure,
+    )
+    app.extensions["hub"] = hub
+    guard.install(app, hub)
+    CSRFProtect(app)
+    Babel(app, locale_selector=_language)
+    show.install(app)
+    problems.install(app)
+    for pages in (sign_in, board, connections, opportunities, queue):
+        app.register_blueprint(pages.pages)
+
+    @app.get("/healthy")
+    def healthy() -> tuple[str, int]:
+        with hub.reading() as conn:
+            conn.exec_driver_sql("SELECT 1")
+        return "ok\n", 200
+
+    @app.context_processor
+    def everywhere() -> dict[str, object]:
+        locale: Locale = get_locale() or Locale("en")
+        user = g.get("user")
+        return {
+            "me": user,
+            "may": access.may,
+            "own_names": set(guard.own_connections(user)) if user else set(),
+            "member_name": lambda member: hub.config.members[member].name if member in hub.config.members else member,
+            "words": show.words,
+            "lang": str(locale).replace("_", "-"),
+            "direction": locale.text_direction,
+        }
+
+    return app
+
+
+def _language() -> str:
+    """The user's own, else the best that the browser asks for, of those that there is a translation of."""
+    from flask import current_app
+
+    known = [str(locale) for locale in current_app.extensions["babel"].instance.list_translations()] or ["en"]
+    user = g.get("user")
+    if user is not None and user.language in known:
+        return str(user.language)
+    return request.accept_languages.best_match(["en", *known]) or "en"

@@ -1,0 +1,108 @@
+"""Before and after every page: who asks, whether they may, from where a form came, and the headers."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from hub import access, people
+from hub.app import Hub
+from hub.config import ConnectionConfig
+from hub.store.tables import User
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+def cookie() -> str:
+    """``__Host-`` binds a cookie to this host and to TLS, which a hub on loopback has not."""
+    return "__Host-hub" if current_app.config["HUB_SECURE"] else "hub"
+
+
+def hub() -> Hub:
+    found: Hub = current_app.extensions["hub"]
+    return found
+
+
+def me() -> User:
+    """Who is signed in; pages that anyone may open never ask."""
+    user: User = g.user
+    return user
+
+
+def my_connections(user: User) -> dict[str, ConnectionConfig]:
+    """Connections that this person may see, by name."""
+    return {c.name: c for c in hub().config.connections.values() if access.sees_connection(user, c)}
+
+
+def own_connections(user: User) -> dict[str, ConnectionConfig]:
+    """Connections whose records' values this person may see."""
+    return {c.name: c for c in hub().config.connections.values() if access.sees_values(user, c)}
+
+
+def the_connection(name: str) -> ConnectionConfig:
+    """One that the user may see; for anybody else it is not there."""
+    found = my_connections(me()).get(name)
+    return found if found is not None else abort(404)
+
+
+def install(app: Flask, hub: Hub) -> None:
+    @app.before_request
+    def check() -> AnyResponse | None:
+        if request.method not in SAFE and not _from_here():
+            abort(400, "This form did not come from the hub's own pages.")
+        token = request.cookies.get(cookie())
+        g.user = people.who(hub, token) if token else None
+        if request.endpoint is None:
+            return None  # no such route: the 404 page, signed in or not
+        if request.endpoint not in access.POLICY:
+            abort(403)
+        if access.POLICY[request.endpoint] == access.PUBLIC:
+            return None
+        if g.user is None:
+            back = request.full_path if request.method == "GET" else "/"
+            return redirect(url_for("sign_in.page", next=back.rstrip("?")))
+        if not access.may(g.user, request.endpoint):
+            abort(403)
+        return None
+
+    @app.after_request
+    def headers(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.endpoint != "static":
+            response.headers["Cache-Control"] = "no-store"
+        if app.config["HUB_SECURE"]:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        return response
+
+
+def _from_here() -> bool:
+    """OWASP's second line beside the token: fetch metadata, else the origin. A client that sends neither
+    (a script with a token of its own session) is left to the token."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is None or (origin != "null" and urlsplit(origin).netloc == request.host)
+
+
+def local(target: str | None) -> str:
+    """Where to go after signing in: a path of this site, never another site."""
+    parts: Any = urlsplit(target or "/")
+    plain = bool(target) and str(target).startswith("/") and not str(target).startswith(("//", "/\\"))
+    return str(target) if plain and not parts.netloc and not parts.scheme else "/"

@@ -1,0 +1,197 @@
+"""Opportunities as the reader's foundation sees them: a list, a table to take away, one with its fields."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response as AnyResponse
+
+from connectors.spreadsheet.formula import marked
+from hub import access
+from hub.commons.imports import Refusal, pick
+from hub.store import links, lists, members, opportunities, people
+from hub.store.lists import Asked
+from hub.store.tables import Link, Opportunity
+from hub.web.guard import hub, me, own_connections
+from hub.web.show import label, words
+from schemas.fields import FIELDS, UnknownPath, spec
+from schemas.status import STORED
+
+pages = Blueprint("opportunities", __name__)
+PAGE = 50
+COLUMNS = (
+    "title",
+    "status",
+    "steward",
+    "organization.name",
+    "themes",
+    "geographies",
+    "ask.requested",
+    "totals.gap",
+    "page",
+)
+
+
+def _asked() -> Asked:
+    args = request.args
+    return Asked(args.get("text", "").strip(), args.get("status", ""), args.get("steward", ""))
+
+
+def _views(
+    conn: Connection, found: list[Opportunity], names: dict[str, str]
+) -> Iterator[tuple[Opportunity, dict[str, Any]]]:
+    user = me()
+    positions = opportunities.commitments(conn, [row.id for row in found])
+    for row in found:
+        if access.sees_opportunity(user, row):
+            yield row, hub().view(row, positions.get(row.id, {}), user.member_id, names)
+
+
+@pages.get("/opportunities")
+def all() -> str:
+    asked, page = _asked(), max(1, request.args.get("page", 1, type=int))
+    with hub().reading() as conn:
+        names = members.names(conn)
+        found = lists.opportunities(conn, me().member_id, asked, (page - 1) * PAGE, PAGE)
+        rows = list(_views(conn, found, names))
+        count = lists.count_opportunities(conn, me().member_id, asked)
+    return render_template(
+        "opportunities.html", rows=rows, count=count, page=page, pages=max(1, -(-count // PAGE)), asked=asked,
+        stewards=sorted(names.items(), key=lambda item: item[1]), statuses=STORED,
+    )  # fmt: skip
+
+
+@pages.get("/opportunities.csv")
+def table() -> Response:
+    """The list as the filters have it, safe to open in a spreadsheet program."""
+    asked, user = _asked(), me()
+
+    def rows() -> Iterator[str]:
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow([label(path) for path in COLUMNS])
+        with hub().reading() as conn:
+            names, offset = members.names(conn), 0
+            while found := lists.opportunities(conn, user.member_id, asked, offset, 500):
+                for _row, view in _views(conn, found, names):
+                    writer.writerow([marked(words(path, view.get(path))) for path in COLUMNS])
+                yield out.getvalue()
+                out.seek(0)
+                out.truncate()
+                offset += len(found)
+        yield out.getvalue()
+
+    from flask import stream_with_context
+
+    name = {"Content-Disposition": "attachment; filename=opportunities.csv"}
+    return Response(stream_with_context(rows()), mimetype="text/csv; charset=utf-8", headers=name)
+
+
+@pages.get("/opportunities/<opportunity_id>")
+def one(opportunity_id: str) -> str:
+    user, own = me(), own_connections(me())
+    with hub().reading() as conn:
+        row = opportunities.load(conn, [opportunity_id]).get(opportunity_id)
+        if row is None or not access.sees_opportunity(user, row):
+            abort(404)
+        names, persons = members.names(conn), people.names(conn)
+        positions = opportunities.commitments(conn, [row.id]).get(row.id, {})
+        tied = [link for link in links.of(conn, row.id) if link.connection_id in own]
+        past = lists.history(conn, row.id)
+    view = hub().view(row, positions, user.member_id, names)
+    mine = positions.get(user.member_id)
+    origins = (row.origins or {}) | ((mine.origins or {}) if mine else {})
+    fields = [
+        (path, view[path], _origin(origins.get(path), names, persons), _different(tied, path))
+        for path in _order(view)
+        if view[path] not in (None, "", [], {}) or _different(tied, path)
+    ]
+    targets = [
+        c.name
+        for c in own.values()
+        if not any(link.connection_id == c.name and link.state != "stopped" for link in tied)
+    ]
+    return render_template(
+        "opportunity.html", row=row, view=view, fields=fields, links=tied, history=_history(past, names, persons),
+        may_import=access.may(user, "opportunities.take_up") and row.status == "published" and targets,
+        targets=targets, steward=names.get(row.steward_id),
+    )  # fmt: skip
+
+
+@pages.post("/opportunities/<opportunity_id>/import")
+def take_up(opportunity_id: str) -> AnyResponse:
+    """Have the opportunity created in one of the own systems with its next sync."""
+    connection = request.form.get("connection", "")
+    if connection not in own_connections(me()):
+        abort(404)
+    try:
+        pick(hub(), opportunity_id, connection, me().id)
+        flash(_("It will be in %(connection)s after its next sync.", connection=connection), "status")
+    except Refusal as error:
+        flash(str(error), "problem")
+    return redirect(url_for("opportunities.one", opportunity_id=opportunity_id), 303)
+
+
+def _order(view: dict[str, Any]) -> list[str]:
+    """In the order of the schema; what is keyed (registration numbers) after its kin."""
+    place = {path: number for number, path in enumerate(FIELDS)}
+    return sorted((path for path in view if path != "title"), key=lambda path: (place[spec(path).path], path))
+
+
+def _origin(origin: dict[str, Any] | None, names: dict[str, str], persons: dict[str, tuple[str, str]]) -> str:
+    """Where a value came from. Another foundation is named, its connections and people are not."""
+    if not origin:
+        return _("the hub")
+    config = hub().config.connections.get(origin.get("connection") or "")
+    if origin.get("user"):
+        name, member = persons.get(origin["user"], (_("a person"), ""))
+        return name if member == me().member_id else names.get(member, _("another foundation"))
+    if config is None:
+        return str(origin.get("connection") or _("the hub"))
+    return config.name if config.member == me().member_id else names.get(config.member, _("another foundation"))
+
+
+def _different(tied: list[Link], path: str) -> list[tuple[str, str]]:
+    """``(connection, why)`` where a system of ours holds another value."""
+    reasons = {
+        "keep": _("differs here; kept local"),
+        "suggest": _("differs here; suggested"),
+        "rejected": _("differs here; the change was rejected"),
+    }
+    found = [(link.connection_id, (link.differs or {}).get(path)) for link in tied]
+    kept = [(name, reasons.get(why, why)) for name, why in found if why]
+    refused = [
+        (link.connection_id, str((link.unholdable or {})[path])) for link in tied if path in (link.unholdable or {})
+    ]
+    return kept + refused
+
+
+def _history(
+    past: Any, names: dict[str, str], persons: dict[str, tuple[str, str]]
+) -> list[tuple[Any, str, dict[str, list[Any]]]]:
+    """What this reader may know of what happened: facts of everyone, systems and commitments of its own."""
+    own, result = own_connections(me()), []
+    for row in past:
+        ours = row.connection_id in own or (row.member_id is not None and row.member_id == me().member_id)
+        if row.connection_id is not None and not ours and row.direction == "out":
+            continue
+        values = {path: pair for path, pair in (row.values or {}).items() if ours or _fact(path)}
+        if not ours and not values:
+            continue
+        kind, _sep, name = row.actor.partition(":")
+        origin = {kind: name} if kind in ("user", "connection") else None
+        result.append((row, _origin(origin, names, persons), values))
+    return result
+
+
+def _fact(path: str) -> bool:
+    try:
+        return spec(path).authority == "steward" and spec(path).cls != "never"
+    except UnknownPath:
+        return False

@@ -1,0 +1,264 @@
+"""Needs a person: the queue, and the pages on which one thing of it is settled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from hub import access
+from hub.store import lists, opportunities, people, waiting
+from hub.store.tables import Conflict, Hold
+from hub.sync import holds, quarantine, references, resolve, suggestions
+from hub.sync.moved import Moved
+from hub.web import typed
+from hub.web.guard import hub, me, own_connections, the_connection
+from hub.web.waiting import KINDS, all_of, concerned
+from schemas.fields import spec
+from schemas.values import same
+
+pages = Blueprint("queue", __name__)
+
+
+@pages.get("/queue")
+def page() -> str:
+    kind = request.args.get("kind", "")
+    with hub().reading() as conn:
+        items = all_of(conn, me())
+    return render_template(
+        "queue.html", items=[i for i in items if kind in ("", i.kind)], kind=kind, kinds=KINDS,
+        counts=Counter(i.kind for i in items), now=hub().time.now(), may_decide=access.may(me(), "queue.decide_quarantine"),
+    )  # fmt: skip
+
+
+# --- conflicts ---------------------------------------------------------------
+
+
+@pages.get("/queue/conflicts/<conflict_id>")
+def conflict(conflict_id: str) -> str | Response:
+    found = _conflict(conflict_id)
+    if found is None:
+        flash(_("This conflict is resolved already."), "status")
+        return redirect(url_for("queue.page"), 303)
+    return _conflict_page(found)
+
+
+@pages.post("/queue/conflicts/<conflict_id>")
+def resolve_conflict(conflict_id: str) -> Response | str | tuple[str, int]:
+    """Show what a choice would write, then do it. A choice is never lost: whatever fails shows it again."""
+    found = _conflict(conflict_id)
+    if found is None:
+        flash(_("This conflict was resolved meanwhile; nothing was changed by you."), "status")
+        return redirect(url_for("queue.page"), 303)
+    if not concerned(me(), found.parties, _steward(found), found.path)[1]:
+        abort(403)
+    chosen, text = request.form.get("choice", ""), request.form.get("other", "")
+    try:
+        value = _value_of(found, chosen, text)
+        planned = resolve.effects(hub(), found.id, value)
+    except ValueError as error:
+        return _conflict_page(found, chosen, text, problem=str(error)), 422
+    rev = request.form.get("rev", type=int)
+    if request.form.get("step") != "resolve":
+        return _conflict_page(found, chosen, text, planned=planned)
+    try:
+        resolve.resolve(hub(), found.id, rev or 0, value, me().id)
+    except Moved as moved:
+        now = _conflict(conflict_id)
+        if now is None:
+            flash(str(moved), "problem")
+            return redirect(url_for("queue.page"), 303)
+        planned = resolve.effects(hub(), now.id, value)
+        return _conflict_page(now, chosen, text, planned=planned, problem=str(moved)), 409
+    flash(_("Resolved. It is written with the next sync of each system."), "status")
+    return redirect(url_for("opportunities.one", opportunity_id=found.opportunity_id), 303)
+
+
+def _conflict(conflict_id: str) -> Conflict | None:
+    """One that this person may see and that is open; 404 for what is not theirs."""
+    with hub().reading() as conn:
+        found = waiting.get_conflict(conn, conflict_id)
+    if found is None or not concerned(me(), found.parties, _steward(found), found.path)[0]:
+        abort(404)
+    return found if found.state == "open" else None
+
+
+def _steward(found: Conflict) -> str:
+    with hub().reading() as conn:
+        return opportunities.load(conn, [found.opportunity_id])[found.opportunity_id].steward_id
+
+
+def _conflict_page(
+    found: Conflict, chosen: str = "", text: str = "", planned: list[resolve.Effect] | None = None, problem: str = ""
+) -> str:
+    with hub().reading() as conn:
+        row = opportunities.load(conn, [found.opportunity_id])[found.opportunity_id]
+        persons = people.names(conn)
+    own = own_connections(me())
+    shown = [
+        e for e in resolve.effects(hub(), found.id, found.commons) if e.connection is None or _shows(e, found, own)
+    ]
+    return render_template(
+        "conflict.html", conflict=found, row=row, chosen=chosen, text=text, problem=problem,
+        field=spec(found.path), planned=[e for e in planned or [] if e.connection is None or _shows(e, found, own)],
+        others=sum(e.writes for e in planned or [] if e.connection is not None and not _shows(e, found, own)),
+        previewed=planned is not None, systems=shown, origin=_origin_of(row.origins, found.path, persons),
+        choices=_choices(found), options=typed.options(found.path), can_type=typed.can(found.path),
+        decides=concerned(me(), found.parties, row.steward_id, found.path)[1],
+        steward=hub().config.members[row.steward_id].name if row.steward_id in hub().config.members else row.steward_id,
+        kept=found.choice, name=_name_of,
+    )  # fmt: skip
+
+
+def _shows(effect: resolve.Effect, found: Conflict, own: dict[str, Any]) -> bool:
+    """Own systems, and those whose edit is what the conflict is about."""
+    return effect.connection in own or effect.connection in {p["connection"] for p in found.parties}
+
+
+def _origin_of(origins: dict[str, Any] | None, path: str, persons: dict[str, tuple[str, str]]) -> str:
+    origin = (origins or {}).get(path) or {}
+    if origin.get("user"):
+        return persons.get(origin["user"], ("", ""))[0]
+    return _name_of(origin["connection"]) if origin.get("connection") else ""
+
+
+def _name_of(connection: str) -> str:
+    """An own connection by its name, another foundation's by the foundation."""
+    config = hub().config.connections.get(connection)
+    if config is None or config.member == me().member_id:
+        return connection
+    return hub().config.members[config.member].name
+
+
+def _choices(found: Conflict) -> list[tuple[str, Any]]:
+    """What can be chosen, each value once: the commons' own, then what each party shows."""
+    choices: list[tuple[str, Any]] = [("commons", found.commons)]
+    for number, party in enumerate(found.parties):
+        if not any(same(found.path, party["value"], value) for _key, value in choices):
+            choices.append((f"party{number}", party["value"]))
+    return choices
+
+
+def _value_of(found: Conflict, chosen: str, text: str) -> Any:
+    if chosen == "other":
+        return typed.parse(found.path, text)
+    values = {"commons": found.commons} | {f"party{n}": p["value"] for n, p in enumerate(found.parties)}
+    if chosen not in values:
+        raise ValueError(_("Choose one of the values, or write another."))
+    return values[chosen]
+
+
+# --- holds -------------------------------------------------------------------
+
+
+def _hold(hold_id: str) -> Hold:
+    with hub().reading() as conn:
+        found = waiting.get_hold(conn, hold_id)
+    if found is None:
+        abort(404)
+    the_connection(found.connection_id)
+    return found
+
+
+@pages.get("/queue/holds/<hold_id>")
+def hold(hold_id: str) -> str:
+    found = _hold(hold_id)
+    return render_template(
+        "hold.html", hold=found, items=(found.items or [])[: lists.MOST], more=len(found.items or []) - lists.MOST,
+        counts=Counter(item.get("action", "") for item in found.items or []),
+        open_values=found.connection_id in own_connections(me()),
+        may_decide=found.state == "waiting" and access.may(me(), "queue.decide_hold"),
+    )  # fmt: skip
+
+
+@pages.post("/queue/holds/<hold_id>/<any(approve, reject):decision>")
+def decide_hold(hold_id: str, decision: str) -> Response:
+    found = _hold(hold_id)
+    try:
+        if decision == "approve":
+            holds.approve(hub(), found.id, request.form.get("plan", ""), me().id)
+            flash(_("Approved: exactly this goes on now."), "status")
+        else:
+            holds.reject(hub(), found.id, me().id)
+            flash(_("Rejected: nothing of it was passed on."), "status")
+    except Moved as moved:
+        flash(str(moved), "problem")
+        return redirect(url_for("queue.page"), 303)
+    return redirect(url_for("connections.one", name=found.connection_id), 303)
+
+
+# --- what is settled right in the list ----------------------------------------
+
+
+def _row(table: Any, row_id: str) -> Any:
+    with hub().reading() as conn:
+        row = conn.execute(table.select().where(table.c.id == row_id)).first()
+    return row if row is not None else abort(404)
+
+
+def _mine(connection: str) -> None:
+    if connection not in own_connections(me()):
+        abort(404)
+
+
+def _done(said: str, kind: str) -> Response:
+    flash(said, "status")
+    return redirect(url_for("queue.page", kind=kind), 303)
+
+
+def _not_done(error: Exception, kind: str) -> Response:
+    flash(str(error), "problem")
+    return redirect(url_for("queue.page", kind=kind), 303)
+
+
+@pages.post("/queue/quarantine/<row_id>/<any(retry, ignore):decision>")
+def decide_quarantine(row_id: str, decision: str) -> Response:
+    _mine(_row(waiting.quarantine, row_id).connection_id)
+    try:
+        if decision == "retry":
+            quarantine.retry(hub(), row_id, me().id)
+            return _done(_("It is read again with the next sync."), "quarantine")
+        quarantine.ignore(hub(), row_id, me().id)
+        return _done(_("Left out for as long as the reason stays the same."), "quarantine")
+    except Moved as moved:
+        return _not_done(moved, "quarantine")
+
+
+@pages.post("/queue/references/<row_id>")
+def decide_reference(row_id: str) -> Response:
+    _mine(_row(waiting.question, row_id).connection_id)
+    try:
+        references.decide(hub(), row_id, request.form.get("choice", ""), me().id)
+        return _done(_("Settled. It is written with the next sync."), "reference")
+    except ValueError as error:
+        return _not_done(error, "reference")
+
+
+@pages.post("/queue/suggestions/<row_id>/<any(send, keep, accept, decline, differ):decision>")
+def decide_suggestion(row_id: str, decision: str) -> Response:
+    row, word = _row(waiting.suggestion, row_id), request.form.get("word", "").strip()
+    if decision in ("send", "keep"):
+        _mine(row.connection_id)
+    else:
+        with hub().reading() as conn:
+            found = opportunities.load(conn, [row.opportunity_id])[row.opportunity_id]
+        if found.steward_id != me().member_id:
+            abort(404)
+    try:
+        match decision:
+            case "send":
+                suggestions.send(hub(), row_id, me().id, word)
+            case "keep":
+                suggestions.keep_local(hub(), row_id, me().id)
+            case "accept":
+                suggestions.accept(hub(), row_id, me().id)
+            case "decline":
+                suggestions.decline(hub(), row_id, me().id, word)
+            case _:
+                suggestions.let_differ(hub(), row_id, me().id)
+        return _done(_("Done."), "suggestion")
+    except Moved as moved:
+        return _not_done(moved, "suggestion")

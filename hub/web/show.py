@@ -1,0 +1,113 @@
+"""How values look on a page: money, dates and codes in words; nothing a record holds can pass for the page's own."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask
+from flask_babel import format_decimal, format_timedelta
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+
+from hub.web.guard import hub
+from schemas.codes import CODES
+from schemas.fields import UnknownPath, spec
+
+# Characters that change how the text around them reads (CVE-2021-42574) or cannot be seen.
+_UNSEEN = re.compile(
+    "[\u202a-\u202e\u2066-\u2069\u200e\u200f\u200b\u2060\ufeff\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]"
+)
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.filters.update(value=value, label=label, moment=moment, ago=ago, plain=plain)
+
+
+def label(path: str) -> str:
+    """A field's name in words; a keyed one with its key."""
+    try:
+        field = spec(path)
+    except UnknownPath:
+        return path
+    key = path[len(field.path) - 1 :] if field.path.endswith("*") else ""
+    return f"{field.label} {key}".strip()
+
+
+def value(content: Any, path: str = "") -> Markup:
+    """A canonical value of a field, isolated from the writing direction of the page."""
+    if content in (None, "", [], {}):
+        return Markup('<span class="empty">{}</span>').format(_("empty"))
+    try:
+        field = spec(path)
+    except UnknownPath:
+        return Markup('<bdi dir="auto">{}</bdi>').format(plain(_raw(content)))
+    if field.type == "url" and str(content).startswith(("http://", "https://")):
+        return Markup('<a href="{0}" rel="noreferrer" dir="ltr">{1}</a>').format(content, plain(content))
+    return Markup('<bdi dir="auto">{}</bdi>').format(plain(words(path, content)))
+
+
+def words(path: str, content: Any) -> str:
+    """A canonical value as one line of text."""
+    if content in (None, "", [], {}):
+        return ""
+    field = spec(path)
+    codes = CODES.get(field.codes or "", {})
+    match field.type:
+        case "money":
+            return _money(content)
+        case "moneys":
+            return ", ".join(map(_money, content))
+        case "when":
+            return str(content.get("text") or content.get("date"))
+        case "code":
+            return codes.get(content, str(content))
+        case "codes":
+            return ", ".join(codes.get(code, str(code)) for code in content)
+        case "places":
+            return ", ".join(place.get("name") or place.get("country") or place.get("code", "") for place in content)
+        case "documents":
+            return ", ".join(document.get("title") or document.get("url", "") for document in content)
+        case "bool":
+            return _("yes") if content else _("no")
+        case _:
+            return _raw(content)
+
+
+def _money(content: dict[str, str]) -> str:
+    return f"{format_decimal(Decimal(content['amount']))} {content['currency']}"
+
+
+def _raw(content: Any) -> str:
+    if isinstance(content, dict):
+        return ", ".join(f"{key}: {_raw(part)}" for key, part in content.items())
+    if isinstance(content, list | tuple):
+        return ", ".join(map(_raw, content))
+    return str(content)
+
+
+def plain(text: Any) -> Markup:
+    """Text with every unseen or direction-changing character spelt out."""
+    parts = _UNSEEN.split(str(text))
+    marks = [Markup('<span class="unseen">U+{}</span>').format(f"{ord(m):04X}") for m in _UNSEEN.findall(str(text))]
+    result = escape(parts[0])
+    for mark, part in zip(marks, parts[1:], strict=True):
+        result += mark + escape(part)
+    return result
+
+
+def moment(at: datetime | None) -> Markup:
+    """A time of the hub's own clock, in UTC, readable by machines as well."""
+    if at is None:
+        return Markup('<span class="empty">{}</span>').format(_("never"))
+    return Markup('<time datetime="{}" dir="ltr">{}</time>').format(at.isoformat(), f"{at:%d %b %Y, %H:%M} UTC")
+
+
+def ago(at: datetime | None) -> Markup:
+    """How long since, by the hub's own clock."""
+    if at is None:
+        return Markup('<span class="empty">{}</span>').format(_("never"))
+    text = format_timedelta(at - hub().time.now(), add_direction=True)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), f"{at:%d %b %Y, %H:%M} UTC", text)

@@ -1,0 +1,78 @@
+"""Where a connection stands, in one of seven words and a reason. Never colour alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+
+from hub.config import ConnectionConfig
+from hub.store.lists import Standing
+from hub.store.tables import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """``name`` is a CSS class as well; ``mark`` a sign beside the word."""
+
+    name: str
+    text: str
+    mark: str
+    reason: str = ""
+
+
+def of_connection(standing: Standing, config: ConnectionConfig | None, now: datetime) -> Word:
+    """Worst first: what needs a person hides behind nothing."""
+    row = standing.row
+    newest = standing.runs[0] if standing.runs else None
+    if row.state in ("paused", "removed") or config is None:
+        return Word("paused", _("Paused"), "‖", row.reason or "")
+    if standing.held:
+        return Word("held", _("Held for approval"), "✋", _("A run waits until someone has looked at it."))
+    if row.state == "action_required":
+        return Word("attention", _("Needs attention"), "!", row.reason or "")
+    if row.lease_until is not None and row.lease_until > now and newest is not None and newest.state == "running":
+        return Word("running", _("Running"), "↻")
+    ended = next((run for run in standing.runs if run.state != "running"), None)
+    if ended is not None and ended.state == "failed":
+        return Word("failed", _("Failed"), "✕", ended.error or "")
+    if ended is not None and ended.state in ("incomplete", "interrupted"):
+        return Word(
+            "delayed", _("Delayed"), "…", ended.error or _("The last run was cut short; the next goes on from there.")
+        )
+    if row.due_at is not None and now - row.due_at > max(timedelta(minutes=2), timedelta(seconds=2 * config.every)):
+        return Word("delayed", _("Delayed"), "…", _("No run has started for a while. Is the hub's clock running?"))
+    return Word("fine", _("On time"), "✓")
+
+
+def of_run(run: Run) -> Word:
+    words = {
+        "done": Word("fine", _("Done"), "✓"),
+        "running": Word("running", _("Running"), "↻"),
+        "held": Word("held", _("Held for approval"), "✋"),
+        "failed": Word("failed", _("Failed"), "✕"),
+        "incomplete": Word("delayed", _("Incomplete"), "…"),
+        "interrupted": Word("delayed", _("Interrupted"), "…"),
+    }
+    return words.get(run.state, Word("paused", run.state, "?"))
+
+
+def sentence(counts: dict[str, int] | None) -> str:
+    """A run in one sentence; what did not happen is left out."""
+    counts = counts or {}
+    named = [
+        (_("read"), "read"),
+        (_("new here"), "created"),
+        (_("changed here"), "changed"),
+        (_("created there"), "pushed_new"),
+        (_("written there"), "pushed"),
+        (_("withdrawn"), "withdrawn"),
+        (_("conflicts"), "conflicts"),
+        (_("suggestions"), "suggested"),
+        (_("set aside"), "quarantined"),
+        (_("refused by the system"), "rejected"),
+        (_("organisations to settle"), "questions"),
+    ]
+    parts = [f"{counts[key]} {word}" for word, key in named if counts.get(key)]
+    return ", ".join(parts) or _("nothing to do")

@@ -1,0 +1,53 @@
+"""A value that a person types into a form, by the field's type."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask_babel import gettext as _
+
+from schemas.codes import CODES
+from schemas.fields import spec
+from schemas.values import canonical
+
+_TYPES = ("text", "longtext", "url", "int", "money", "when", "code", "codes", "country", "bool")
+
+
+def can(path: str) -> bool:
+    """Whether a value of this field can be typed; lists of places and documents are changed in the systems."""
+    return spec(path).type in _TYPES
+
+
+def options(path: str) -> dict[str, str]:
+    """The codes to choose from, with their labels; empty where text is typed."""
+    return CODES.get(spec(path).codes or "", {}) if spec(path).type == "code" else {}
+
+
+def parse(path: str, text: str) -> Any:
+    """The canonical value, or ValueError in words a person can act on. Nothing typed means blank."""
+    text, kind = text.strip().replace("\r\n", "\n"), spec(path).type
+    if not text:
+        if path == "title":
+            raise ValueError(_("A title cannot be empty."))
+        return None
+    match kind:
+        case "money":
+            found = re.fullmatch(r"([0-9][0-9.,'\s]*)\s*([A-Za-z]{3})", text)
+            if not found or "," in found[1]:
+                raise ValueError(_("Write the amount with a point and its currency, like 12000.50 USD."))
+            return canonical(path, {"amount": re.sub(r"[\s']", "", found[1]), "currency": found[2].upper()})
+        case "codes":
+            return canonical(path, [part.strip() for part in text.split(",") if part.strip()])
+        case "int":
+            if not text.isdecimal():
+                raise ValueError(_("Write a whole number."))
+            return canonical(path, int(text))
+        case "bool":
+            if text.lower() not in ("yes", "no"):
+                raise ValueError(_("Write yes or no."))
+            return canonical(path, text.lower() == "yes")
+        case "when":
+            return canonical(path, {"date": text})
+        case _:
+            return canonical(path, text)

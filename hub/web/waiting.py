@@ -1,0 +1,106 @@
+"""What needs a person, as this person may see it: one list of sentences, each with the page that settles it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy import Connection
+
+from hub import access
+from hub.store import lists
+from hub.store.tables import User
+from hub.web.guard import hub, my_connections, own_connections
+from hub.web.show import label, words
+
+KINDS = ("hold", "conflict", "reference", "suggestion", "quarantine")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing. ``rows`` is its table row where it can be settled right in the list."""
+
+    kind: str
+    text: str
+    since: datetime
+    url: str
+    row: object = None
+    mine: bool = True
+
+
+def all_of(conn: Connection, user: User) -> list[Item]:
+    """Runs that are held first, then conflicts, then the rest, oldest first in each."""
+    names, own = set(my_connections(user)), set(own_connections(user))
+    return [
+        *_holds(conn, names),
+        *_conflicts(conn, user),
+        *_references(conn, own),
+        *_suggestions(conn, user, own),
+        *_quarantine(conn, own),
+    ]
+
+
+def _holds(conn: Connection, names: set[str]) -> Iterator[Item]:
+    for row in lists.holds(conn, names):
+        yield Item("hold", row.reason, row.at, url_for("queue.hold", hold_id=row.id), row)
+
+
+def concerned(user: User, parties: list[dict[str, str]], steward_id: str, path: str) -> tuple[bool, bool]:
+    """Whether this person sees a conflict, and whether their foundation decides it."""
+    config = hub().config.connections
+    members = frozenset(config[p["connection"]].member for p in parties if p["connection"] in config)
+    decides = user.member_id in access.decides(members, steward_id, path)
+    return decides or user.member_id in members, decides
+
+
+def _conflicts(conn: Connection, user: User) -> Iterator[Item]:
+    for row in lists.conflicts(conn):
+        sees, decides = concerned(user, row.parties, row.steward_id, row.path)
+        if not sees:
+            continue
+        where = ", ".join(p["connection"] for p in row.parties)
+        text = _(
+            "“%(title)s”: %(field)s was changed in %(where)s and elsewhere.",
+            title=row.title,
+            field=label(row.path),
+            where=where,
+        )
+        yield Item("conflict", text, row.opened_at, url_for("queue.conflict", conflict_id=row.id), row, decides)
+
+
+def _references(conn: Connection, own: set[str]) -> Iterator[Item]:
+    for row in lists.questions(conn, own):
+        name = next((str(v) for v in (row.wish.get("fields") or {}).values() if v), row.column)
+        found = (
+            _("%(number)s records could be it", number=len(row.candidates)) if row.candidates else _("no record is it")
+        )
+        text = _(
+            "“%(title)s” in %(where)s: which organisation is “%(name)s”? There, %(found)s.",
+            title=row.title,
+            where=row.connection_id,
+            name=name,
+            found=found,
+        )
+        yield Item("reference", text, row.opened_at, url_for("queue.page", kind="reference"), row)
+
+
+def _suggestions(conn: Connection, user: User, own: set[str]) -> Iterator[Item]:
+    for row in lists.suggestions(conn, own, user.member_id):
+        what = {"title": row.title, "field": label(row.path), "value": words(row.path, row.value)}
+        if row.state == "waiting":
+            text = _(
+                "“%(title)s”: %(field)s was changed to “%(value)s” in your system. Suggest it to the steward?", **what
+            )
+        else:
+            text = _("“%(title)s”: another foundation suggests “%(value)s” as %(field)s.", **what)
+        yield Item("suggestion", text, row.at, url_for("queue.page", kind="suggestion"), row)
+
+
+def _quarantine(conn: Connection, own: set[str]) -> Iterator[Item]:
+    for row in lists.quarantined(conn, own):
+        place = row.place or row.remote_id
+        text = _("%(where)s, %(place)s: %(reason)s", where=row.connection_id, place=place, reason=row.reason)
+        yield Item("quarantine", text, row.first_seen_at, url_for("queue.page", kind="quarantine"), row)

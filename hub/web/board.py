@@ -21,12 +21,14 @@ def page() -> str:
     connections = my_connections(user)
     with hub().reading() as conn:
         items = waiting.all_of(conn, user)
+        kinds = Counter(item.kind for item in items)
+        items = waiting.gathered(items)
         cards = [
             (found, standing.of_connection(found, connections.get(found.row.id), now))
             for found in lists.standings(conn, connections)
         ]
         changes = lists.recent(conn, own_connections(user), now - timedelta(days=1))
     return render_template(
-        "board.html", items=items[:SHOWN], more=len(items) - SHOWN, kinds=Counter(item.kind for item in items),
+        "board.html", items=items[:SHOWN], more=len(items) - SHOWN, kinds=kinds,
         cards=cards, configs=connections, changes=changes, now=now, of_run=standing.of_run, sentence=standing.sentence,
     )  # fmt: skip

@@ -141,7 +141,9 @@ def take_up(opportunity_id: str) -> AnyResponse:
 def _order(view: dict[str, Any]) -> list[str]:
     """In the order of the schema; what is keyed (registration numbers) after its kin."""
     place = {path: number for number, path in enumerate(FIELDS)}
-    return sorted((path for path in view if path != "title"), key=lambda path: (place[spec(path).path], path))
+    return sorted(
+        (path for path in view if path not in ("title", "page")), key=lambda path: (place[spec(path).path], path)
+    )
 
 
 def _origin(origin: dict[str, Any] | None, names: dict[str, str], persons: dict[str, tuple[str, str]]) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask import Flask
-from flask_babel import format_decimal, format_timedelta
+from flask_babel import format_decimal, format_timedelta, get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
@@ -46,13 +46,19 @@ def value(content: Any, path: str = "") -> Markup:
         return Markup('<bdi dir="auto">{}</bdi>').format(plain(_raw(content)))
     if field.type == "url" and str(content).startswith(("http://", "https://")):
         return Markup('<a href="{0}" rel="noreferrer" dir="ltr">{1}</a>').format(content, plain(content))
-    return Markup('<bdi dir="auto">{}</bdi>').format(plain(words(path, content)))
+    try:
+        text = words(path, content)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        text = _raw(content)  # a system's own column of the same name
+    return Markup('<bdi dir="auto">{}</bdi>').format(plain(text))
 
 
 def words(path: str, content: Any) -> str:
     """A canonical value as one line of text."""
     if content in (None, "", [], {}):
         return ""
+    if path in ("created_at", "updated_at"):
+        return f"{datetime.fromisoformat(content):%d %b %Y, %H:%M} UTC"
     field = spec(path)
     codes = CODES.get(field.codes or "", {})
     match field.type:
@@ -67,13 +73,26 @@ def words(path: str, content: Any) -> str:
         case "codes":
             return ", ".join(codes.get(code, str(code)) for code in content)
         case "places":
-            return ", ".join(place.get("name") or place.get("country") or place.get("code", "") for place in content)
+            return ", ".join(map(_place, content))
+        case "country":
+            return _country(content)
         case "documents":
             return ", ".join(document.get("title") or document.get("url", "") for document in content)
         case "bool":
             return _("yes") if content else _("no")
         case _:
             return _raw(content)
+
+
+def _country(code: str) -> str:
+    locale = get_locale()
+    return str(locale.territories.get(code, code) if locale else code)
+
+
+def _place(content: dict[str, str]) -> str:
+    rest = [text for part, text in content.items() if part not in ("country", "scope")]
+    country = [_country(content["country"])] if content.get("country") else []
+    return " ".join(rest + country) if len(rest) < 2 else ", ".join(rest + country)
 
 
 def _money(content: dict[str, str]) -> str:

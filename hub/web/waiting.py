@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import url_for
@@ -16,6 +16,8 @@ from hub.store.tables import User
 from hub.web.guard import hub, my_connections, own_connections
 from hub.web.show import label, words
 
+MANY = 3
+GATHERED = ("reference", "suggestion", "quarantine")
 KINDS = ("hold", "conflict", "reference", "suggestion", "quarantine")
 
 
@@ -41,6 +43,24 @@ def all_of(conn: Connection, user: User) -> list[Item]:
         *_suggestions(conn, user, own),
         *_quarantine(conn, own),
     ]
+
+
+def gathered(items: list[Item]) -> list[Item]:
+    """Many of one kind from one connection become one line: they have one cause more often than not."""
+    groups: dict[tuple[str, str], list[Item]] = {}
+    for item in items:
+        where = getattr(item.row, "connection_id", "") if item.kind in GATHERED else item.url
+        groups.setdefault((item.kind, where), []).append(item)
+    return [group[0] if len(group) < MANY else _gathered(kind, where, group) for (kind, where), group in groups.items()]
+
+
+def _gathered(kind: str, where: str, group: list[Item]) -> Item:
+    texts = {
+        "reference": _("%(number)s organisations to settle in %(where)s.", number=len(group), where=where),
+        "suggestion": _("%(number)s suggestions about %(where)s.", number=len(group), where=where),
+        "quarantine": _("%(number)s records of %(where)s cannot be translated.", number=len(group), where=where),
+    }
+    return replace(group[0], text=texts[kind])
 
 
 def _holds(conn: Connection, names: set[str]) -> Iterator[Item]:

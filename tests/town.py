@@ -1,0 +1,85 @@
+"""The demo's three foundations as a test town: stand-in systems in this process, the hub in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from connectors.sandbox import Seen
+from hub.config import load
+from hub.demo.seeds import REQUEST
+from hub.demo.stage import PASSWORD, PEOPLE, Stage
+
+HUB = [sys.executable, "-m", "hub"]
+TABLE = "Opportunities"
+
+
+class Town(Stage):
+    """A stage whose hub syncs only when a test says so."""
+
+    def __enter__(self) -> Town:
+        super().__enter__()
+        self.change('every = "3s"', 'every = "1h"')
+        self.change('every = "5s"', 'every = "1h"')
+        return self
+
+    def change(self, old: str, new: str) -> None:
+        text = self.config.read_text()
+        assert old in text
+        self.config.write_text(text.replace(old, new))
+
+    def hub(self, *words: str, code: int | None = 0, **env: str) -> subprocess.CompletedProcess[str]:
+        """``hub WORDS`` as its own process. ``code`` None takes any exit code."""
+        command = [*HUB, *words, "--config", str(self.config)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=120, env=os.environ | env, cwd=self.folder, check=False
+        )
+        assert code is None or done.returncode == code, done.stdout + done.stderr
+        return done
+
+    def sync(self, *words: str) -> dict[str, Any]:
+        """One full sync by the command line: connection to its result."""
+        return {result["connection"]: result for result in json.loads(self.hub("sync", "--json", *words).stdout)}
+
+    def invite(self) -> None:
+        from hub.app import open_hub
+        from hub.people import add_user
+
+        hub = open_hub(load(self.config))
+        for member, name, email, roles in PEOPLE:
+            add_user(hub, member, email, name, roles, PASSWORD)
+        hub.engine.dispose()
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """``hub serve`` as its own process; its address."""
+        command = [*HUB, "serve", "--port", "0", "--config", str(self.config)]
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=self.folder
+        )
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        try:
+            yield next(word for word in line.split() if word.startswith("http://"))
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+            process.stdout.close()
+
+    def writes(self) -> list[Seen]:
+        """Calls that wrote, in all stand-in systems."""
+        seen = [call for sandbox in (self.salesforce, self.saffron, self.corrie) for call in sandbox.seen]
+        return [call for call in seen if call.method != "GET" and not call.path.endswith("/token")]
+
+    def request(self, title: str) -> dict[str, Any]:
+        """Alder's funding request with this title."""
+        return next(row for row in self.salesforce.rows(REQUEST) if row["Name"] == title)
+
+    def saffron_copy(self, key: str) -> dict[str, Any]:
+        return next(row for row in self.saffron.rows(TABLE) if row["fields"].get("Commons ID") == key)

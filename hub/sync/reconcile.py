@@ -190,7 +190,8 @@ def _decide(
         return say(Action.TAKE, _merged(view, theirs, base))
     if turned:
         return _both_changed(say, path, theirs, standing)
-    if not same(path, ours, view):
+    # A blank has nothing to lose, though a tick shows it as "no".
+    if view not in (None, "", []) and not same(path, ours, view):
         return say(Action.CONFLICT, reason="Edited where the system holds a shortened or changed copy of the value.")
     return say(Action.TAKE, theirs)
 

@@ -139,6 +139,19 @@ def test_a_members_pipeline_changes_nothing_that_others_see(make: Make) -> None:
     assert world.quiet() == 0
 
 
+def test_a_tick_that_was_never_set_is_no_word_of_the_commons(make: Make) -> None:
+    """Both ways, an unset position shows as an unticked box; ticking it was once taken for a conflict with that box."""
+    both = {"commitment.visibility": {"field": "Show", "type": "yesno", "yes": "named", "no": "hidden"}}
+    world = make(connection("a"), connection("b", imports=()), trees={"b": tree(fields=both)})
+    share(world)
+    world.sync()
+    world.rows("b")[0] |= {"Show": False, "Stage": "pledged", "Ours": 400}
+    world.sync()
+    world.rows("b")[0]["Show"] = True
+    world.sync()
+    assert world.table(Conflict) == [] and world.rows("a")[0]["Gap"] == "USD 600"
+
+
 def test_withdrawing_closes_nobodys_record_and_says_so(make: Make) -> None:
     world = importer(make)
     world.rows("b")[0] |= {"Stage": "pledged", "Note": "ours"}

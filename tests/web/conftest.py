@@ -1,0 +1,129 @@
+"""A hub in this process with two foundations, one opportunity of each, and people of every role."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from connectors.clock import ManualTime
+from hub.app import Hub, open_hub
+from hub.config import load
+from hub.people import add_user
+from hub.store import opportunities
+from hub.store.tables import (
+    Commitment,
+    Conflict,
+    Hold,
+    Link,
+    Opportunity,
+    Quarantine,
+    ReferenceQuestion,
+    Run,
+    Suggestion,
+)
+from hub.web.app import create_app
+
+CONFIG = """
+[hub]
+database = "sqlite:///hub.db"
+[members.elm]
+name = "Elm Fund"
+[members.oak]
+name = "Oak Trust"
+[connections.elm-sheet]
+member = "elm"
+system = "spreadsheet"
+mapping = "spreadsheet-generic"
+shares = true
+[connections.elm-sheet.options]
+path = "elm"
+[connections.oak-sheet]
+member = "oak"
+system = "spreadsheet"
+mapping = "spreadsheet-generic"
+[connections.oak-sheet.options]
+path = "oak"
+"""
+PASSWORD = "a long enough one"
+ROLES = ("staff", "officer", "admin", "operator", "convener")
+
+
+class Site:
+    """``ask`` as anyone; ids of the rows that ``fill`` made are in ``ids`` by the name of a route's part."""
+
+    def __init__(self, hub: Hub, time: ManualTime) -> None:
+        self.hub, self.time = hub, time
+        self.app = create_app(hub)
+        self.clients: dict[str, FlaskClient] = {}
+
+    def client(self, who: str) -> FlaskClient:
+        """Signed in once, kept."""
+        if who not in self.clients:
+            client = self.app.test_client()
+            answer = self.post(client, "/sign-in", email=f"{who}@hub.test", password=PASSWORD)
+            assert answer.status_code == 303, answer.text
+            self.clients[who] = client
+        return self.clients[who]
+
+    def post(self, client: FlaskClient, path: str, **form: Any) -> TestResponse:
+        """A form of the hub's own, with its token."""
+        page = client.get("/sign-in").text
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+        assert token is not None
+        return client.post(path, data=form | {"csrf_token": token[1]})
+
+
+def fill(hub: Hub) -> dict[str, str]:
+    """One of everything, of Elm's; Oak's copy of the opportunity and its own hidden commitment."""
+    now = hub.time.now()
+    row = Opportunity(
+        id=hub.ids.uuid7(), number=7, kind="project", status="published", steward_id="elm", title="Orchard <b>school</b>",
+        facts={"title": "Orchard <b>school</b>", "summary": "Line\u202egnp.exe", "ask.requested": {"amount": "1000", "currency": "USD"}},
+        origins={"title": {"connection": "elm-sheet", "at": now.isoformat()}}, created_at=now, updated_at=now,
+    )  # fmt: skip
+    link = Link(
+        id=hub.ids.uuid7(), connection_id="elm-sheet", opportunity_id=row.id, remote_id="1", created_at=now,
+        base={"Title": "Orchard <b>school</b>"}, differs={"summary": "keep"},
+    )  # fmt: skip
+    party = {"connection": "elm-sheet", "link": link.id, "value": "Orchard three", "raw": {"Title": "Orchard three"}}
+    secret = Commitment(
+        id=hub.ids.uuid7(), opportunity_id=row.id, member_id="oak", updated_at=now, origins={},
+        facts={"commitment.stage": "exploring", "commitment.amount": {"amount": "424242", "currency": "USD"}, "commitment.note": "zz-secret"},
+    )  # fmt: skip
+    waiting: list[Any] = [
+        Conflict(id=hub.ids.uuid7(), opportunity_id=row.id, path="title", base="Orchard one", commons="Orchard two", parties=[party], opened_at=now),
+        Hold(id=hub.ids.uuid7(), run_id="r", connection_id="elm-sheet", kind="first_sync", reason="First sync.", items=[], plan_hash="h", at=now),
+        Quarantine(id=hub.ids.uuid7(), connection_id="elm-sheet", remote_id="9", reason="It has no title.", fields={"Title": ""}, first_seen_at=now,
+                   last_seen_at=now),
+        ReferenceQuestion(id=hub.ids.uuid7(), connection_id="elm-sheet", link_id=link.id, opportunity_id=row.id, column="Org", 
+                          wish={"fields": {"Name": "Pip"}}, candidates=[], opened_at=now),
+        Suggestion(id=hub.ids.uuid7(), opportunity_id=row.id, connection_id="elm-sheet", path="summary", value="new", commons="old", at=now),
+        Run(id=hub.ids.uuid7(), connection_id="elm-sheet", state="done", started_at=now, ended_at=now, counts={"read": 3}),
+    ]  # fmt: skip
+    with hub.writing() as conn:
+        for found in (row, link, *waiting):
+            conn.execute(vars(type(found))["__table__"].insert(), found.model_dump())
+        opportunities.save_commitment(conn, secret, new=True)
+    ids = {type(found).__name__: found.id for found in waiting}
+    return ids | {"Opportunity": row.id, "Link": link.id}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    from datetime import UTC, datetime
+
+    (tmp_path / "config.toml").write_text(CONFIG)
+    time = ManualTime(datetime(2026, 3, 1, 9, 0, tzinfo=UTC))
+    hub = open_hub(load(tmp_path / "config.toml"), time=time)
+    for member in ("elm", "oak"):
+        for role in ROLES:
+            add_user(hub, member, f"{role}.{member}@hub.test", f"{role} of {member}", [role], PASSWORD)
+    add_user(hub, "elm", "everything.elm@hub.test", "Everything", ROLES, PASSWORD)
+    yield Site(hub, time)
+    hub.engine.dispose()

@@ -1,0 +1,91 @@
+"""Who may open what: every route, every role, the own foundation and another's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub import access
+from tests.web.conftest import ROLES, Site, fill
+
+
+def addresses(site: Site) -> list[tuple[str, str, str]]:
+    """``(endpoint, method, path)`` of every route, with ids of Elm's things for its parts."""
+    ids = fill(site.hub)
+    parts: dict[str, Any] = {
+        "name": "elm-sheet", "run_id": ids["Run"], "opportunity_id": ids["Opportunity"], "conflict_id": ids["Conflict"],
+        "hold_id": ids["Hold"], "filename": "hub.css", "action": "pause",
+    }  # fmt: skip
+    rows = {
+        "queue.decide_quarantine": ("Quarantine", "ignore"),
+        "queue.decide_reference": ("ReferenceQuestion", ""),
+        "queue.decide_suggestion": ("Suggestion", "keep"),
+        "queue.decide_hold": ("Hold", "reject"),
+    }
+    found = []
+    with site.app.test_request_context():
+        from flask import url_for
+
+        for rule in site.app.url_map.iter_rules():
+            model, decision = rows.get(rule.endpoint, ("", ""))
+            given = parts | {"row_id": ids.get(model), "decision": decision}
+            path = url_for(rule.endpoint, **{part: given[part] for part in rule.arguments})
+            found += [(rule.endpoint, method, path) for method in (rule.methods or set()) & {"GET", "POST"}]
+    return found
+
+
+def test_every_route_has_an_entry_in_the_policy_and_every_entry_a_route(site: Site) -> None:
+    assert {rule.endpoint for rule in site.app.url_map.iter_rules()} == set(access.POLICY)
+
+
+def test_a_route_without_an_entry_is_refused(site: Site) -> None:
+    site.app.add_url_rule("/forgotten", "forgotten", lambda: "open")
+    assert site.app.test_client().get("/forgotten").status_code == 403
+
+
+def test_nobody_gets_in_without_signing_in(site: Site) -> None:
+    for endpoint, method, path in addresses(site):
+        client = site.app.test_client()
+        answer = client.get(path) if method == "GET" else site.post(client, path)
+        if access.POLICY[endpoint] == access.PUBLIC:
+            assert answer.status_code in (200, 303, 401), path
+        else:
+            assert answer.status_code == 302 and answer.location.startswith("/sign-in"), path
+
+
+def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) -> None:
+    mine = {"connections.one", "connections.run", "connections.act", "queue.conflict", "queue.resolve_conflict", "queue.hold",
+            "queue.decide_hold", "queue.decide_quarantine", "queue.decide_reference", "queue.decide_suggestion"}  # fmt: skip
+    watched = {"connections.one", "connections.run", "connections.act", "queue.hold", "queue.decide_hold"}
+    all_of_them = [a for a in addresses(site) if a[0] not in ("static", "healthy") and not a[0].startswith("sign_in")]
+    for member in ("oak", "elm"):  # the other foundation first: what is its own may change by being asked
+        for role in ROLES:
+            client = site.client(f"{role}.{member}")
+            for endpoint, method, path in all_of_them:
+                answer = client.get(path) if method == "GET" else site.post(client, path)
+                what = f"{role} of {member}: {method} {path} -> {answer.status_code}"
+                allowed = access.POLICY[endpoint]
+                if role not in allowed:
+                    assert answer.status_code == 403, what
+                elif member == "oak" and endpoint in mine and not (role == "operator" and endpoint in watched):
+                    assert answer.status_code == 404, what
+                else:
+                    assert answer.status_code in (200, 303, 404 if endpoint == "opportunities.take_up" else 200, 422), (
+                        what
+                    )
+
+
+def test_another_foundations_position_is_on_no_page(site: Site) -> None:
+    pages = [path for endpoint, method, path in addresses(site) if method == "GET" and endpoint != "static"]
+    for role in ROLES:
+        client = site.client(f"{role}.elm")
+        for path in pages:
+            text = client.get(path).text
+            assert "424242" not in text and "424,242" not in text and "zz-secret" not in text, path
+    own = site.client("officer.oak").get(next(p for p in pages if p.startswith("/opportunities/"))).text
+    assert "424,242" in own
+
+
+def test_an_operator_sees_that_a_hold_waits_and_not_what_is_in_it(site: Site) -> None:
+    fill(site.hub)
+    page = site.client("operator.oak").get("/queue").text
+    assert "First sync." in page and "It has no title." not in page

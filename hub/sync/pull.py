@@ -11,6 +11,7 @@ from hub import crash
 from hub.store import audit, connections, links, runs, waiting
 from hub.store.tables import Connection as ConnectionRow
 from hub.store.tables import Link
+from hub.sync import guards
 from hub.sync import known as what_is_known
 from hub.sync.apply import add_opportunity, apply_record, set_aside
 from hub.sync.known import Known, key_in, unchanged
@@ -20,6 +21,7 @@ from hub.sync.turn import Turn
 Raw = dict[str, Any]
 t: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
 
+SCANS = 2
 SECOND = (
     "It carries the key of an opportunity that already has a record here. Clear the key of the copy, or delete one."
 )
@@ -30,20 +32,47 @@ def pull(turn: Turn) -> None:
     """Apply every page of the change feed. Raises ``ConnectorError`` where the system stops answering;
     the pages before are kept, and the cursor has not passed what was not read."""
     with turn.hub.reading() as conn:
-        cursor = connections.get(conn, turn.name).cursor
+        row = connections.get(conn, turn.name)
+    # A feed of changes alone would never show what a changed mapping has just begun to read.
+    cursor = row.cursor if row.mapping_digest == turn.mapping.digest else None
     try:
-        _scan(turn, cursor)
+        complete = _scan(turn, cursor)
     except CursorExpired:
         turn.report("rescan", connection=turn.name)
-        _scan(turn, None)
+        complete = _scan(turn, None)
+    if row.mapping_digest != turn.mapping.digest:
+        with turn.writing() as conn:
+            connections.change(conn, turn.name, mapping_digest=turn.mapping.digest)
+    if complete:
+        _look_for_absent(turn)
 
 
-def _scan(turn: Turn, cursor: str | None) -> None:
+def _scan(turn: Turn, cursor: str | None) -> bool:
+    """Whether the scan is known to have shown every record."""
+    complete = False
     for pages, page in enumerate(turn.connector.changes(cursor), 1):
         crash.point("pull.read")
         apply_page(turn, page)
         turn.report("page", connection=turn.name, page=pages, read=turn.counts["read"])
         crash.point("pull.stored")
+        complete = page.complete
+    return complete
+
+
+def _look_for_absent(turn: Turn) -> None:
+    """Records that two whole scans did not show are asked for one by one: only the system's own word
+    makes them gone, and not for many at once (a filtered view or a lost permission looks just like that)."""
+    with turn.writing() as conn:
+        absent = links.absent(conn, turn.name, turn.scan, SCANS)
+        linked = links.count(conn, turn.name)
+    turn.counts["missing"] += len(absent)
+    if not absent or guards.DELETES.trips(len(absent), linked):
+        return
+    found = turn.connector.get(absent)
+    with turn.writing() as conn:
+        for answer in found.values():
+            if isinstance(answer, Gone):
+                _gone(conn, turn, answer)
 
 
 def apply_page(turn: Turn, page: Page) -> None:
@@ -66,9 +95,10 @@ def apply_page(turn: Turn, page: Page) -> None:
                 turn.counts["not_shared"] += 1
             else:
                 apply_record(conn, turn, known, link, record, raw)
-        links.seen(conn, still, turn.scan)
         for row in page.refused:
             _refused(conn, turn, row)
+        there = links.by_remote(conn, turn.name, [row.id for row in page.refused if row.id])
+        links.seen(conn, [*still, *(link.id for link in (*known.links.values(), *there.values()))], turn.scan)
         for gone in page.gone:
             _gone(conn, turn, gone)
         turn.counts["read"] += len(page.records) + len(page.refused)

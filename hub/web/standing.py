@@ -71,6 +71,7 @@ def sentence(counts: dict[str, int] | None) -> str:
         (_("conflicts"), "conflicts"),
         (_("suggestions"), "suggested"),
         (_("set aside"), "quarantined"),
+        (_("not found there any more"), "missing"),
         (_("refused by the system"), "rejected"),
         (_("organisations to settle"), "questions"),
     ]

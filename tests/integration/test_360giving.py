@@ -23,7 +23,9 @@ from mappings import language
 from schemas.values import same
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "open" / "360giving-abct"
-pytestmark = pytest.mark.skipif(not PUBLISHED.is_dir(), reason="The published 360Giving data is not beside the checkout.")
+pytestmark = pytest.mark.skipif(
+    not PUBLISHED.is_dir(), reason="The published 360Giving data is not beside the checkout."
+)
 ROWS = 783
 
 CONFIG = """

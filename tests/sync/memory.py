@@ -26,7 +26,11 @@ from connectors.contract import (
 
 @dataclass
 class Memory:
-    """The system itself. ``rows`` by id; ``keep`` changes what is stored the way a normalising system would."""
+    """The system itself. ``rows`` by id; ``keep`` changes what is stored the way a normalising system would.
+
+    ``proves``: it says that a record is gone, where others only do not show it. ``feed``: it tells what
+    changed since a cursor; here, nothing ever.
+    """
 
     key: str | None = "Commons ID"
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -37,6 +41,8 @@ class Memory:
     fault: dict[str, list[Any]] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
     number: int = 0
+    proves: bool = False
+    feed: bool = False
 
     def add(self, **fields: Any) -> str:
         self.number += 1
@@ -70,18 +76,20 @@ class MemoryConnector(Connector):
         return []
 
     def changes(self, since: str | None) -> Iterator[Page]:
-        ids = sorted(self.system.rows)
+        ids = [] if self.system.feed and since is not None else sorted(self.system.rows)
         size = self.capabilities.page
         for start in range(0, max(len(ids), 1), size):
             self.system.calls.append("list")
             self.system.hit("list", "before")
             last = start + size >= len(ids)
             gone = tuple(Gone(i) for i in self.system.deleted) if last else ()
-            yield Page(tuple(self._record(i) for i in ids[start : start + size]), gone, complete=last)
+            records = tuple(self._record(i) for i in ids[start : start + size])
+            yield Page(records, gone, cursor="read" if self.system.feed and last else None, complete=last)
 
     def get(self, ids: Sequence[str]) -> dict[str, Record | Gone | Unseen]:
         self.system.calls.append("get")
-        return {i: self._record(i) if i in self.system.rows else Unseen(i, "not there") for i in ids}
+        gone = [Gone(i) if self.system.proves else Unseen(i, "not there") for i in ids]
+        return {i: self._record(i) if i in self.system.rows else away for i, away in zip(ids, gone, strict=True)}
 
     def find(self, key: str) -> list[Record]:
         self.system.calls.append("find")

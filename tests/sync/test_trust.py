@@ -225,6 +225,50 @@ def test_deleting_an_imported_copy_means_to_stop_following(make: Make) -> None:
         pick(world.hub, world.table(Opportunity)[0].id, "b", None)
 
 
+@pytest.mark.parametrize("proves", [True, False])
+def test_a_record_is_gone_after_two_whole_scans_and_the_systems_own_word(make: Make, proves: bool) -> None:
+    world = importer(make)
+    world.systems["b"].proves = proves
+    (id,) = world.systems["b"].rows
+    away = world.systems["b"].rows.pop(id)
+    world.sync("b")
+    assert [row.state for row in world.table(Link) if row.connection_id == "b"] == ["linked"]
+    world.sync("b")
+    world.sync("b")
+    assert [row.state for row in world.table(Link) if row.connection_id == "b"] == ["stopped" if proves else "linked"]
+    if not proves:  # a view that hid it for a while
+        world.systems["b"].rows[id] = away
+        world.rows("a")[0]["Title"] = "Later words"
+        world.sync()
+        assert world.rows("b")[0]["Title"] == "Later words" and len(world.rows("b")) == 1
+
+
+def test_many_that_are_missing_at_once_are_believed_to_be_there(make: Make) -> None:
+    world = make(connection("a"), connection("b", imports=()))
+    for number in range(20):
+        share(world, Title=f"Project {number}")
+    world.sync()
+    world.systems["b"].proves = True
+    world.systems["b"].rows.clear()
+    for _ in range(3):
+        result = world.sync("b")["b"]
+    assert result.counts["missing"] == 20
+    assert [row.state for row in world.table(Link) if row.connection_id == "b"] == ["linked"] * 20
+    assert "get" not in world.systems["b"].calls[-3:]
+
+
+def test_what_a_changed_mapping_begins_to_read_is_read_though_nothing_changed_there(make: Make) -> None:
+    world = make(connection("a"), trees={"a": tree(fields={"summary": False})})
+    world.systems["a"].feed = True
+    share(world, Summary="It was there all along.")
+    world.sync()
+    world.sync()
+    assert world.table(Opportunity)[0].facts.get("summary") is None
+    world.hub.trees["a"] = tree()
+    world.sync()
+    assert world.table(Opportunity)[0].facts["summary"] == "It was there all along."
+
+
 def test_what_is_picked_by_hand_is_imported(make: Make) -> None:
     world = make(connection("a"), connection("b"))
     share(world)

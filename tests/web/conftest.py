@@ -101,7 +101,7 @@ def fill(hub: Hub) -> dict[str, str]:
         Hold(id=hub.ids.uuid7(), run_id="r", connection_id="elm-sheet", kind="first_sync", reason="First sync.", items=[], plan_hash="h", at=now),
         Quarantine(id=hub.ids.uuid7(), connection_id="elm-sheet", remote_id="9", reason="It has no title.", fields={"Title": ""}, first_seen_at=now,
                    last_seen_at=now),
-        ReferenceQuestion(id=hub.ids.uuid7(), connection_id="elm-sheet", link_id=link.id, opportunity_id=row.id, column="Org", 
+        ReferenceQuestion(id=hub.ids.uuid7(), connection_id="elm-sheet", link_id=link.id, opportunity_id=row.id, column="Org",
                           wish={"fields": {"Name": "Pip"}}, candidates=[], opened_at=now),
         Suggestion(id=hub.ids.uuid7(), opportunity_id=row.id, connection_id="elm-sheet", path="summary", value="new", commons="old", at=now),
         Run(id=hub.ids.uuid7(), connection_id="elm-sheet", state="done", started_at=now, ended_at=now, counts={"read": 3}),

@@ -327,12 +327,13 @@ class Spreadsheet(Connector):
         return checks
 
     def describe(self) -> list[Field]:
+        """Every column there is, and every wanted one that is not: it reads as blank, and a write adds it.
+        Whether anything may be written at all is in ``capabilities``."""
         names: dict[str, None] = {}
         for file in self._files():
             with format_of(file).open(file, self.options) as sheet:
                 names |= dict.fromkeys(name for name in sheet.header if name)
-        missing = [c for c in self.wanted.fields if c not in names] if self.writable else []
-        return [Field(name, "any", writable=self.writable) for name in [*names, *missing]]
+        return [Field(name, "any") for name in dict.fromkeys([*names, *self.wanted.fields])]
 
 
 def _shared(id: str, column: str, places: list[Place]) -> str:

@@ -16,7 +16,7 @@ def minor_units(currency: str) -> int:
     import pycountry
     from babel.numbers import get_currency_precision
 
-    if pycountry.currencies.get(alpha_3=currency) is None:
+    if not currency.isupper() or pycountry.currencies.get(alpha_3=currency) is None:  # it would find "usd" as well
         raise ValueError(f"{currency!r} is no ISO 4217 currency code. Write three capital letters, like USD.")
     return int(get_currency_precision(currency))
 

@@ -69,6 +69,8 @@ def judge_push(turn: Turn) -> None:
             let_go(conn, turn.hub, turn.run_id)
             return
         came = [] if approved else changed_items(conn, turn.run_id)
+        if not came and not items:
+            return  # nothing to look at yet: the first sync is the one that brings something
         _hold(conn, turn, kind, overwrites, count, came + items)
     raise Held(guards.reason(kind, overwrites, count, turn.name))
 

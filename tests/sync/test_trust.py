@@ -269,6 +269,13 @@ def test_what_a_changed_mapping_begins_to_read_is_read_though_nothing_changed_th
     assert world.table(Opportunity)[0].facts["summary"] == "It was there all along."
 
 
+def test_a_first_sync_with_nothing_in_it_waits_for_nobody_and_the_one_that_brings_something_does(make: Make) -> None:
+    world = make(connection("a", first_sync="preview"))
+    assert world.sync()["a"].state == "done"
+    share(world)
+    assert world.sync()["a"].state == "held"
+
+
 def test_what_is_picked_by_hand_is_imported(make: Make) -> None:
     world = make(connection("a"), connection("b"))
     share(world)

@@ -95,15 +95,12 @@ def _references(conn: Connection, own: set[str]) -> Iterator[Item]:
     for row in lists.questions(conn, own):
         name = next((str(v) for v in (row.wish.get("fields") or {}).values() if v), row.column)
         found = (
-            _("%(number)s records could be it", number=len(row.candidates)) if row.candidates else _("no record is it")
+            _("%(number)s records there could be it.", number=len(row.candidates))
+            if row.candidates
+            else _("It is not there yet.")
         )
-        text = _(
-            "“%(title)s” in %(where)s: which organisation is “%(name)s”? There, %(found)s.",
-            title=row.title,
-            where=row.connection_id,
-            name=name,
-            found=found,
-        )
+        what = {"title": row.title, "where": row.connection_id, "name": name, "found": found}
+        text = _("“%(title)s”: which organisation in %(where)s is “%(name)s”? %(found)s", **what)
         yield Item("reference", text, row.opened_at, url_for("queue.page", kind="reference"), row)
 
 

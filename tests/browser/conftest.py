@@ -6,12 +6,14 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from hub.demo.stage import PASSWORD
+from tests.town import Town
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # No sandbox: CI runs as root. The others keep a closed network from being asked for anything.
@@ -45,6 +47,15 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
     # An answer that is meant to be a refusal is no fault of the page.
     assert [line for line in said if not re.search(r"status of (404|409|422)", line)] == []
+
+
+@contextmanager
+def visiting(town: Town, page: Page) -> Iterator[str]:
+    """``hub serve`` for as long as the person is there: they leave before it stops, or the page would miss it."""
+    with town.serving() as url:
+        yield url
+        page.wait_for_load_state("networkidle")
+        page.goto("about:blank")
 
 
 def sign_in(page: Page, url: str, email: str) -> Any:

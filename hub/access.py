@@ -41,6 +41,7 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "queue.decide_hold": RUNNERS,
     "queue.decide_quarantine": MEMBERS,
     "queue.decide_reference": MEMBERS,
+    "queue.decide_deletion": MEMBERS,
     "queue.decide_suggestion": MEMBERS,
 }
 

@@ -18,6 +18,7 @@ suggestion: Any = vars(tables.Suggestion)["__table__"]
 quarantine: Any = vars(tables.Quarantine)["__table__"]
 question: Any = vars(tables.ReferenceQuestion)["__table__"]
 hold: Any = vars(tables.Hold)["__table__"]
+deletion: Any = vars(tables.Deletion)["__table__"]
 connection: Any = vars(tables.Connection)["__table__"]
 run: Any = vars(tables.Run)["__table__"]
 link: Any = vars(tables.Link)["__table__"]
@@ -36,6 +37,17 @@ def conflicts(conn: Connection) -> Rows:
         .join(opportunity, opportunity.c.id == conflict.c.opportunity_id)
         .where(conflict.c.state == "open")
         .order_by(conflict.c.opened_at, conflict.c.id)
+        .limit(MOST)
+    )
+    return conn.execute(query).all()
+
+
+def deletions(conn: Connection, names: Collection[str]) -> Rows:
+    query = (
+        select(deletion, opportunity.c.title)
+        .join(opportunity, opportunity.c.id == deletion.c.opportunity_id)
+        .where(deletion.c.connection_id.in_(list(names)) & (deletion.c.state == "open"))
+        .order_by(deletion.c.seen_at)
         .limit(MOST)
     )
     return conn.execute(query).all()

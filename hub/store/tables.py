@@ -354,6 +354,21 @@ class Hold(SQLModel, table=True):
     decided_by: str | None = None
 
 
+class Deletion(SQLModel, table=True):
+    """The steward's record of an opportunity is gone. ``state``: open, withdrawn (the opportunity went too),
+    kept (it stays), came_back (the record is there again)."""
+
+    id: str = Field(primary_key=True)
+    connection_id: str = Field(foreign_key="connection.id", index=True)
+    link_id: str = Field(foreign_key="link.id", index=True)
+    opportunity_id: str = Field(foreign_key="opportunity.id")
+    remote_id: str
+    state: str = Field(default="open", index=True)
+    seen_at: datetime = _moment()
+    decided_at: datetime | None = _moment()
+    decided_by: str | None = None
+
+
 class Process(SQLModel, table=True):
     """Every process registers the digest of its configuration; one that differs claims nothing."""
 

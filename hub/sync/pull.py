@@ -11,7 +11,7 @@ from hub import crash
 from hub.store import audit, connections, links, runs, waiting
 from hub.store.tables import Connection as ConnectionRow
 from hub.store.tables import Link
-from hub.sync import guards
+from hub.sync import deletions, guards
 from hub.sync import known as what_is_known
 from hub.sync.apply import add_opportunity, apply_record, set_aside
 from hub.sync.known import Known, key_in, unchanged
@@ -91,7 +91,7 @@ def apply_page(turn: Turn, page: Page) -> None:
                     waiting.release(conn, turn.name, record.id)
             elif link is None:
                 _unlinked(conn, turn, known, record, raw)
-            elif link.state == "stopped":
+            elif link.state == "stopped" and not deletions.came_back(conn, turn, link):
                 turn.counts["not_shared"] += 1
             else:
                 apply_record(conn, turn, known, link, record, raw)
@@ -167,6 +167,7 @@ def _gone(conn: Connection, turn: Turn, gone: Gone) -> None:
     if link is None or link.state != "linked":
         return
     links.change(conn, link.id, state="stopped")
+    deletions.ask(conn, turn, link)
     turn.counts["gone"] += 1
     audit.write(
         conn, at=turn.now(), run_id=turn.run_id, actor=f"connection:{turn.name}", action="deleted there",

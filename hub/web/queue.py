@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from hub import access
 from hub.store import lists, opportunities, people, waiting
 from hub.store.tables import Conflict, Hold
-from hub.sync import holds, quarantine, references, resolve, suggestions
+from hub.sync import deletions, holds, quarantine, references, resolve, suggestions
 from hub.sync.moved import Moved
 from hub.web import typed
 from hub.web.guard import hub, me, own_connections, the_connection
@@ -225,6 +225,19 @@ def decide_quarantine(row_id: str, decision: str) -> Response:
         return _done(_("Left out for as long as the reason stays the same."), "quarantine")
     except Moved as moved:
         return _not_done(moved, "quarantine")
+
+
+@pages.post("/queue/deletions/<row_id>/<any(withdraw, keep):decision>")
+def decide_deletion(row_id: str, decision: str) -> Response:
+    _mine(_row(deletions.t, row_id).connection_id)
+    try:
+        if decision == "withdraw":
+            deletions.withdraw(hub(), row_id, me().id)
+            return _done(_("Withdrawn: elsewhere its status says so with the next sync."), "deletion")
+        deletions.keep(hub(), row_id, me().id)
+        return _done(_("It stays shared."), "deletion")
+    except Moved as moved:
+        return _not_done(moved, "deletion")
 
 
 @pages.post("/queue/references/<row_id>")

@@ -18,7 +18,7 @@ from hub.web.show import label, words
 
 MANY = 3
 GATHERED = ("reference", "suggestion", "quarantine")
-KINDS = ("hold", "conflict", "reference", "suggestion", "quarantine")
+KINDS = ("hold", "deletion", "conflict", "reference", "suggestion", "quarantine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ def all_of(conn: Connection, user: User) -> list[Item]:
     names, own = set(my_connections(user)), set(own_connections(user))
     return [
         *_holds(conn, names),
+        *_deletions(conn, own),
         *_conflicts(conn, user),
         *_references(conn, own),
         *_suggestions(conn, user, own),
@@ -66,6 +67,16 @@ def _gathered(kind: str, where: str, group: list[Item]) -> Item:
 def _holds(conn: Connection, names: set[str]) -> Iterator[Item]:
     for row in lists.holds(conn, names):
         yield Item("hold", row.reason, row.at, url_for("queue.hold", hold_id=row.id), row)
+
+
+def _deletions(conn: Connection, own: set[str]) -> Iterator[Item]:
+    for row in lists.deletions(conn, own):
+        text = _(
+            "“%(title)s”: its record in %(where)s was deleted. It is still shared with everyone.",
+            title=row.title,
+            where=row.connection_id,
+        )
+        yield Item("deletion", text, row.seen_at, url_for("queue.page", kind="deletion"), row)
 
 
 def concerned(user: User, parties: list[dict[str, str]], steward_id: str, path: str) -> tuple[bool, bool]:

@@ -12,6 +12,7 @@ from hub.store.tables import (
     Audit,
     Commitment,
     Conflict,
+    Deletion,
     Due,
     Hold,
     Intent,
@@ -22,7 +23,7 @@ from hub.store.tables import (
     Run,
     Suggestion,
 )
-from hub.sync import holds, references, suggestions
+from hub.sync import deletions, holds, references, suggestions
 from hub.sync.moved import Moved
 from hub.sync.resolve import resolve
 from tests.sync.conftest import Make, World, connection, share, tree
@@ -241,6 +242,32 @@ def test_a_record_is_gone_after_two_whole_scans_and_the_systems_own_word(make: M
         world.rows("a")[0]["Title"] = "Later words"
         world.sync()
         assert world.rows("b")[0]["Title"] == "Later words" and len(world.rows("b")) == 1
+
+
+def test_a_stewards_deleted_record_is_a_question_and_changes_nothing_by_itself(make: Make) -> None:
+    world = importer(make)
+    (id,) = world.systems["a"].rows
+    away = world.systems["a"].rows.pop(id)
+    world.systems["a"].deleted.append(id)
+    world.sync()
+    (question,) = world.table(Deletion)
+    assert question.state == "open" and world.rows("b")[0]["Status"] == "published" and world.quiet() == 0
+
+    world.systems["a"].deleted.clear()  # out of the recycle bin, and edited
+    world.systems["a"].rows[id] = away | {"Title": "Back again"}
+    world.sync()
+    assert world.table(Deletion)[0].state == "came_back" and world.rows("b")[0]["Title"] == "Back again"
+
+    del world.systems["a"].rows[id]
+    world.systems["a"].deleted.append(id)
+    world.sync()
+    question = next(row for row in world.table(Deletion) if row.state == "open")
+    deletions.withdraw(world.hub, question.id, "u1")
+    with pytest.raises(Moved):
+        deletions.keep(world.hub, question.id, "u1")
+    world.sync()
+    assert world.rows("b")[0]["Status"] == "withdrawn" and len(world.rows("b")) == 1
+    assert "delete" not in world.systems["b"].calls
 
 
 def test_many_that_are_missing_at_once_are_believed_to_be_there(make: Make) -> None:

@@ -19,6 +19,7 @@ from hub.store import opportunities
 from hub.store.tables import (
     Commitment,
     Conflict,
+    Deletion,
     Hold,
     Link,
     Opportunity,
@@ -103,6 +104,7 @@ def fill(hub: Hub) -> dict[str, str]:
                    last_seen_at=now),
         ReferenceQuestion(id=hub.ids.uuid7(), connection_id="elm-sheet", link_id=link.id, opportunity_id=row.id, column="Org",
                           wish={"fields": {"Name": "Pip"}}, candidates=[], opened_at=now),
+        Deletion(id=hub.ids.uuid7(), connection_id="elm-sheet", link_id=link.id, opportunity_id=row.id, remote_id="1", seen_at=now),
         Suggestion(id=hub.ids.uuid7(), opportunity_id=row.id, connection_id="elm-sheet", path="summary", value="new", commons="old", at=now),
         Run(id=hub.ids.uuid7(), connection_id="elm-sheet", state="done", started_at=now, ended_at=now, counts={"read": 3}),
     ]  # fmt: skip

@@ -30,12 +30,15 @@ MOST = 500
 """No page shows more rows of one kind; it says so where there are more."""
 
 
-def conflicts(conn: Connection) -> Rows:
-    """All that are open, with the opportunity's title, steward and when it closes, oldest first."""
+def conflicts(conn: Connection, names: Collection[str], member_id: str) -> Rows:
+    """Open ones of opportunities that are this member's, or have a record in these connections; oldest first."""
+    here = select(link.c.id).where(
+        (link.c.opportunity_id == conflict.c.opportunity_id) & link.c.connection_id.in_(list(names))
+    )
     query = (
         select(conflict, opportunity.c.title, opportunity.c.steward_id)
         .join(opportunity, opportunity.c.id == conflict.c.opportunity_id)
-        .where(conflict.c.state == "open")
+        .where((conflict.c.state == "open") & or_(opportunity.c.steward_id == member_id, here.exists()))
         .order_by(conflict.c.opened_at, conflict.c.id)
         .limit(MOST)
     )

@@ -20,6 +20,7 @@ from hub.store.lists import Asked
 from hub.store.tables import Link, Opportunity
 from hub.web.guard import hub, me, own_connections
 from hub.web.show import label, words
+from schemas.completeness import Completeness, completeness, missing_to_publish
 from schemas.fields import FIELDS, UnknownPath, spec
 from schemas.status import STORED
 
@@ -120,8 +121,18 @@ def one(opportunity_id: str) -> str:
     return render_template(
         "opportunity.html", row=row, view=view, fields=fields, links=tied, history=_history(past, names, persons),
         may_import=access.may(user, "opportunities.take_up") and row.status == "published" and targets,
-        targets=targets, steward=names.get(row.steward_id),
+        targets=targets, advice=_advice(row), steward=names.get(row.steward_id),
     )  # fmt: skip
+
+
+def _advice(row: Opportunity) -> tuple[list[str], Completeness] | None:
+    """For the steward's own people: what keeps a draft from being published, and what to add next."""
+    if row.steward_id != me().member_id:
+        return None
+    facts = row.facts | {"kind": row.kind}
+    basis = bool(hub().config.members[row.steward_id].lawful_basis) if row.steward_id in hub().config.members else False
+    lacking = list(missing_to_publish(facts, basis)) if row.status == "draft" else []
+    return lacking, completeness(facts)
 
 
 @pages.post("/opportunities/<opportunity_id>/import")

@@ -39,7 +39,7 @@ def all_of(conn: Connection, user: User) -> list[Item]:
     return [
         *_holds(conn, names),
         *_deletions(conn, own),
-        *_conflicts(conn, user),
+        *_conflicts(conn, user, own),
         *_references(conn, own),
         *_suggestions(conn, user, own),
         *_quarantine(conn, own),
@@ -87,8 +87,8 @@ def concerned(user: User, parties: list[dict[str, str]], steward_id: str, path: 
     return decides or user.member_id in members, decides
 
 
-def _conflicts(conn: Connection, user: User) -> Iterator[Item]:
-    for row in lists.conflicts(conn):
+def _conflicts(conn: Connection, user: User, own: set[str]) -> Iterator[Item]:
+    for row in lists.conflicts(conn, own, user.member_id):
         sees, decides = concerned(user, row.parties, row.steward_id, row.path)
         if not sees:
             continue

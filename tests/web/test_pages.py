@@ -1,0 +1,65 @@
+"""What the pages say to whom."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from hub.store.opportunities import t
+from tests.web.conftest import Site, fill
+
+
+def test_a_draft_tells_its_steward_what_it_still_needs(site: Site) -> None:
+    ids = fill(site.hub)
+    path = f"/opportunities/{ids['Opportunity']}"
+    assert "It still needs" not in site.client("staff.elm").get(path).text
+    with site.hub.writing() as conn:
+        conn.execute(update(t).where(t.c.id == ids["Opportunity"]).values(status="draft"))
+    text = site.client("staff.elm").get(path).text
+    assert "It still needs: Organisation, Consent." in " ".join(text.split()) and "40 of 100 complete" in text
+    assert site.client("staff.oak").get(path).status_code == 404  # nobody else's before it is published
+
+
+def test_a_field_says_where_its_value_came_from_and_where_it_differs(site: Site) -> None:
+    path = f"/opportunities/{fill(site.hub)['Opportunity']}"
+    own, other = site.client("staff.elm").get(path).text, site.client("staff.oak").get(path).text
+    assert "elm-sheet: differs here; kept local" in own
+    assert "elm-sheet" not in other  # another foundation is named, its connections are not
+
+
+def test_a_partner_sees_a_conflict_that_its_edit_made_and_who_decides(site: Site) -> None:
+    ids = fill(site.hub)
+    page = site.client("staff.elm").get(f"/queue/conflicts/{ids['Conflict']}").text
+    assert "Last agreed" in page and "Orchard one" in page and "Orchard three" in page and "Write another" in page
+
+
+def test_a_value_that_cannot_be_is_refused_and_what_was_typed_stays(site: Site) -> None:
+    ids = fill(site.hub)
+    client = site.client("staff.elm")
+    answer = site.post(client, f"/queue/conflicts/{ids['Conflict']}", choice="other", other="", step="resolve", rev="1")
+    assert answer.status_code == 422 and "A title cannot be empty" in answer.text
+    answer = site.post(client, f"/queue/conflicts/{ids['Conflict']}", choice="nothing", step="resolve", rev="1")
+    assert answer.status_code == 422 and "Choose one of the values" in answer.text
+
+
+def test_the_dashboard_leads_with_what_needs_a_person(site: Site) -> None:
+    fill(site.hub)
+    text = site.client("admin.elm").get("/").text
+    assert (
+        text.index("First sync.")
+        < text.index("was deleted")
+        < text.index("was changed in elm-sheet")
+        < text.index("Connections</h2>")
+    )
+    assert "Held for approval" in text and "Nothing. As of" in site.client("admin.oak").get("/").text
+
+
+def test_an_empty_hub_says_what_to_do_next(site: Site) -> None:
+    assert "Tick the share field" in site.client("staff.elm").get("/opportunities").text
+
+
+def test_lists_are_filtered_on_the_server_and_the_address_keeps_the_filter(site: Site) -> None:
+    fill(site.hub)
+    client = site.client("staff.oak")
+    assert "1 opportunity" in client.get("/opportunities?text=orchard&status=published&steward=elm").text
+    for query in ("text=100%25", "status=closed", "steward=oak", "text=_rchard"):
+        assert "0 opportunities" in client.get(f"/opportunities?{query}").text

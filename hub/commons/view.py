@@ -9,6 +9,7 @@ from hub.store.tables import Commitment, Opportunity
 from schemas.status import computed
 from schemas.totals import totals
 
+UNNAMED = "a member"
 DISCLOSED = ("named", "anonymous")
 
 
@@ -20,6 +21,11 @@ def counted(commitments: Mapping[str, Commitment]) -> list[dict[str, Any]]:
         if (c.facts or {}).get("commitment.visibility") in DISCLOSED
         and (c.facts or {}).get("commitment.stage") != "declined"
     ]
+
+
+def shows_steward(opportunity: Opportunity, member_id: str) -> bool:
+    """Whether this reader may know who shared it."""
+    return (opportunity.facts or {}).get("named") is not False or opportunity.steward_id == member_id
 
 
 def view(
@@ -36,7 +42,7 @@ def view(
     facts = dict(opportunity.facts)
     sums = totals(facts, counted(commitments))
     own = commitments.get(member_id)
-    named = facts.get("named") is not False or opportunity.steward_id == member_id
+    named = shows_steward(opportunity, member_id)
     return (
         facts
         | (dict(own.facts) if own else {})
@@ -45,7 +51,7 @@ def view(
             "id": opportunity.id,
             "version": opportunity.version,
             "status": computed(opportunity.status, facts, sums),
-            "steward": steward if named else "a member",
+            "steward": steward if named else UNNAMED,
             "page": page,
             "created_at": opportunity.created_at.isoformat(),
             "updated_at": opportunity.updated_at.isoformat(),

@@ -191,5 +191,6 @@ def _filtered(query: Select[Any], member_id: str, asked: Asked) -> Select[Any]:
     if asked.status:
         query = query.where(opportunity.c.status == asked.status)
     if asked.steward:
-        query = query.where(opportunity.c.steward_id == asked.steward)
+        named = opportunity.c.facts["named"].as_boolean().is_not(False) | (opportunity.c.steward_id == member_id)
+        query = query.where((opportunity.c.steward_id == asked.steward) & named)
     return query

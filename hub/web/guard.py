@@ -60,6 +60,14 @@ def the_connection(name: str) -> ConnectionConfig:
     return found if found is not None else abort(404)
 
 
+def name_of(connection: str) -> str:
+    """An own connection by its name, another foundation's by the foundation."""
+    config = hub().config.connections.get(connection)
+    if config is None or config.member == me().member_id:
+        return connection
+    return hub().config.members[config.member].name
+
+
 def install(app: Flask, hub: Hub) -> None:
     @app.before_request
     def check() -> AnyResponse | None:

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from connectors.spreadsheet.formula import marked
 from hub import access
 from hub.commons.imports import Refusal, pick
+from hub.commons.view import UNNAMED, shows_steward
 from hub.store import links, lists, members, opportunities, people
 from hub.store.lists import Asked
 from hub.store.tables import Link, Opportunity
@@ -105,6 +106,8 @@ def one(opportunity_id: str) -> str:
         positions = opportunities.commitments(conn, [row.id]).get(row.id, {})
         tied = [link for link in links.of(conn, row.id) if link.connection_id in own]
         past = lists.history(conn, row.id)
+    if not shows_steward(row, user.member_id):
+        names = names | {row.steward_id: UNNAMED}
     view = hub().view(row, positions, user.member_id, names)
     mine = positions.get(user.member_id)
     origins = (row.origins or {}) | ((mine.origins or {}) if mine else {})

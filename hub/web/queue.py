@@ -10,12 +10,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from hub import access
+from hub.commons.view import UNNAMED, shows_steward
 from hub.store import lists, opportunities, people, waiting
-from hub.store.tables import Conflict, Hold
+from hub.store.tables import Conflict, Hold, Opportunity
 from hub.sync import deletions, holds, quarantine, references, resolve, suggestions
 from hub.sync.moved import Moved
 from hub.web import typed
-from hub.web.guard import hub, me, own_connections, the_connection
+from hub.web.guard import hub, me, name_of, own_connections, the_connection
 from hub.web.waiting import KINDS, all_of, concerned
 from schemas.fields import spec
 from schemas.values import same
@@ -108,9 +109,14 @@ def _conflict_page(
         previewed=planned is not None, systems=shown, origin=_origin_of(row.origins, found.path, persons),
         choices=_choices(found), options=typed.options(found.path), can_type=typed.can(found.path),
         decides=concerned(me(), found.parties, row.steward_id, found.path)[1],
-        steward=hub().config.members[row.steward_id].name if row.steward_id in hub().config.members else row.steward_id,
-        kept=found.choice, name=_name_of,
+        steward=_steward_name(row),
+        kept=found.choice, name=name_of,
     )  # fmt: skip
+
+
+def _steward_name(row: Opportunity) -> str:
+    member = hub().config.members.get(row.steward_id)
+    return member.name if member is not None and shows_steward(row, me().member_id) else UNNAMED
 
 
 def _shows(effect: resolve.Effect, found: Conflict, own: dict[str, Any]) -> bool:
@@ -122,15 +128,7 @@ def _origin_of(origins: dict[str, Any] | None, path: str, persons: dict[str, tup
     origin = (origins or {}).get(path) or {}
     if origin.get("user"):
         return persons.get(origin["user"], ("", ""))[0]
-    return _name_of(origin["connection"]) if origin.get("connection") else ""
-
-
-def _name_of(connection: str) -> str:
-    """An own connection by its name, another foundation's by the foundation."""
-    config = hub().config.connections.get(connection)
-    if config is None or config.member == me().member_id:
-        return connection
-    return hub().config.members[config.member].name
+    return name_of(origin["connection"]) if origin.get("connection") else ""
 
 
 def _choices(found: Conflict) -> list[tuple[str, Any]]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from hub import access
 from hub.store import lists
 from hub.store.tables import User
-from hub.web.guard import hub, my_connections, own_connections
+from hub.web.guard import hub, my_connections, name_of, own_connections
 from hub.web.show import label, words
 
 MANY = 3
@@ -92,7 +92,7 @@ def _conflicts(conn: Connection, user: User, own: set[str]) -> Iterator[Item]:
         sees, decides = concerned(user, row.parties, row.steward_id, row.path)
         if not sees:
             continue
-        where = ", ".join(p["connection"] for p in row.parties)
+        where = ", ".join(name_of(p["connection"]) for p in row.parties)
         text = _(
             "“%(title)s”: %(field)s was changed in %(where)s and elsewhere.",
             title=row.title,

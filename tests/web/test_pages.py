@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from hub.store.opportunities import t
 from tests.web.conftest import Site, fill
@@ -51,6 +51,22 @@ def test_the_dashboard_leads_with_what_needs_a_person(site: Site) -> None:
         < text.index("Connections</h2>")
     )
     assert "Held for approval" in text and "Nothing. As of" in site.client("admin.oak").get("/").text
+
+
+def test_a_steward_that_wants_no_name_has_none_anywhere(site: Site) -> None:
+    ids = fill(site.hub)
+    with site.hub.writing() as conn:
+        facts = conn.execute(select(t.c.facts).where(t.c.id == ids["Opportunity"])).scalar_one()
+        conn.execute(update(t).where(t.c.id == ids["Opportunity"]).values(facts=facts | {"named": False}))
+    other, own = site.client("staff.oak"), site.client("staff.elm")
+    page = other.get(f"/opportunities/{ids['Opportunity']}").text
+    assert "Elm Fund" not in page and "a member" in page
+    assert "0 opportunities" in other.get("/opportunities?steward=elm").text
+    assert (
+        "1 opportunity" in other.get("/opportunities").text
+        and "1 opportunity" in own.get("/opportunities?steward=elm").text
+    )
+    assert "Elm Fund" not in other.get("/opportunities.csv").text
 
 
 def test_an_empty_hub_says_what_to_do_next(site: Site) -> None:

@@ -115,7 +115,7 @@ class Commitment(SQLModel, table=True):
 class Connection(SQLModel, table=True):
     """What the hub knows of a configured connection, and its lease: one run at a time, fenced.
 
-    ``state`` is active, paused, removed (no longer in the configuration) or action_required.
+    ``state`` is active, paused or removed (no longer in the configuration).
     ``approved`` is false until a first sync was let go (``first_sync = "preview"``).
     """
 

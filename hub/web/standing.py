@@ -1,4 +1,4 @@
-"""Where a connection stands, in one of seven words and a reason. Never colour alone."""
+"""Where a connection stands, in one of six words and a reason. Never colour alone."""
 
 from __future__ import annotations
 
@@ -30,8 +30,6 @@ def of_connection(standing: Standing, config: ConnectionConfig | None, now: date
         return Word("paused", _("Paused"), "‖", row.reason or "")
     if standing.held:
         return Word("held", _("Held for approval"), "✋", _("A run waits until someone has looked at it."))
-    if row.state == "action_required":
-        return Word("attention", _("Needs attention"), "!", row.reason or "")
     if row.lease_until is not None and row.lease_until > now and newest is not None and newest.state == "running":
         return Word("running", _("Running"), "↻")
     ended = next((run for run in standing.runs if run.state != "running"), None)

@@ -30,8 +30,9 @@ Commons Hub, demo. Three foundations that do not exist, each in a system of its 
   Three things to try
   1. Open Alder's Salesforce, find "Board renewal…", tick Commons_Share__c. Seconds later it is in
      Saffron Tide's Airtable.
-  2. Change the title of "Mangroves against the tide" in Salesforce and, before five seconds are over,
-     to something else in Saffron Tide's Airtable. Sign in as Ruth: the hub asks which one is meant.
+  2. Sign in as Samir and pause saffron-airtable. Change the title of "Wells for the upper valley" in
+     Salesforce, and to something else in Saffron Tide's Airtable. Resume. Sign in as Ruth: the hub asks
+     which one is meant, and writes the answer to both.
   3. In Saffron Tide's Airtable give an imported record a Stage and an Amount awarded: nobody sees it.
      Tick "Show our commitment", and the gap shrinks in everybody's system.
 

@@ -46,7 +46,7 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     # An answer that is meant to be a refusal is no fault of the page.
-    assert [line for line in said if not re.search(r"status of (404|409|422)", line)] == []
+    assert [line for line in said if not re.search(r"status of (401|404|409|422)", line)] == []
 
 
 @contextmanager

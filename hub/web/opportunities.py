@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext as _
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
@@ -88,8 +88,6 @@ def table() -> Response:
                 out.truncate()
                 offset += len(found)
         yield out.getvalue()
-
-    from flask import stream_with_context
 
     name = {"Content-Disposition": "attachment; filename=opportunities.csv"}
     return Response(stream_with_context(rows()), mimetype="text/csv; charset=utf-8", headers=name)

@@ -73,7 +73,7 @@ def words(path: str, content: Any) -> str:
         case "codes":
             return ", ".join(codes.get(code, str(code)) for code in content)
         case "places":
-            return ", ".join(map(_place, content))
+            return "; ".join(map(_place, content))
         case "country":
             return _country(content)
         case "documents":
@@ -92,7 +92,7 @@ def _country(code: str) -> str:
 def _place(content: dict[str, str]) -> str:
     rest = [text for part, text in content.items() if part not in ("country", "scope")]
     country = [_country(content["country"])] if content.get("country") else []
-    return " ".join(rest + country) if len(rest) < 2 else ", ".join(rest + country)
+    return ", ".join(rest + country)
 
 
 def _money(content: dict[str, str]) -> str:

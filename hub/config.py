@@ -44,6 +44,9 @@ WEB = (
     Setting("host", str, "Address that the pages listen on.", "127.0.0.1"),
     Setting("port", int, "Port that the pages listen on.", 8000),
     Setting("public_url", str, "Address under which people reach the pages; goes into links.", ""),
+    Setting(
+        "proxies", int, "How many proxies of yours stand before the pages; what they say of the caller is believed.", 0
+    ),
     Setting("secret", str, "Signs forms: env:NAME or file:PATH. Without one, forms do not survive a restart."),
 )
 MEMBER = (
@@ -128,6 +131,7 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = ""
+    proxies: int = 0
     secret: Secret | None = None
     path: Path | None = None
     digest: str = ""
@@ -203,6 +207,7 @@ class _Reader:
             host=host,
             port=port,
             public_url=web["public_url"] or f"http://{host}:{port}",
+            proxies=web["proxies"],
             secret=self._secret(("web", "secret"), web["secret"], None) if web["secret"] else None,
             path=self.path,
             digest=digest.hexdigest(),

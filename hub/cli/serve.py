@@ -38,8 +38,16 @@ class Serving:
         from hub.jobs.clock import Clock
         from hub.web.app import create_app
 
+        proxies: dict[str, Any] = {}
+        if hub.config.proxies:
+            headers = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"}
+            proxies = {
+                "trusted_proxy": "*", "trusted_proxy_count": hub.config.proxies, "trusted_proxy_headers": headers
+            }  # fmt: skip
         try:
-            self._server: Any = create_server(create_app(hub), host=hub.config.host, port=port, threads=8, ident=None)
+            self._server: Any = create_server(
+                create_app(hub), host=hub.config.host, port=port, threads=8, ident=None, **proxies
+            )
         except OSError as error:
             fail(f"Port {port} on {hub.config.host} cannot be used: {error.strerror}. Choose another with --port.")
         self.url = f"http://{hub.config.host}:{self._server.effective_port}"

@@ -51,11 +51,13 @@ def seen(conn: Connection, link_ids: Sequence[str], scan: int) -> None:
         conn.execute(update(t).where(t.c.id.in_(link_ids)).values(seen_scan=scan, missed_scans=0))
 
 
-def absent(conn: Connection, connection: str, scan: int, scans: int) -> list[str]:
-    """Note which linked records this whole scan did not show; ids of those that so many in a row have missed."""
+def absent(conn: Connection, connection: str, scan: int, scans: int) -> dict[str, int]:
+    """Note which linked records this whole scan did not show; those that so many in a row have missed, by id,
+    with how many it were."""
     missed = (t.c.connection_id == connection) & (t.c.state == "linked") & (t.c.seen_scan < scan)
     conn.execute(update(t).where(missed).values(missed_scans=t.c.missed_scans + 1))
-    return [row.remote_id for row in conn.execute(select(t.c.remote_id).where(missed & (t.c.missed_scans >= scans)))]
+    query = select(t.c.remote_id, t.c.missed_scans).where(missed & (t.c.missed_scans >= scans))
+    return {row.remote_id: row.missed_scans for row in conn.execute(query)}
 
 
 def count(conn: Connection, connection: str) -> int:

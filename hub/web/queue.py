@@ -166,10 +166,18 @@ def hold(hold_id: str) -> str:
     found = _hold(hold_id)
     return render_template(
         "hold.html", hold=found, items=(found.items or [])[: lists.MOST], more=len(found.items or []) - lists.MOST,
-        counts=Counter(item.get("action", "") for item in found.items or []),
-        open_values=found.connection_id in own_connections(me()),
+        counts=Counter(_word(item) for item in found.items or []),
+        open_values=found.connection_id in own_connections(me()), word=_word,
         may_decide=found.state == "waiting" and access.may(me(), "queue.decide_hold"),
     )  # fmt: skip
+
+
+def _word(item: dict[str, Any]) -> str:
+    """What one item of a hold is: something that came in, or something that would be written."""
+    words = {"create": _("would be created there"), "update": _("would be written there")}
+    return (
+        words.get(item["action"], item["action"]) if item["direction"] == "out" else _("came in: ") + _(item["action"])
+    )
 
 
 @pages.post("/queue/holds/<hold_id>/<any(approve, reject):decision>")

@@ -52,7 +52,10 @@ def gathered(items: list[Item]) -> list[Item]:
     for item in items:
         where = getattr(item.row, "connection_id", "") if item.kind in GATHERED else item.url
         groups.setdefault((item.kind, where), []).append(item)
-    return [group[0] if len(group) < MANY else _gathered(kind, where, group) for (kind, where), group in groups.items()]
+    shown: list[Item] = []
+    for (kind, where), group in groups.items():
+        shown += group if len(group) < MANY else [_gathered(kind, where, group)]
+    return shown
 
 
 def _gathered(kind: str, where: str, group: list[Item]) -> Item:
@@ -130,5 +133,6 @@ def _suggestions(conn: Connection, user: User, own: set[str]) -> Iterator[Item]:
 def _quarantine(conn: Connection, own: set[str]) -> Iterator[Item]:
     for row in lists.quarantined(conn, own):
         place = row.place or row.remote_id
-        text = _("%(where)s, %(place)s: %(reason)s", where=row.connection_id, place=place, reason=row.reason)
+        place = "" if place in row.reason else f", {place}"
+        text = _("%(where)s%(place)s: %(reason)s", where=row.connection_id, place=place, reason=row.reason)
         yield Item("quarantine", text, row.first_seen_at, url_for("queue.page", kind="quarantine"), row)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select, update
 
+from hub.store import lists
 from hub.store.opportunities import t
+from hub.store.tables import Quarantine
 from tests.web.conftest import Site, fill
 
 
@@ -67,6 +70,21 @@ def test_a_steward_that_wants_no_name_has_none_anywhere(site: Site) -> None:
         and "1 opportunity" in own.get("/opportunities?steward=elm").text
     )
     assert "Elm Fund" not in other.get("/opportunities.csv").text
+
+
+@pytest.mark.parametrize(("count", "lines"), [(2, 2), (9, 1)])
+def test_no_quarantined_record_is_left_off_the_dashboard(site: Site, count: int, lines: int) -> None:
+    now = site.hub.time.now()
+    with site.hub.writing() as conn:
+        for number in range(count):
+            row = Quarantine(
+                id=site.hub.ids.uuid7(), connection_id="elm-sheet", remote_id=str(number), reason="No title.", fields={},
+                first_seen_at=now, last_seen_at=now,
+            )  # fmt: skip
+            conn.execute(lists.quarantine.insert(), row.model_dump())
+    text = site.client("staff.elm").get("/").text
+    assert text.count('<li class="quarantine">') == lines
+    assert (f"{count} records of elm-sheet" in text) is (lines == 1)
 
 
 def test_an_empty_hub_says_what_to_do_next(site: Site) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +30,8 @@ from connectors.contract import (
     Unseen,
     Wanted,
 )
-from connectors.spreadsheet.sheet import Change, Options, format_of
+from connectors.spreadsheet.rewrite import digest, rewrite
+from connectors.spreadsheet.sheet import Change, Options, Row, format_of
 
 PAGE = 500
 
@@ -45,6 +45,15 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.file.name}, row {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A row to write, where it stands right now, and the id that it has or will have."""
+
+    id: str
+    file: Path
+    change: Change
 
 
 class Spreadsheet(Connector):
@@ -87,32 +96,41 @@ class Spreadsheet(Connector):
         doubled = self._doubled(files)
         records: list[Record] = []
         refused: list[Refused] = []
+        all_named = not doubled
         for item in self._rows(files, doubled):
             if isinstance(item, Record):
                 records.append(item)
             else:
                 refused.append(item)
+                all_named = all_named and item.id is not None
             if len(records) + len(refused) >= PAGE:
                 yield Page(tuple(records), refused=tuple(refused))
                 records, refused = [], []
         if self._state(self._files()) != state:
             raise Unavailable(f"{self.path.name} was saved while it was read. The next sync reads it again.")
-        yield Page(tuple(records), refused=tuple(refused), cursor=state, complete=self.complete and not doubled)
+        yield Page(tuple(records), refused=tuple(refused), cursor=state, complete=self.complete and all_named)
 
     def get(self, ids: Sequence[str]) -> dict[str, Record | Gone | Unseen]:
-        wanted = set(ids)
+        """Gone only where the file holds everything and each of its rows says which one it is."""
         files = self._files()
-        found: dict[str, Record | Gone | Unseen] = {
-            r.id: r for r in self._rows(files, self._doubled(files)) if isinstance(r, Record) and r.id in wanted
-        }
-        for id in wanted - found.keys():
-            found[id] = Gone(id) if self.complete else Unseen(id, f"No row of {self.path.name} has this id.")
-        return found
+        doubled = self._doubled(files)
+        found: dict[str, Record | Gone | Unseen] = {}
+        proves = self.complete and not doubled
+        for item in self._rows(files, doubled):
+            if isinstance(item, Record):
+                found[item.id] = item
+            elif item.id is None:
+                proves = False
+            else:
+                found[item.id] = Unseen(item.id, item.reason)
+        missing = {id: Gone(id) if proves else Unseen(id, f"No row of {self.path.name} has this id.") for id in ids}
+        missing |= {id: Unseen(id, _shared(id, self.id, doubled[id])) for id in ids if id in doubled}
+        return {id: found.get(id, missing[id]) for id in ids}
 
     def find(self, key: str) -> list[Record]:
         files = self._files()
         rows = self._rows(files, self._doubled(files))
-        return [r for r in rows if isinstance(r, Record) and str(r.fields.get(self.wanted.key or "") or "") == key]
+        return [r for r in rows if isinstance(r, Record) and _text(r.fields.get(self.wanted.key or "")) == key]
 
     def _files(self) -> list[Path]:
         if not self.path.exists():
@@ -120,41 +138,35 @@ class Spreadsheet(Connector):
         if self.path.is_file():
             return [self.path]
         inside = sorted(
-            p for p in self.path.iterdir() if p.suffix.lower() in (".csv", ".xlsx") and p.name[:1] not in "~."
+            p
+            for p in self.path.iterdir()
+            if p.suffix.lower() in (".csv", ".xlsx") and p.name[:1] not in "~." and p.is_file()
         )
         if not inside:
             raise Unavailable(f"{self.path} holds no .csv or .xlsx file. Put one there.")
         return inside
 
     def _state(self, files: Sequence[Path]) -> str:
-        digest = hashlib.sha256(repr((self.options.sheet, self.id, sorted(self.options.wanted))).encode())
+        """What the next read would find and how it would read it."""
+        how = (self.options.sheet, self.options.encoding, self.options.delimiter, self.id, sorted(self.options.wanted))
+        state = hashlib.sha256(repr(how).encode())
         for file in files:
-            digest.update(file.name.encode() + b"\0")
-            with file.open("rb") as content:
-                digest.update(hashlib.file_digest(content, "sha256").digest())
-        return digest.hexdigest()
+            state.update(file.name.encode() + b"\0" + digest(file))
+        return state.hexdigest()
 
-    def _doubled(self, files: Sequence[Path]) -> dict[str, list[Place]]:
-        """Ids that stand in more than one row, with all their places. Nobody can say which row is meant."""
-        first: dict[str, Place] = {}
-        doubled: dict[str, list[Place]] = {}
+    def _doubled(self, files: Sequence[Path], column: str = "") -> dict[str, list[Place]]:
+        """Ids (or values of another column) that stand in more than one row, with all their places. Nobody
+        can say which row is meant."""
+        column = column or self.id
+        places: dict[str, list[Place]] = {}
         for file in files:
-            with format_of(file).open(file, self._only({self.id})) as sheet:
+            with format_of(file).open(file, self._only({column})) as sheet:
                 for row in sheet.rows:
-                    id = self._id(row.cells)
-                    place = Place(file, row.number)
-                    if id and id in first:
-                        doubled.setdefault(id, [first[id]]).append(place)
-                    elif id:
-                        first[id] = place
-        return doubled
+                    places.setdefault(_text(row.cells.get(column)), []).append(Place(file, row.number))
+        return {text: where for text, where in places.items() if text and len(where) > 1}
 
     def _only(self, columns: set[str]) -> Options:
         return Options(self.options.encoding, self.options.delimiter, self.options.sheet, frozenset(columns))
-
-    def _id(self, cells: dict[str, Any]) -> str:
-        value = cells.get(self.id)
-        return "" if value is None else str(value)
 
     def _rows(self, files: Sequence[Path], doubled: dict[str, list[Place]]) -> Iterator[Record | Refused]:
         for file in files:
@@ -162,7 +174,7 @@ class Spreadsheet(Connector):
                 self._has_id(file, sheet.header)
                 for row in sheet.rows:
                     place = Place(file, row.number)
-                    id = self._id(row.cells)
+                    id = _text(row.cells.get(self.id))
                     fields = {c: v for c, v in row.cells.items() if c in self.wanted.fields}
                     if not id:
                         yield Refused(None, str(place), f"{place}: it has no {self.id!r}. Give it one.", fields)
@@ -189,103 +201,98 @@ class Spreadsheet(Connector):
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Rows at the end of the (first) file; a row that has the key already is changed instead."""
         files = self._files()
-        keys = self._by_key(files)
-        changes: list[tuple[Place | None, dict[str, Any]]] = []
+        seen = {file: digest(file) for file in files}
+        doubled = self._doubled(files)
+        twice = self._doubled(files, self.wanted.key) if self.wanted.key else {}
+        keyed = self._keyed(files)
+        targets: list[Target | ConnectorError] = []
         for draft in drafts:
-            there = keys.get(draft.key)
-            own = {} if there or self.id == self.wanted.key else {self.id: draft.key}
-            changes.append((there, own | dict(draft.fields)))
-        return self._apply(files, changes, [draft.key for draft in drafts])
+            place, id = keyed.get(draft.key, (None, ""))
+            if draft.key in twice:
+                targets.append(Invalid(_shared(draft.key, self.wanted.key or "", twice[draft.key])))
+            elif id in doubled:
+                targets.append(Invalid(_shared(id, self.id, doubled[id]), [self.id]))
+            else:
+                own = {} if id or self.id == self.wanted.key else {self.id: draft.key}
+                number = place.number if place else None
+                file = place.file if place else files[0]
+                targets.append(Target(id or draft.key, file, Change(number, own | dict(draft.fields))))
+        return self._apply(targets, seen)
 
-    def _by_key(self, files: Sequence[Path]) -> dict[str, Place]:
-        if not self.wanted.key:
+    def _keyed(self, files: Sequence[Path]) -> dict[str, tuple[Place, str]]:
+        """Where each key stands, and the id of its row."""
+        key = self.wanted.key
+        if not key:
             return {}
-        found: dict[str, Place] = {}
+        found: dict[str, tuple[Place, str]] = {}
         for file in files:
-            with format_of(file).open(file, self._only({self.wanted.key})) as sheet:
+            with format_of(file).open(file, self._only({key, self.id})) as sheet:
                 for row in sheet.rows:
-                    key = row.cells.get(self.wanted.key)
-                    if key is not None:
-                        found[str(key)] = Place(file, row.number)
+                    if row.cells.get(key) is not None:
+                        found[_text(row.cells[key])] = Place(file, row.number), _text(row.cells.get(self.id))
         return found
 
     def update(self, edits: Sequence[Edit]) -> list[Outcome]:
         """Only the given cells, each row found by its id right now and compared with what was expected."""
         files = self._files()
+        seen = {file: digest(file) for file in files}
         doubled = self._doubled(files)
-        rows: dict[str, tuple[Place, dict[str, Any]]] = {}
+        rows: dict[str, tuple[Place, Row]] = {}
         for file in files:
             with format_of(file).open(file, self.options) as sheet:
-                rows |= {self._id(r.cells): (Place(file, r.number), r.cells) for r in sheet.rows}
-        outcomes: list[Outcome | None] = []
-        changes: list[tuple[Place | None, dict[str, Any]]] = []
+                rows |= {_text(row.cells.get(self.id)): (Place(file, row.number), row) for row in sheet.rows}
+        targets: list[Target | ConnectorError] = []
         for edit in edits:
-            place, cells = rows.get(edit.id, (None, {}))
-            error = self._hinders(edit, place, cells, doubled)
-            outcomes.append(Outcome(error=error) if error else None)
-            if error is None:
-                changes.append((place, dict(edit.fields)))
-        done = iter(self._apply(files, changes, [e.id for e, o in zip(edits, outcomes, strict=True) if o is None]))
-        return [outcome or next(done) for outcome in outcomes]
-
-    def _hinders(
-        self, edit: Edit, place: Place | None, cells: dict[str, Any], doubled: dict[str, list[Place]]
-    ) -> ConnectorError | None:
-        if edit.id in doubled:
-            return Invalid(_shared(edit.id, self.id, doubled[edit.id]), [self.id])
-        if place is None:
-            return Stale(f"No row has {self.id} {edit.id!r} any more.")
-        moved = [c for c, v in edit.expected.fields.items() if cells.get(c) != v]
-        return Stale(f"{place}: {moved[0]!r} was changed meanwhile.") if moved else None
+            if edit.id in doubled:
+                targets.append(Invalid(_shared(edit.id, self.id, doubled[edit.id]), [self.id]))
+            elif edit.id not in rows:
+                targets.append(Stale(f"No row has {self.id} {edit.id!r} any more."))
+            else:
+                place, row = rows[edit.id]
+                change = Change(row.number, dict(edit.fields))
+                targets.append(_hinders(edit, place, row) or Target(edit.id, place.file, change))
+        return self._apply(targets, seen)
 
     def delete(self, ids: Sequence[str]) -> list[Outcome]:
+        """The rows' cells become blank in XLSX, where formulas elsewhere may point below; CSV loses the lines."""
         files = self._files()
+        seen = {file: digest(file) for file in files}
+        doubled = self._doubled(files)
         places: dict[str, Place] = {}
         for file in files:
             with format_of(file).open(file, self._only({self.id})) as sheet:
-                places |= {self._id(row.cells): Place(file, row.number) for row in sheet.rows}
-        self._write(
-            files,
-            {
-                file: [Change(p.number, None) for i, p in places.items() if i in ids and p.file == file]
-                for file in files
-            },
-        )
-        return [Outcome(id) for id in ids]
+                places |= {_text(row.cells.get(self.id)): Place(file, row.number) for row in sheet.rows}
+        there = [id for id in ids if id in places]
+        targets: list[Target | ConnectorError] = [
+            Invalid(_shared(id, self.id, doubled[id]), [self.id])
+            if id in doubled
+            else Target(id, places[id].file, Change(places[id].number, None))
+            for id in there
+        ]
+        done = dict(zip(there, self._apply(targets, seen), strict=True))
+        return [done.get(id) or Outcome(id) for id in ids]
 
-    def _apply(
-        self, files: Sequence[Path], changes: list[tuple[Place | None, dict[str, Any]]], ids: list[str]
-    ) -> list[Outcome]:
-        """All in one rewrite a file; if one cell cannot be held, its row alone is refused."""
-        if not changes:
-            return []
-        try:
-            self._write(files, self._by_file(files, changes))
-            return [Outcome(id) for id in ids]
-        except Invalid as error:
-            if len(changes) == 1:
-                return [Outcome(error=error)]
-        outcomes: list[Outcome] = []
-        for change, id in zip(changes, ids, strict=True):
-            outcomes += self._apply(files, [change], [id])
-        return outcomes
-
-    def _by_file(
-        self, files: Sequence[Path], changes: list[tuple[Place | None, dict[str, Any]]]
-    ) -> dict[Path, list[Change]]:
-        by_file: dict[Path, list[Change]] = {}
-        for place, cells in changes:
-            by_file.setdefault(place.file if place else files[0], []).append(
-                Change(place.number if place else None, cells)
-            )
-        return by_file
-
-    def _write(self, files: Sequence[Path], by_file: dict[Path, list[Change]]) -> None:
+    def _apply(self, targets: Sequence[Target | ConnectorError], seen: dict[Path, bytes]) -> list[Outcome]:
+        """One rewrite a file. Raises where no file could be written; else each row has its own outcome."""
         if not self.writable:
-            raise Invalid(f"{self.path.name} may not be written. Set writable = true in its options.")
-        for file, changes in by_file.items():
-            if changes:
-                _replace(file, self.options, changes)
+            error = Invalid(f"{self.path.name} may not be written. Set writable = true in its options.")
+            return [Outcome(error=error) for _ in targets]
+        outcomes = [Outcome(error=t) if isinstance(t, ConnectorError) else Outcome(t.id) for t in targets]
+        rows = [(n, target) for n, target in enumerate(targets) if isinstance(target, Target)]
+        failed: list[Unavailable] = []
+        files = dict.fromkeys(target.file for _, target in rows)
+        for file in files:
+            here = [(n, target.change) for n, target in rows if target.file == file]
+            try:
+                refused = rewrite(file, self.options, [change for _, change in here], seen[file])
+            except Unavailable as unavailable:
+                failed.append(unavailable)
+                refused = dict.fromkeys(range(len(here)), unavailable)
+            for at, why in refused.items():
+                outcomes[here[at][0]] = Outcome(error=why)
+        if failed and len(failed) == len(files):
+            raise failed[0]
+        return outcomes
 
     # --- looking ---
 
@@ -336,6 +343,17 @@ class Spreadsheet(Connector):
         return [Field(name, "any") for name in dict.fromkeys([*names, *self.wanted.fields])]
 
 
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _hinders(edit: Edit, place: Place, row: Row) -> ConnectorError | None:
+    if row.error:
+        return Invalid(f"{place}: {row.error}")
+    moved = [c for c, v in edit.expected.fields.items() if row.cells.get(c) != v]
+    return Stale(f"{place}: {moved[0]!r} was changed meanwhile.") if moved else None
+
+
 def _shared(id: str, column: str, places: list[Place]) -> str:
     shown = ", ".join(str(place) for place in places[:-1])
     return f"{shown} and {places[-1]} share {column} {id!r}. Give each row its own; none of them is used."
@@ -346,24 +364,3 @@ def _closest(name: str, header: Sequence[str]) -> str:
 
     found = get_close_matches(name, header, n=1)
     return f" Closest: {found[0]!r}." if found else ""
-
-
-def _replace(file: Path, options: Options, changes: list[Change]) -> None:
-    """Write beside, then put in place in one step: a reader sees the old file or the new, never half."""
-    if (file.parent / f"~${file.name}").exists():
-        raise Unavailable(f"{file.name} is open in Excel. Close it; the next sync writes.")
-    before = hashlib.sha256(file.read_bytes()).digest()
-    content = format_of(file).write(file, options, changes)
-    handle, name = tempfile.mkstemp(prefix=".", suffix=file.suffix + ".part", dir=file.parent)
-    try:
-        with os.fdopen(handle, "wb") as part:
-            part.write(content)
-            part.flush()
-            os.fsync(part.fileno())
-        os.chmod(name, file.stat().st_mode & 0o777)
-        if hashlib.sha256(file.read_bytes()).digest() != before:
-            raise Unavailable(f"{file.name} was saved by someone else meanwhile. The next sync tries again.")
-        os.replace(name, file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

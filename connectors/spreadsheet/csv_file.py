@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -21,49 +22,73 @@ BOM = b"\xef\xbb\xbf"
 class CsvFormat:
     @contextmanager
     def open(self, path: Path, options: Options) -> Iterator[Opened]:
-        encoding = "utf-8-sig" if options.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else options.encoding
+        encoding = _encoding(path, options)
         try:
-            with path.open(encoding=encoding, newline="") as file:
-                rows = csv.reader(file, delimiter=options.delimiter, strict=True)
+            with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
+                rows = csv.reader(file, delimiter=_delimiter(options), strict=True)
                 header = header_of(path, next(rows, []))
                 _check_delimiter(path, header, options.delimiter)
                 yield Opened(header, _rows(rows, header, options.wanted))
         except UnicodeDecodeError as error:
-            raise Unavailable(
-                f"{path.name} is not {options.encoding} (byte {error.start}). Declare its encoding, like "
-                f'encoding = "cp1252", or save it as UTF-8.'
-            ) from None
-        except LookupError:
-            raise Invalid(f"There is no encoding {options.encoding!r}. Common ones: utf-8, cp1252.") from None
+            raise Unavailable(_not_in(path, options, error)) from None
         except csv.Error as error:
             raise Unavailable(f"{path.name} is no well-formed CSV: {error}. Export it again.") from None
 
     def write(self, path: Path, options: Options, changes: list[Change]) -> bytes:
+        encoding = _encoding(path, options)
         raw = path.read_bytes()
-        text = raw.removeprefix(BOM).decode(options.encoding)
-        ending = "\r\n" if "\r\n" in text[:100_000] else "\n"
-        table = list(csv.reader(io.StringIO(text, newline=""), delimiter=options.delimiter, strict=True))
+        try:
+            text = raw.removeprefix(BOM).decode(encoding)
+            table = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(options), strict=True))
+        except (UnicodeDecodeError, csv.Error):
+            raise Unavailable(f"{path.name} was saved by someone else meanwhile. The next sync tries again.") from None
         header = header_of(path, list(table[0]))
         needed = dict.fromkeys(c for change in changes for c in change.cells or () if c not in header)
-        table[0] += [""] * (len(header) - len(table[0])) + list(needed)
-        index = {name: i for i, name in enumerate(table[0])}
-        starts = _line_numbers(text, options.delimiter)
+        table[0] += list(needed)
+        index = {name.strip(): i for i, name in enumerate(table[0]) if name.strip()}
+        removed = {change.number for change in changes if change.cells is None}
+        added: list[list[str]] = []
         for change in changes:
-            if change.number is None:
-                table.append([""] * len(table[0]))
-                _fill(table[-1], change.cells or {}, index)
-            elif change.cells is None:
-                table[starts[change.number]] = []
-            else:
-                _fill(table[starts[change.number]], change.cells, index)
-        out = io.StringIO(newline="")
-        writer = csv.writer(out, delimiter=options.delimiter, lineterminator=ending)
-        writer.writerows(row for row in table if row)
+            if change.cells is not None:
+                row = table[change.number - 1] if change.number else []
+                _fill(row, change.cells, index, len(table[0]))
+                added += [] if change.number else [row]
+        kept = [row for number, row in enumerate(table, 1) if number not in removed]
+        ending = "\r\n" if "\r\n" in text[:100_000] else "\n"
+        lines = "".join(_line(row, options.delimiter) + ending for row in (*kept, *added))
         try:
-            return (BOM if raw.startswith(BOM) else b"") + out.getvalue().encode(options.encoding)
+            return (BOM if raw.startswith(BOM) else b"") + lines.encode(encoding)
         except UnicodeEncodeError as error:
             bad = error.object[error.start : error.end]
             raise Invalid(f"{path.name} is {options.encoding}, which has no {bad!r}. Save it as UTF-8.") from None
+
+
+def _encoding(path: Path, options: Options) -> str:
+    """Python's name of the declared encoding. A byte order mark of another one is a wrong declaration."""
+    try:
+        "".encode(options.encoding)
+        name = codecs.lookup(options.encoding).name.removesuffix("-sig")
+    except LookupError:
+        raise Invalid(f"There is no encoding {options.encoding!r}. Common ones: utf-8, cp1252.") from None
+    with path.open("rb") as file:
+        if name != "utf-8" and file.read(3) == BOM:
+            raise Invalid(
+                f'{path.name} says itself that it is UTF-8, not {options.encoding}. Declare encoding = "utf-8".'
+            )
+    return name
+
+
+def _not_in(path: Path, options: Options, error: UnicodeDecodeError) -> str:
+    return (
+        f"{path.name} is not {options.encoding} (byte {error.start}). Declare its encoding, like "
+        f'encoding = "cp1252", or save it as UTF-8.'
+    )
+
+
+def _delimiter(options: Options) -> str:
+    if len(options.delimiter) != 1 or options.delimiter in '"\r\n':
+        raise Invalid(f'{options.delimiter!r} can part no cells. A delimiter is one character, like ";" or "\\t".')
+    return options.delimiter
 
 
 def _check_delimiter(path: Path, header: tuple[str, ...], declared: str) -> None:
@@ -76,30 +101,29 @@ def _check_delimiter(path: Path, header: tuple[str, ...], declared: str) -> None
 
 
 def _rows(rows: Any, header: tuple[str, ...], wanted: frozenset[str]) -> Iterator[Row]:
+    """Numbered as a spreadsheet program does: a row with line breaks in its cells is one row."""
     columns = [(i, name) for i, name in enumerate(header) if name in wanted]
-    number = rows.line_num + 1
-    for cells in rows:
+    for number, cells in enumerate(rows, 2):
         if any(cells):
             kept = {name: unmarked(cells[i]) or None for i, name in columns if i < len(cells)}
             long = len(cells) > len(header) and any(cells[len(header) :])
             yield Row(number, kept, "It has more cells than the header has columns." if long else "")
-        number = rows.line_num + 1
 
 
-def _line_numbers(text: str, delimiter: str) -> dict[int, int]:
-    """Line at which a row starts, to its place in the table."""
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    found, number = {}, 1
-    for place, _ in enumerate(rows):
-        found[number] = place
-        number = rows.line_num + 1
-    return found
-
-
-def _fill(row: list[str], cells: Any, index: dict[str, int]) -> None:
-    row += [""] * (len(index) - len(row))
+def _fill(row: list[str], cells: Mapping[str, Any], index: dict[str, int], width: int) -> None:
+    row += [""] * (width - len(row))
     for name, value in cells.items():
         row[index[name]] = _text(value)
+
+
+def _line(row: list[str], delimiter: str) -> str:
+    """Without its line ending. The writer quotes only the line breaks that it writes itself, and a bare
+    carriage return in a cell would end the row for every reader; so it always writes both."""
+    if not row:
+        return ""
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=delimiter, lineterminator="\r\n").writerow(row)
+    return out.getvalue().removesuffix("\r\n")
 
 
 def _text(value: Any) -> str:

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from connectors.contract import Invalid, Unavailable
 
 Cells = dict[str, Any]
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+"""Name of the stream that holds an encrypted workbook (Microsoft: MS-OFFCRYPTO 2.3.4.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,16 @@ def format_of(path: Path) -> Format:
         raise Unavailable(
             f"{path.name} cannot be read: {error.strerror}. Check that it is there and not locked."
         ) from None
-    if start.lstrip()[:1] == b"<" and (b"<html" in start.lower() or b"<!doctype" in start.lower()):
-        raise Unavailable(f"{path.name} is a web page, perhaps a sign-in page, saved as a sheet. Export it again.")
+    markup = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if markup[:1] == b"<" and any(tag in markup for tag in (b"<html", b"<!doctype", b"<table", b"<head", b"<meta")):
+        raise Unavailable(
+            f"{path.name} is a web page, perhaps a sign-in page, saved as a sheet. Export it again as {ending}."
+        )
+    if markup[:5] == b"<?xml":
+        raise Unavailable(f"{path.name} is an XML file. Open it in a spreadsheet program and save it as .xlsx.")
     if start[:4] == b"\xd0\xcf\x11\xe0":
+        if ENCRYPTED in path.read_bytes():
+            raise Unavailable(f"{path.name} is protected by a password. Take the password off, or save a copy without.")
         raise Unavailable(f"{path.name} is an old Excel file (.xls). Save it as .xlsx.")
     if ending in (".csv", ".txt", ".tsv"):
         if start[:2] == b"PK":

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import IllegalCharacterError, InvalidFileException
+from openpyxl.cell.cell import MergedCell
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.exceptions import InvalidFileException
 
 from connectors.contract import Invalid, Unavailable
 from connectors.spreadsheet.sheet import Change, Opened, Options, Row, header_of
+from connectors.spreadsheet.xlsx_cells import put
+from connectors.spreadsheet.xlsx_formulas import saved, uncalculated
 
 UNPACKED = 512 * 1024 * 1024
 """Bytes that a file may unpack to: a few kilobytes of zip can hold gigabytes."""
-LONGEST = 32_767
-"""Characters in one cell (Microsoft: Excel specifications and limits)."""
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    InvalidFileException,
+    SyntaxError,
+    LookupError,
+    ValueError,
+    OSError,
+    TypeError,
+)
+"""What openpyxl and the parsers below it raise over files that are torn or were never XLSX."""
 
 
 class XlsxFormat:
@@ -28,33 +42,43 @@ class XlsxFormat:
     def open(self, path: Path, options: Options) -> Iterator[Opened]:
         book = _load(path, read_only=True, data_only=True)
         try:
-            rows = _sheet(path, book, options.sheet).iter_rows()
+            sheet = _sheet(path, book, options.sheet)
+            sheet.reset_dimensions()  # some programs declare a smaller area than they fill
+            rows = _unbroken(path, sheet.iter_rows())
             header = header_of(path, [cell.value for cell in next(rows, ())])
-            yield Opened(header, _rows(rows, header, options.wanted))
+            yield Opened(header, _rows(rows, header, options.wanted, uncalculated(sheet)))
         finally:
             book.close()
 
     def write(self, path: Path, options: Options, changes: list[Change]) -> bytes:
-        book = _load(path)
+        book = _load(path, keep_vba=path.suffix.lower() == ".xlsm")
         sheet = _sheet(path, book, options.sheet)
-        names = [cell.value for cell in sheet[1]]
-        index = {str(name).strip(): i for i, name in enumerate(names, 1) if name is not None}
+        index = {str(cell.value).strip(): cell.column for cell in sheet[1] if cell.value is not None}
+        filled = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+        width, last = max(cell.column for cell in filled), max(cell.row for cell in filled)
         for name in dict.fromkeys(c for change in changes for c in change.cells or () if c not in index):
-            index[name] = max(index.values()) + 1
-            sheet.cell(1, index[name], name)
-        last = sheet.max_row
+            width += 1
+            index[name] = width
+            sheet.cell(1, width, name)
         for change in changes:
             if change.cells is None:
+                _blank(sheet[change.number])
                 continue
             if change.number is None:
                 last += 1
             for name, value in change.cells.items():
-                _put(sheet.cell(change.number or last, index[name]), value)
-        for number in sorted((c.number for c in changes if c.cells is None and c.number), reverse=True):
-            sheet.delete_rows(number)
-        out = io.BytesIO()
-        book.save(out)
-        return out.getvalue()
+                cell = sheet.cell(change.number or last, index[name])
+                if change.number is None and last > 2:
+                    cell.number_format = sheet.cell(last - 1, index[name]).number_format
+                put(cell, name, value)
+        return saved(book, path)
+
+
+def _blank(row: Any) -> None:
+    """Rows below stay where they are: openpyxl moves cells, but not the formulas that point at them."""
+    for cell in row:
+        if not isinstance(cell, MergedCell):
+            cell.value = None
 
 
 def _load(path: Path, **how: bool) -> Any:
@@ -63,33 +87,53 @@ def _load(path: Path, **how: bool) -> Any:
             if sum(part.file_size for part in packed.infolist()) > UNPACKED:
                 raise Unavailable(f"{path.name} unpacks to more than {UNPACKED // 2**20} MB. Split it.")
         return load_workbook(path, **how)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise Unavailable(f"{path.name} cannot be read as XLSX ({reason}). Open it and save it again.") from None
+    except BROKEN as error:
+        raise _broken(path, error) from None
+
+
+def _broken(path: Path, error: Exception) -> Unavailable:
+    reason = f"{type(error).__name__}: {error}"
+    return Unavailable(f"{path.name} cannot be read as XLSX ({reason}). Open it and save it again.")
+
+
+def _unbroken(path: Path, rows: Any) -> Iterator[Any]:
+    """Rows are parsed as they are asked for, so a torn file shows itself only then."""
+    rows = iter(rows)
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except BROKEN as error:
+            raise _broken(path, error) from None
+        yield row
 
 
 def _sheet(path: Path, book: Any, name: str) -> Any:
-    if not name:
+    if not name and book.worksheets:
         return book.worksheets[0]
     if name not in book.sheetnames:
         raise Invalid(f"{path.name} has no worksheet {name!r}. It has: {', '.join(book.sheetnames)}.")
     return book[name]
 
 
-def _rows(rows: Any, header: tuple[str, ...], wanted: frozenset[str]) -> Iterator[Row]:
-    columns = [(i, name) for i, name in enumerate(header) if name in wanted]
+def _rows(rows: Any, header: tuple[str, ...], wanted: frozenset[str], uncalculated: frozenset[str]) -> Iterator[Row]:
+    columns = [(i, name, get_column_letter(i + 1)) for i, name in enumerate(header) if name in wanted]
     for number, cells in enumerate(rows, 2):
-        if all(cell.value is None for cell in cells):
+        if all(cell.value is None for cell in cells) and not uncalculated:
             continue
         kept: dict[str, Any] = {}
         error = ""
-        for i, name in columns:
-            if i < len(cells):
+        for i, name, letter in columns:
+            if uncalculated and f"{letter}{number}" in uncalculated:
+                error = f"{name!r} holds a formula that was never calculated. Open the file in Excel and save it."
+            elif i < len(cells):
                 if cells[i].data_type == "e":
                     error = f"{name!r} holds the error {cells[i].value}."
                 else:
                     kept[name] = _value(cells[i].value)
-        yield Row(number, kept, error)
+        if error or any(cell.value is not None for cell in cells):
+            yield Row(number, kept, error)
 
 
 def _value(value: Any) -> Any:
@@ -101,31 +145,6 @@ def _value(value: Any) -> Any:
         return value.date().isoformat() if midnight else value.isoformat()
     if isinstance(value, date | time):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return str(value)
     return None if value == "" else value
-
-
-def _put(cell: Any, value: Any) -> None:
-    if isinstance(value, list):
-        raise Invalid("A cell holds one text; give the field a separator in the mapping.")
-    if isinstance(value, str):
-        if len(value) > LONGEST:
-            raise Invalid(f"A cell holds {LONGEST} characters; this text has {len(value)}.")
-        if cell.is_date and _is_day(value):
-            cell.value = date.fromisoformat(value)
-            return
-    try:
-        cell.value = float(value) if isinstance(value, Decimal) else value
-    except IllegalCharacterError:
-        raise Invalid("The text has a control character that XLSX cannot hold.") from None
-    if isinstance(value, Decimal) and Decimal(repr(cell.value)) != value:
-        raise Invalid(f"Excel keeps 15 digits; {value} has more.")
-    if isinstance(value, str):
-        cell.data_type = "s"
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return len(text) == 10

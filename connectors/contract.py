@@ -208,6 +208,10 @@ class Capabilities:
     references: bool = False
 
 
+ABSENT = "absent"
+"""The type of a wanted column that is not there and that the first write will add (a sheet's, say)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One column that the object offers. ``length`` in characters, ``choices`` if it is a closed list."""

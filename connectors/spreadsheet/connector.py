@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.contract import (
+    ABSENT,
     Capabilities,
     Check,
     Connector,
@@ -340,7 +341,8 @@ class Spreadsheet(Connector):
         for file in self._files():
             with format_of(file).open(file, self.options) as sheet:
                 names |= dict.fromkeys(name for name in sheet.header if name)
-        return [Field(name, "any") for name in dict.fromkeys([*names, *self.wanted.fields])]
+        there = [Field(name, "any") for name in names]
+        return there + [Field(name, ABSENT) for name in self.wanted.fields if name not in names]
 
 
 def _text(value: Any) -> str:

@@ -27,7 +27,7 @@ def pick(hub: Hub, opportunity_id: str, connection: str, user_id: str | None) ->
         link = links.by_opportunity(conn, connection, [opportunity_id]).get(opportunity_id)
         if link is not None and link.state != "stopped":
             raise Refusal(f"“{opportunity.title}” is in {connection} already, or on its way.")
-        fresh = {"remote_id": None, "state": "wanted", "base": None, "sent": None, "agreed": None, "differs": None}
+
         if link is None:
             links.add(
                 conn,
@@ -37,7 +37,7 @@ def pick(hub: Hub, opportunity_id: str, connection: str, user_id: str | None) ->
                 ),
             )  # fmt: skip
         else:
-            links.change(conn, link.id, picked_by=user_id, **fresh)
+            links.change(conn, link.id, picked_by=user_id, **links.FRESH)
         dues.add(conn, [connection], opportunity_id, now)
         dues.wake(conn, [connection], now)
         audit.write(

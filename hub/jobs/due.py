@@ -15,10 +15,11 @@ def pause(hub: Hub, connection: str, user_id: str) -> None:
 
 
 def resume(hub: Hub, connection: str, user_id: str) -> None:
-    """Configuration wins: what it pauses stays paused. ValueError says so."""
+    """Go on, with the system's fields as they are now. Configuration wins: what it pauses stays paused, and
+    ValueError says so."""
     if hub.config.connections[connection].paused:
         raise ValueError(f"The configuration pauses {connection}. Remove `paused = true` there, then restart the hub.")
-    _change(hub, connection, user_id, "resumed", state="active", reason=None, due_at=hub.time.now())
+    _change(hub, connection, user_id, "resumed", state="active", reason=None, shape=None, due_at=hub.time.now())
 
 
 def _change(hub: Hub, connection: str, user_id: str, action: str, **values: object) -> None:

@@ -10,6 +10,10 @@ from sqlalchemy import Connection, delete, func, select, update
 from hub.store.tables import Link
 
 t: Any = Link.__table__  # type: ignore[attr-defined]
+FRESH: dict[str, Any] = {
+    "remote_id": None, "state": "wanted", "base": None, "sent": None, "agreed": None, "differs": None, "rounds": None,
+}  # fmt: skip
+"""A link whose record is yet to be made."""
 
 
 def _all(conn: Connection, where: Any) -> list[Link]:
@@ -45,10 +49,21 @@ def change(conn: Connection, link_id: str, **values: Any) -> None:
     conn.execute(update(t).where(t.c.id == link_id).values(**values))
 
 
-def seen(conn: Connection, link_ids: Sequence[str], scan: int) -> None:
-    """These records were there in this scan."""
+def seen(conn: Connection, link_ids: Sequence[str], scan: int, page: int) -> None:
+    """These records were there in this scan, on this page of it."""
     if link_ids:
-        conn.execute(update(t).where(t.c.id.in_(link_ids)).values(seen_scan=scan, missed_scans=0))
+        conn.execute(update(t).where(t.c.id.in_(link_ids)).values(seen_scan=scan, seen_page=page, missed_scans=0))
+
+
+def pages_seen(conn: Connection, connection: str) -> dict[str, int]:
+    """``{record id: page}`` on which each linked record was last seen."""
+    where = (t.c.connection_id == connection) & (t.c.state == "linked") & t.c.remote_id.is_not(None)
+    return {row.remote_id: row.seen_page for row in conn.execute(select(t.c.remote_id, t.c.seen_page).where(where))}
+
+
+def believe(conn: Connection, connection: str) -> None:
+    """Whatever was missed is taken to be there: counting starts over."""
+    conn.execute(update(t).where(t.c.connection_id == connection).values(missed_scans=0))
 
 
 def absent(conn: Connection, connection: str, scan: int, scans: int) -> dict[str, int]:

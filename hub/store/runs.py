@@ -37,12 +37,25 @@ def get(conn: Connection, run_id: str) -> Run | None:
 def broken(conn: Connection, connection: str, current: str) -> list[Run]:
     """Runs of this connection that never ended: their worker died."""
     where = (t.c.connection_id == connection) & (t.c.state == "running") & (t.c.id != current)
-    return [Run(**row._mapping) for row in conn.execute(select(t).where(where).order_by(t.c.started_at))]
+    return [Run(**row._mapping) for row in conn.execute(select(t).where(where).order_by(t.c.started_at, t.c.id))]
+
+
+def lineage(conn: Connection, run_id: str) -> list[str]:
+    """This run and those that it went on from, however many processes died on the way."""
+    found, new = [run_id], [run_id]
+    while new:
+        rows = conn.execute(select(t.c.id).where(t.c.taken_over_by.in_(new)).order_by(t.c.id))
+        new = [row.id for row in rows]
+        found += new
+    return found
 
 
 def open_intents(conn: Connection, connection: str) -> list[Intent]:
     where = (intent.c.connection_id == connection) & (intent.c.state == "open")
-    return [Intent(**row._mapping) for row in conn.execute(select(intent).where(where).order_by(intent.c.opened_at))]
+    return [
+        Intent(**row._mapping)
+        for row in conn.execute(select(intent).where(where).order_by(intent.c.opened_at, intent.c.id))
+    ]
 
 
 def intend(conn: Connection, rows: list[Intent]) -> None:

@@ -117,6 +117,8 @@ class Connection(SQLModel, table=True):
 
     ``state`` is active, paused or removed (no longer in the configuration).
     ``approved`` is false until a first sync was let go (``first_sync = "preview"``).
+    ``shape`` is the type of each mapped column when last described, ``scope`` tells what it could see
+    (address, credential, share field) when absences were last counted.
     """
 
     id: str = Field(primary_key=True)
@@ -132,6 +134,9 @@ class Connection(SQLModel, table=True):
     cursor: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     mapping_digest: str | None = None
     scan: int = 0
+    shape: dict[str, str] | None = _json()
+    described_at: datetime | None = _moment()
+    scope: str | None = None
     failures: int = 0
     last_ok_at: datetime | None = _moment()
 
@@ -145,7 +150,9 @@ class Link(SQLModel, table=True):
     (``{column: sent value}``), so that a system's own normalising never looks like an edit.
     ``agreed`` maps paths to the digest of the commons value when the two last agreed: without a change
     there nothing is pushed, whatever a changed mapping makes of it.
-    ``differs`` maps paths whose local value stays local to the reason (keep, suggest, rejected).
+    ``differs`` maps paths whose local value stays local to the reason (keep, suggest, rejected, loop).
+    ``rounds`` maps paths to ``[times, scan]``: how often the system changed a value right after the hub wrote
+    it, and the scan in which the hub last wrote. ``seen_page`` is the page of the listing that last showed it.
     ``unholdable`` maps paths that this system cannot hold to the reason.
     """
 
@@ -168,7 +175,9 @@ class Link(SQLModel, table=True):
     remote_version: str | None = None
     url: str | None = None
     seen_scan: int = 0
+    seen_page: int = 0
     missed_scans: int = 0
+    rounds: dict[str, list[int]] | None = _json()
     picked_by: str | None = None
     created_at: datetime = _moment()
     synced_at: datetime | None = _moment()
@@ -198,7 +207,8 @@ class Pending(SQLModel, table=True):
 class Run(SQLModel, table=True):
     """One sync of one connection. ``state``: running, done, incomplete (heals itself), failed (needs a
     person), held (waits for approval), interrupted. ``counts`` keys: read, created, changed, unchanged,
-    not_shared, quarantined, conflicts, pushed_new, pushed, rejected, kept."""
+    not_shared, quarantined, conflicts, pushed_new, pushed, rejected, kept. ``taken_over_by``: the run that
+    went on with what this one had not brought before a judge."""
 
     id: str = Field(primary_key=True)
     connection_id: str = Field(foreign_key="connection.id", index=True)
@@ -212,14 +222,15 @@ class Run(SQLModel, table=True):
     error: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     cursor_before: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     cursor_after: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    taken_over_by: str | None = Field(default=None, index=True)
 
 
 class Audit(SQLModel, table=True):
     """One row for each record change, written in its transaction, never updated.
 
     ``direction``: in (a system changed the commons), out (the hub wrote to a system), here (a person or
-    the hub itself). ``actor``: ``connection:NAME``, ``user:ID``, ``rule``, ``hub``. ``values``:
-    ``{path or column: [before, after]}``.
+    the hub itself). ``actor``: ``connection:NAME``, ``user:ID``, ``hub``. ``values``:
+    ``{path or column: [before, after]}``; where the line ``moves`` the commons, replaying them gives it.
     """
 
     __table_args__ = (Index("audit_opportunity", "opportunity_id", "id"),)
@@ -236,6 +247,7 @@ class Audit(SQLModel, table=True):
     member_id: str | None = None
     values: dict[str, Any] | None = _json()
     note: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    moves: bool = False
 
 
 class Intent(SQLModel, table=True):
@@ -259,7 +271,8 @@ class Intent(SQLModel, table=True):
 class Conflict(SQLModel, table=True):
     """A field changed on both sides since the base, with no rule to decide it. Freezes the field in every link.
 
-    ``base``: last agreed value. ``commons``: the commons value when opened. ``parties``: list of
+    ``base``: last agreed value. ``commons``: the commons value when opened, ``commons_from`` the connection
+    that it came from, if any. ``parties``: list of
     ``{"connection", "link", "value", "raw": {column: value}}``. ``state``: open, resolved.
     ``choice``: the value chosen, kept when it reopens. ``rev`` counts every movement, for optimistic locking.
     """
@@ -271,6 +284,7 @@ class Conflict(SQLModel, table=True):
     rev: int = 1
     base: Any = _json()
     commons: Any = _json()
+    commons_from: str | None = None
     parties: list[dict[str, Any]] = _json()
     reason: str = ""
     choice: Any = _json()
@@ -296,7 +310,8 @@ class Suggestion(SQLModel, table=True):
 
 
 class Quarantine(SQLModel, table=True):
-    """A record (``path`` empty) or one field of it that cannot be translated: its mapped fields, and the reason."""
+    """A record (``path`` empty) or one field of it that cannot be translated: its mapped fields, and the reason.
+    A whole record is looked at again by itself after ``not_before``, ever more seldom."""
 
     __table_args__ = (UniqueConstraint("connection_id", "remote_id", "path"),)
 
@@ -309,6 +324,8 @@ class Quarantine(SQLModel, table=True):
     fields: dict[str, Any] | None = _json()
     opportunity_id: str | None = None
     state: str = Field(default="open", index=True)
+    tries: int = 0
+    not_before: datetime | None = _moment()
     first_seen_at: datetime = _moment()
     last_seen_at: datetime = _moment()
 
@@ -336,16 +353,53 @@ class ReferenceQuestion(SQLModel, table=True):
     decided_by: str | None = None
 
 
+class MatchQuestion(SQLModel, table=True):
+    """The answer to a create was lost in a system that keeps no key, and several records could be it.
+
+    ``candidates``: ``[{"id", "url", "fields"}]``. ``state``: open, linked (``choice`` is the record), create
+    (none of them: make it), done.
+    """
+
+    __tablename__ = "match_question"
+
+    id: str = Field(primary_key=True)
+    connection_id: str = Field(foreign_key="connection.id", index=True)
+    link_id: str
+    opportunity_id: str
+    candidates: list[dict[str, Any]] = _json()
+    state: str = Field(default="open", index=True)
+    choice: str | None = None
+    opened_at: datetime = _moment()
+    decided_by: str | None = None
+
+
+class Rule(SQLModel, table=True):
+    """A member's standing answer to conflicts over one field of its opportunities (or of its own commitments):
+    the word of ``connection_id`` counts. Made from a conflict; configuration wins over it."""
+
+    __table_args__ = (UniqueConstraint("member_id", "path"),)
+
+    id: str = Field(primary_key=True)
+    member_id: str = Field(foreign_key="member.id", index=True)
+    path: str
+    connection_id: str = Field(foreign_key="connection.id")
+    conflict_id: str | None = None
+    created_at: datetime = _moment()
+    created_by: str | None = None
+
+
 class Hold(SQLModel, table=True):
     """A run whose decisions wait for a person. ``kind``: first_sync, overwrites_in, overwrites_out,
-    withdrawals, deletion. ``items``: the exact list, each ``{"opportunity_id", "title", "action",
-    "remote_id", "values": {path: [before, after]}}``. An approval holds for ``plan_hash`` only."""
+    withdrawals, deletions. ``items``: the exact list, each ``{"opportunity_id", "title", "action",
+    "remote_id", "values": {path: [before, after]}}``. An approval holds for ``plan_hash`` only.
+    ``diagnosis``: what the items have in common, a sentence, where there is something."""
 
     id: str = Field(primary_key=True)
     run_id: str = Field(index=True)
     connection_id: str = Field(foreign_key="connection.id", index=True)
     kind: str
     reason: str
+    diagnosis: str = ""
     items: list[dict[str, Any]] = _json()
     plan_hash: str
     state: str = Field(default="waiting", index=True)
@@ -355,8 +409,13 @@ class Hold(SQLModel, table=True):
 
 
 class Deletion(SQLModel, table=True):
-    """The steward's record of an opportunity is gone. ``state``: open, withdrawn (the opportunity went too),
-    kept (it stays), came_back (the record is there again)."""
+    """A linked record is gone, or was not shown any more.
+
+    ``state``: look (a person wants each looked at), seen (gone, and not judged yet), rejected (taken for a
+    mistake), followed_no_more (an importer's own copy); for the steward's record: open (its people are
+    asked), withdrawn (the opportunity went too), kept (it stays), restored (it is made anew), came_back (the
+    record is there again).
+    """
 
     id: str = Field(primary_key=True)
     connection_id: str = Field(foreign_key="connection.id", index=True)

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, case, select, update
 
 from hub.store.dues import insert_for
-from hub.store.tables import Conflict, Hold, Quarantine, ReferenceQuestion, Suggestion
+from hub.store.tables import Conflict, Hold, MatchQuestion, Quarantine, ReferenceQuestion, Suggestion
 
 conflict: Any = Conflict.__table__  # type: ignore[attr-defined]
 suggestion: Any = Suggestion.__table__  # type: ignore[attr-defined]
 quarantine: Any = Quarantine.__table__  # type: ignore[attr-defined]
 question: Any = ReferenceQuestion.__table__  # type: ignore[attr-defined]
 hold: Any = Hold.__table__  # type: ignore[attr-defined]
+match: Any = MatchQuestion.__table__  # type: ignore[attr-defined]
 
 
-def open_conflicts(conn: Connection, opportunity_ids: Iterable[str]) -> dict[str, dict[str, Conflict]]:
-    """``{opportunity id: {path: conflict}}``."""
-    found: dict[str, dict[str, Conflict]] = {}
+def open_conflicts(conn: Connection, opportunity_ids: Iterable[str]) -> Iterator[Conflict]:
     where = conflict.c.opportunity_id.in_(list(opportunity_ids)) & (conflict.c.state == "open")
-    for row in conn.execute(select(conflict).where(where)):
-        found.setdefault(row.opportunity_id, {})[row.path] = Conflict(**row._mapping)
-    return found
+    for row in conn.execute(select(conflict).where(where).order_by(conflict.c.id)):
+        yield Conflict(**row._mapping)
 
 
 def last_conflict(conn: Connection, opportunity_id: str, path: str) -> Conflict | None:
@@ -103,6 +102,25 @@ def release(conn: Connection, connection: str, remote_id: str, keep: Iterable[st
     )
 
 
+def to_look_at_again(
+    conn: Connection, connection: str, now: datetime, first: timedelta, most: timedelta, limit: int
+) -> list[str]:
+    """Record ids of whole records whose time has come; the next time is set at once, twice as far away."""
+    where = (
+        (quarantine.c.connection_id == connection)
+        & (quarantine.c.path == "")
+        & (quarantine.c.place == "")
+        & (quarantine.c.state == "open")
+        & (quarantine.c.not_before <= now)
+    )
+    rows = conn.execute(select(quarantine).where(where).order_by(quarantine.c.not_before, quarantine.c.id).limit(limit))
+    found = [(row.id, row.remote_id, row.tries) for row in rows]
+    for id, _remote_id, tries in found:
+        later = now + min(first * 2 ** min(tries + 1, 12), most)
+        conn.execute(update(quarantine).where(quarantine.c.id == id).values(tries=tries + 1, not_before=later))
+    return [remote_id for _, remote_id, _ in found]
+
+
 def quarantined(conn: Connection, connection: str, remote_ids: Iterable[str]) -> set[str]:
     where = (quarantine.c.connection_id == connection) & quarantine.c.remote_id.in_(list(remote_ids))
     rows = conn.execute(select(quarantine.c.remote_id).where(where & (quarantine.c.state != "released")))
@@ -159,3 +177,26 @@ def questions_to_create(conn: Connection, connection: str) -> list[ReferenceQues
 
 def answer(conn: Connection, question_id: str, state: str, choice: str | None) -> None:
     conn.execute(update(question).where(question.c.id == question_id).values(state=state, choice=choice))
+
+
+# --- which record a lost create made ------------------------------------------
+
+
+def ask_match(conn: Connection, row: MatchQuestion) -> None:
+    conn.execute(match.insert(), row.model_dump())
+
+
+def get_match(conn: Connection, question_id: str) -> MatchQuestion | None:
+    row = conn.execute(select(match).where(match.c.id == question_id).with_for_update()).first()
+    return MatchQuestion(**row._mapping) if row else None
+
+
+def matches(conn: Connection, connection: str, states: Iterable[str]) -> list[MatchQuestion]:
+    """Questions of one connection in these states, oldest first."""
+    where = (match.c.connection_id == connection) & match.c.state.in_(list(states))
+    rows = conn.execute(select(match).where(where).order_by(match.c.opened_at, match.c.id))
+    return [MatchQuestion(**row._mapping) for row in rows]
+
+
+def change_match(conn: Connection, question_id: str, **values: Any) -> None:
+    conn.execute(update(match).where(match.c.id == question_id).values(**values))

@@ -1,42 +1,103 @@
-"""The steward's own record is gone: a person says whether the opportunity goes too. Until then it stays as it is."""
+"""Linked records that are gone: what a run saw is noted at once, judged with the rest of the run, and only then meant.
+
+An importer that deleted its copy stops following, and that is all. The steward's own record is a question to its
+people: until they decide, the opportunity stays as it is.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection
 
+from connectors.contract import Gone, Record
 from hub.app import Hub
-from hub.store import audit, dues, links, opportunities
-from hub.store.tables import Deletion, Link, Opportunity
-from hub.sync.apply import announce
+from hub.store import audit, dues, links, members, opportunities
+from hub.store import deletions as store
+from hub.store.tables import Deletion
+from hub.sync import history
+from hub.sync.announce import announce
+from hub.sync.history import Cause
+from hub.sync.known import Known, opportunity_context
 from hub.sync.moved import Moved
 from hub.sync.turn import Turn
-
-t: Any = vars(Deletion)["__table__"]
-
-
-def ask(conn: Connection, turn: Turn, link: Link) -> None:
-    """Put the question, if the opportunity is this member's to withdraw and still listed."""
-    opportunity = opportunities.load(conn, [link.opportunity_id])[link.opportunity_id]
-    if opportunity.steward_id != turn.member or opportunity.status not in ("published", "closed"):
-        return
-    row = Deletion(
-        id=turn.hub.ids.uuid7(), connection_id=turn.name, link_id=link.id, opportunity_id=opportunity.id,
-        remote_id=link.remote_id or "", seen_at=turn.now(),
-    )  # fmt: skip
-    conn.execute(t.insert(), row.model_dump())
+from schemas.values import same
 
 
-def came_back(conn: Connection, turn: Turn, link: Link) -> bool:
-    """A record that was deleted is there again (out of a recycle bin, say): the question goes, the link lives.
-    False where its member chose to stop following."""
-    asked = (t.c.link_id == link.id) & t.c.state.in_(("open", "kept"))
-    if not conn.execute(update(t).where(asked).values(state="came_back")).rowcount:
-        return False
-    link.state = "linked"
-    links.change(conn, link.id, state="linked", missed_scans=0)
-    return True
+def note(conn: Connection, turn: Turn, remote_ids: Collection[str]) -> None:
+    """These records are gone by the system's own word. Nothing else happens before the run is judged."""
+    there = links.by_remote(conn, turn.name, list(remote_ids))
+    known = store.by_link(conn, [link.id for link in there.values()], ("look", "seen", "rejected"))
+    for link in there.values():
+        if link.state != "linked":
+            continue
+        if link.id in known:
+            continue  # a feed may tell the same more than once, also after a person took it for a mistake
+        row = Deletion(
+            id=turn.hub.ids.uuid7(), connection_id=turn.name, link_id=link.id, opportunity_id=link.opportunity_id,
+            remote_id=link.remote_id or "", state="seen", seen_at=turn.now(),
+        )  # fmt: skip
+        store.add(conn, row)
+        turn.counts["gone"] += 1
+
+
+def look_at_doubtful(turn: Turn) -> list[Record]:
+    """Ask the system about records where two things were said: gone, and shown all the same (a late page, or out of
+    a recycle bin); and about those that a person wants looked at, each by itself. Only its own word counts.
+    Returns those that are there after all."""
+    with turn.hub.reading() as conn:
+        doubtful = store.doubtful(conn, turn.name, turn.scan)
+    if not doubtful:
+        return []
+    found = turn.connector.get([row.remote_id for row in doubtful])
+    with turn.writing() as conn:
+        for row in doubtful:
+            answer = found.get(row.remote_id)
+            if isinstance(answer, Record):
+                store.change(conn, row.id, state="came_back")
+                links.change(conn, row.link_id, state="linked", missed_scans=0)
+            elif row.state == "look" and isinstance(answer, Gone):
+                settle(conn, turn, [row])  # a person saw the whole list before
+            elif row.state == "look":
+                store.change(conn, row.id, state="rejected")
+    return [record for record in found.values() if isinstance(record, Record)]
+
+
+def settle(conn: Connection, turn: Turn, rows: list[Deletion]) -> None:
+    """Judged and meant: links rest, and where the steward's own record is gone its people are asked."""
+    known = Known()
+    opportunity_context(conn, turn, known, [row.opportunity_id for row in rows])
+    for row in rows:
+        link = known.by_opportunity.get(row.opportunity_id)
+        if link is None or link.state != "linked":
+            store.change(conn, row.id, state="came_back")
+            continue
+        opportunity = known.opportunities[row.opportunity_id]
+        asked = opportunity.steward_id == turn.member and opportunity.status in ("published", "closed")
+        store.change(conn, row.id, state="open" if asked else "followed_no_more")
+        links.change(conn, link.id, state="stopped")
+        audit.write(
+            conn, at=turn.now(), run_id=turn.run_id, actor=f"connection:{turn.name}", action="deleted there",
+            direction="in", opportunity_id=row.opportunity_id, connection_id=turn.name, remote_id=row.remote_id,
+            member_id=turn.member,
+        )  # fmt: skip
+
+
+def edited(conn: Connection, hub: Hub, row: Deletion) -> dict[str, list[Any]]:
+    """What changed elsewhere since the record and the commons last agreed, ``{path: [then, now]}``: somebody's edit
+    against somebody's deletion (I10)."""
+    link = links.get(conn, row.link_id)
+    if link is None or link.base is None or link.connection_id not in hub.config.connections:
+        return {}
+    mapping, member = hub.mapping(link.connection_id), hub.config.connections[link.connection_id].member
+    opportunity = opportunities.load(conn, [row.opportunity_id])[row.opportunity_id]
+    own = opportunities.commitments(conn, [row.opportunity_id]).get(row.opportunity_id, {})
+    view = hub.view(opportunity, own, member, members.names(conn))
+    then = mapping.read(link.base).values
+    now = mapping.read(link.base | mapping.write(view, link.base).columns).values
+    facts = [part.path for part in mapping.fields if part.reads and part.writes]
+    return {p: [then.get(p), now.get(p)] for p in facts if not same(p, then.get(p), now.get(p))}
 
 
 def withdraw(hub: Hub, deletion_id: str, user_id: str) -> None:
@@ -44,31 +105,43 @@ def withdraw(hub: Hub, deletion_id: str, user_id: str) -> None:
     with hub.writing() as conn:
         row = _open(conn, deletion_id)
         opportunity = opportunities.load(conn, [row.opportunity_id])[row.opportunity_id]
-        before = opportunity.status
-        values = {"status": "withdrawn", "version": opportunity.version + 1, "updated_at": hub.time.now()}
-        opportunities.change(conn, opportunity.id, **values)
-        _decided(conn, hub, row, "withdrawn", user_id, {"status": [before, "withdrawn"]})
-        announce(conn, hub, Opportunity(**opportunity.model_dump() | values))
+        history.change(conn, opportunity, {"status": "withdrawn"}, _decided(conn, hub, row, "withdrawn", user_id))
+        announce(conn, hub, opportunity)
         dues.wake(conn, dues.waiting_connections(conn), hub.time.now())
 
 
 def keep(hub: Hub, deletion_id: str, user_id: str) -> None:
     """The opportunity stays shared without a record of its steward's."""
     with hub.writing() as conn:
-        _decided(conn, hub, _open(conn, deletion_id), "kept", user_id, None)
+        row = _open(conn, deletion_id)
+        _line(conn, row, _decided(conn, hub, row, "kept", user_id))
 
 
-def _open(conn: Connection, deletion_id: str) -> Any:
-    row = conn.execute(select(t).where(t.c.id == deletion_id).with_for_update()).first()
+def restore(hub: Hub, deletion_id: str, user_id: str) -> None:
+    """The record is made anew in its system with the next sync, as the commons has it."""
+    with hub.writing() as conn:
+        row = _open(conn, deletion_id)
+        _line(conn, row, _decided(conn, hub, row, "restored", user_id))
+        links.change(conn, row.link_id, **links.FRESH)
+        dues.add(conn, [row.connection_id], row.opportunity_id, hub.time.now())
+        dues.wake(conn, [row.connection_id], hub.time.now())
+
+
+def _open(conn: Connection, deletion_id: str) -> Deletion:
+    row = store.get(conn, deletion_id)
     if row is None or row.state != "open":
         raise Moved("This is settled already; perhaps the record came back.")
     return row
 
 
-def _decided(conn: Connection, hub: Hub, row: Any, state: str, user_id: str, values: Any) -> None:
+def _decided(conn: Connection, hub: Hub, row: Deletion, state: str, user_id: str) -> Cause:
     now = hub.time.now()
-    conn.execute(update(t).where(t.c.id == row.id).values(state=state, decided_at=now, decided_by=user_id))
+    store.change(conn, row.id, state=state, decided_at=now, decided_by=user_id)
+    return Cause(now, f"user:{user_id}", f"deletion: {state}", connection_id=row.connection_id, remote_id=row.remote_id)
+
+
+def _line(conn: Connection, row: Deletion, cause: Cause) -> None:
     audit.write(
-        conn, at=now, actor=f"user:{user_id}", action=f"deletion: {state}", opportunity_id=row.opportunity_id,
-        connection_id=row.connection_id, remote_id=row.remote_id, values=values,
+        conn, at=cause.at, actor=cause.actor, action=cause.action, opportunity_id=row.opportunity_id,
+        connection_id=row.connection_id, remote_id=row.remote_id,
     )  # fmt: skip

@@ -7,13 +7,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from hub.app import Hub
-from hub.store import audit, connections, dues, links, opportunities, runs, waiting
-from hub.store.tables import Hold
-from hub.sync import judge
-from hub.sync.apply import announce
+from hub.store import audit, connections, deletions, dues, links, opportunities, runs, waiting
+from hub.store.tables import Deletion, Hold
+from hub.sync import history, judge
+from hub.sync.announce import announce
+from hub.sync.history import Cause
 from hub.sync.moved import Moved
-from hub.sync.resolve import set_fact
-from schemas.fields import spec
 
 
 def approve(hub: Hub, hold_id: str, plan_hash: str, user_id: str) -> None:
@@ -23,27 +22,48 @@ def approve(hub: Hub, hold_id: str, plan_hash: str, user_id: str) -> None:
         _decided(conn, hub, hold, "approved", user_id)
         if hold.kind not in judge.OUT:
             runs.end(conn, hold.run_id, "done", hub.time.now(), error=None)
+            _look_at_each(conn, hub, hold)
         judge.let_go(conn, hub, hold.run_id)
         connections.change(conn, hold.connection_id, reason=None, due_at=hub.time.now())
 
 
 def reject(hub: Hub, hold_id: str, user_id: str) -> None:
-    """Take a held run back. What had come in is restored from history and stays different there; what
-    would go out is not written, and shows as differing. A rejected first sync leaves no trace in the commons."""
+    """Take a held run back. What had come in is restored from history and stays different there; what was gone counts
+    as there; what would go out is not written, and shows as differing. A rejected first sync leaves no trace in
+    the commons."""
     with hub.writing() as conn:
         hold = _waiting(conn, hold_id, None)
         _decided(conn, hub, hold, "rejected", user_id)
         if hold.kind == "first_sync":
-            _forget_arrivals(conn, hub, hold)
+            _forget_arrivals(conn, hub, hold, user_id)
             reason = "Its first sync was rejected. Change what needs changing, then resume it."
             connections.change(conn, hold.connection_id, state="paused", reason=reason, cursor=None)
         elif hold.kind in judge.OUT:
             _leave_alone(conn, hub, hold)
         else:
             _restore(conn, hub, hold, user_id)
+            for row in deletions.seen(conn, hold.connection_id):
+                deletions.change(conn, row.id, state="rejected", decided_at=hub.time.now(), decided_by=user_id)
+            links.believe(conn, hold.connection_id)
         dues.judged(conn, hold.run_id)
         opportunities.arrived(conn, hold.run_id)
         dues.wake(conn, dues.waiting_connections(conn), hub.time.now())
+
+
+def _look_at_each(conn: Connection, hub: Hub, hold: Hold) -> None:
+    """Records on the list are asked for once more, each by itself, and only those that are gone then count as gone."""
+    gone = [item["remote_id"] for item in hold.items if item["direction"] == "gone"]
+    there = links.by_remote(conn, hold.connection_id, gone)
+    noted = deletions.by_link(conn, [link.id for link in there.values()], ("seen",))
+    for link in there.values():
+        if link.id in noted:
+            deletions.change(conn, noted[link.id].id, state="look")
+            continue
+        row = Deletion(
+            id=hub.ids.uuid7(), connection_id=link.connection_id, link_id=link.id, opportunity_id=link.opportunity_id,
+            remote_id=link.remote_id or "", state="look", seen_at=hub.time.now(),
+        )  # fmt: skip
+        deletions.add(conn, row)
 
 
 def _waiting(conn: Connection, hold_id: str, plan_hash: str | None) -> Hold:
@@ -65,29 +85,29 @@ def _decided(conn: Connection, hub: Hub, hold: Hold, state: str, user_id: str) -
 
 
 def _restore(conn: Connection, hub: Hub, hold: Hold, user_id: str) -> None:
-    rows = list(audit.of_run(conn, hold.run_id, "in"))
-    loaded = opportunities.load(conn, {row.opportunity_id for row in rows if row.opportunity_id})
+    """Every value as it was before the held run moved it; what someone else moved since stays."""
+    lines = judge.changes_of(conn, hold.run_id)
+    ids = {line.opportunity_id for line in lines if line.opportunity_id}
+    loaded, positions = opportunities.load(conn, ids), opportunities.commitments(conn, ids)
     here = links.by_opportunity(conn, hold.connection_id, loaded)
+    member = hub.config.connections[hold.connection_id].member
     origin = {"user": user_id, "at": hub.time.now().isoformat()}
-    for row in reversed(rows):
-        opportunity = loaded.get(row.opportunity_id or "")
-        if opportunity is None or row.values is None:
+    for line in reversed(lines):
+        opportunity = loaded.get(line.opportunity_id or "")
+        if opportunity is None or line.values is None:
             continue
-        if row.action == "shared":
-            opportunities.change(conn, opportunity.id, status="draft")
-            continue
-        before: dict[str, Any] = {p: v[0] for p, v in row.values.items()}
-        if "status" in before:
-            opportunity.status = before.pop("status") or opportunity.status
-        facts = {p: v for p, v in before.items() if spec(p).authority == "steward"}
-        set_fact(conn, hub, opportunity, facts, origin)
-        audit.write(
-            conn, at=hub.time.now(), actor=f"user:{user_id}", action="restored", opportunity_id=opportunity.id,
-            connection_id=hold.connection_id, values={p: [v[1], v[0]] for p, v in row.values.items()},
-        )  # fmt: skip
+        own = positions.setdefault(opportunity.id, {})
+        if line.action == "shared":
+            before: dict[str, Any] = {"status": "draft"}
+        else:
+            now = history.standing(opportunity, own.get(member))
+            before = {p: was for p, (was, became) in line.values.items() if now.get(p) == became}
+        cause = Cause(hub.time.now(), f"user:{user_id}", "restored", connection_id=hold.connection_id)
+        changes = history.change(conn, opportunity, before, cause, origin=origin, own=own, member=member, ids=hub.ids)
         link = here.get(opportunity.id)
         if link is not None:
-            link.differs = (link.differs or {}) | dict.fromkeys(facts, "rejected")
+            paths = [path for path in changes if path not in history.OWN]
+            link.differs = (link.differs or {}) | dict.fromkeys(paths, "rejected")
             links.change(conn, link.id, differs=link.differs)
         announce(conn, hub, opportunity)
 
@@ -100,9 +120,11 @@ def _leave_alone(conn: Connection, hub: Hub, hold: Hold) -> None:
     dues.done(conn, hold.connection_id, items)
 
 
-def _forget_arrivals(conn: Connection, hub: Hub, hold: Hold) -> None:
+def _forget_arrivals(conn: Connection, hub: Hub, hold: Hold, user_id: str) -> None:
     arrivals = opportunities.still_arriving(conn, hold.run_id)
     items = {item["opportunity_id"] for item in hold.items}
     dues.done(conn, hold.connection_id, items)
+    deletions.forget(conn, arrivals)
     links.forget(conn, hold.connection_id, arrivals)
-    opportunities.forget(conn, arrivals)
+    cause = Cause(hub.time.now(), f"user:{user_id}", history.FORGOTTEN, connection_id=hold.connection_id)
+    history.forget(conn, arrivals, cause)

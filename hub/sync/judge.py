@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from hub.store import audit, connections, dues, links, opportunities, runs, waiting
-from hub.store.tables import Hold
-from hub.sync import guards, plan
-from hub.sync.apply import announce
+from hub.store.deletions import seen as deletions_seen
+from hub.store.tables import Audit, Deletion, Hold
+from hub.sync import deletions, guards, plan
+from hub.sync.announce import announce
 from hub.sync.turn import Turn
 
 OUT = ("first_sync", "overwrites_out")
@@ -20,22 +21,51 @@ class Held(Exception):
 
 
 def judge_pull(turn: Turn) -> None:
-    """Let what pull changed be planned, or hold it. Raises ``Held``."""
+    """Let what pull saw be meant and planned, or hold all of it. Raises ``Held``."""
     with turn.writing() as conn:
         count = links.count(conn, turn.name)
         approved = connections.get(conn, turn.name).approved
-        if approved:
-            if guards.OVERWRITES.trips(turn.counts["overwritten"], count):
-                _hold(conn, turn, "overwrites_in", turn.counts["overwritten"], count, changed_items(conn, turn.run_id))
-            elif guards.DELETES.trips(turn.counts["withdrawn"], count):
-                _hold(conn, turn, "withdrawals", turn.counts["withdrawn"], count, changed_items(conn, turn.run_id))
         if not approved and waiting.waiting_hold(conn, turn.name, ["approved"]) is None:
             return
-        held = waiting.waiting_hold(conn, turn.name)
-        if held is None:
+        gone = deletions_seen(conn, turn.name)
+        found = _large(turn, len(gone), count) if approved else []
+        if not found:
+            deletions.settle(conn, turn, gone)
             let_go(conn, turn.hub, turn.run_id)
-    if held is not None:
-        raise Held(held.reason)
+            return
+        items = changed_items(conn, turn.run_id) + gone_items(conn, turn, gone)
+        why = guards.diagnosis(items, links.pages_seen(conn, turn.name), turn.absent)
+        reasons = [guards.reason(kind, number, count, turn.name) for kind, number in found]
+        _hold(conn, turn, found[0][0], " ".join(reasons), why, items)
+    raise Held(" ".join(reasons))
+
+
+def _large(turn: Turn, gone: int, linked: int) -> list[tuple[str, int]]:
+    """What of this pull is unusually large: kind and number."""
+    numbers = {"deletions": gone + len(turn.absent)} | {
+        kind: turn.counts[name] for kind, name in (("overwrites_in", "overwritten"), ("withdrawals", "withdrawn"))
+    }
+    limits = {"deletions": guards.DELETES, "overwrites_in": guards.OVERWRITES, "withdrawals": guards.DELETES}
+    return [(kind, number) for kind, number in numbers.items() if limits[kind].trips(number, linked)]
+
+
+def gone_items(conn: Connection, turn: Turn, gone: list[Deletion]) -> list[dict[str, Any]]:
+    """Records that are gone, and those that two whole scans did not show, as a person reads them."""
+    absent = links.by_remote(conn, turn.name, turn.absent)
+    away = {row.remote_id: (row.opportunity_id, "deleted there") for row in gone}
+    away |= {id: (link.opportunity_id, "not shown any more") for id, link in absent.items() if id not in away}
+    titles = opportunities.titles(conn, [opportunity_id for opportunity_id, _ in away.values()])
+    return [
+        {
+            "direction": "gone",
+            "action": action,
+            "opportunity_id": opportunity_id,
+            "title": titles.get(opportunity_id, ""),
+            "remote_id": id,
+            "values": {},
+        }
+        for id, (opportunity_id, action) in sorted(away.items())
+    ]
 
 
 def let_go(conn: Connection, hub: Any, run_id: str) -> None:
@@ -71,8 +101,9 @@ def judge_push(turn: Turn) -> None:
         came = [] if approved else changed_items(conn, turn.run_id)
         if not came and not items:
             return  # nothing to look at yet: the first sync is the one that brings something
-        _hold(conn, turn, kind, overwrites, count, came + items)
-    raise Held(guards.reason(kind, overwrites, count, turn.name))
+        reason = guards.reason(kind, overwrites, count, turn.name)
+        _hold(conn, turn, kind, reason, guards.diagnosis(items, {}, []), came + items)
+    raise Held(reason)
 
 
 def out_hash(hold: Hold) -> str:
@@ -80,9 +111,17 @@ def out_hash(hold: Hold) -> str:
     return guards.plan_hash(item for item in hold.items if item["direction"] == "out")
 
 
+def changes_of(conn: Connection, run_id: str) -> list[Audit]:
+    """What a run moved in the commons, and the runs before it that it took over, oldest first."""
+    return sorted(
+        (line for id in runs.lineage(conn, run_id) for line in audit.of_run(conn, id, "in") if line.moves),
+        key=lambda line: line.id or 0,
+    )
+
+
 def changed_items(conn: Connection, run_id: str) -> list[dict[str, Any]]:
     """What a pull changed in the commons, as a person reads it."""
-    rows = list(audit.of_run(conn, run_id, "in"))
+    rows = changes_of(conn, run_id)
     titles = opportunities.titles(conn, {row.opportunity_id for row in rows if row.opportunity_id})
     return [
         {
@@ -97,7 +136,7 @@ def changed_items(conn: Connection, run_id: str) -> list[dict[str, Any]]:
     ]
 
 
-def _hold(conn: Connection, turn: Turn, kind: str, count: int, linked: int, items: list[dict[str, Any]]) -> None:
+def _hold(conn: Connection, turn: Turn, kind: str, reason: str, diagnosis: str, items: list[dict[str, Any]]) -> None:
     waiting.add_hold(
         conn,
         Hold(
@@ -105,7 +144,8 @@ def _hold(conn: Connection, turn: Turn, kind: str, count: int, linked: int, item
             run_id=turn.run_id,
             connection_id=turn.name,
             kind=kind,
-            reason=guards.reason(kind, count, linked, turn.name),
+            reason=reason,
+            diagnosis=diagnosis,
             items=items,
             plan_hash=guards.plan_hash(items),
             at=turn.now(),

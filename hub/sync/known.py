@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from hub.config import Config
 from hub.store import links, opportunities, waiting
 from hub.store.tables import Commitment, Conflict, Link, Opportunity
+from hub.sync.history import is_own
 from hub.sync.turn import Turn
 
 Raw = dict[str, Any]
@@ -45,8 +47,16 @@ def opportunity_context(conn: Connection, turn: Turn, known: Known, ids: Iterabl
     ids = set(ids)
     known.opportunities |= opportunities.load(conn, ids)
     known.commitments |= opportunities.commitments(conn, ids)
-    known.conflicts |= waiting.open_conflicts(conn, ids)
+    for conflict in waiting.open_conflicts(conn, ids):
+        if not is_own(conflict.path) or turn.member in conflict_members(turn.hub.config, conflict):
+            known.conflicts.setdefault(conflict.opportunity_id, {})[conflict.path] = conflict
     known.by_opportunity |= links.by_opportunity(conn, turn.name, ids)
+
+
+def conflict_members(config: Config, conflict: Conflict) -> set[str]:
+    """The members whose systems a conflict is about. One over a commitment is its own member's affair alone."""
+    names = {party["connection"] for party in conflict.parties}
+    return {config.connections[name].member for name in names if name in config.connections}
 
 
 def unchanged(turn: Turn, link: Link, raw: Raw) -> bool:

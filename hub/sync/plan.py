@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 from hub.commons.sharing import importers, may_see
 from hub.store import dues, links, waiting
 from hub.store.tables import Link, Opportunity
-from hub.sync.apply import agreement, decide
+from hub.sync.apply import decide
 from hub.sync.known import Known, opportunity_context
 from hub.sync.reconcile import Action, digest
-from hub.sync.turn import Turn
+from hub.sync.turn import Turn, agreement
 from mappings.language import ReferenceWish
 from schemas.fields import spec
 
@@ -69,7 +69,10 @@ def plan_page(turn: Turn, ids: list[str]) -> tuple[list[Item], list[str]]:
         decided = _decided_references(conn, known)
     items, idle = [], []
     for id in ids:
-        item = _item(turn, known, known.opportunities[id], known.by_opportunity.get(id), decided)
+        link = known.by_opportunity.get(id)
+        if link is not None and link.state == "creating":
+            continue  # whether it was made is still to be seen; it stays due
+        item = _item(turn, known, known.opportunities[id], link, decided)
         if item is None:
             idle.append(id)
         else:
@@ -101,7 +104,7 @@ def _creation(turn: Turn, known: Known, opportunity: Opportunity, link: Link | N
         for part in turn.mapping.fields
         if part.seeds and view.get(part.path) is not None and part.path not in writing.unholdable
     }
-    agreed = agreement(turn, view, {}, writing.unholdable)
+    agreed = agreement(turn.mapping, view, {}, writing.unholdable)
     return Item("create", opportunity.id, opportunity.title, link, columns, values, agreed, dict(writing.references))
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, update
 
-from connectors.contract import CursorExpired, Gone, Page, Record, Refused
+from connectors.contract import CursorExpired, Page, Record, Refused
 from hub import crash
 from hub.store import audit, connections, links, runs, waiting
 from hub.store.tables import Connection as ConnectionRow
 from hub.store.tables import Link
-from hub.sync import deletions, guards
+from hub.sync import absence, deletions, drift, quarantine
 from hub.sync import known as what_is_known
-from hub.sync.apply import add_opportunity, apply_record, set_aside
+from hub.sync.apply import apply_record
+from hub.sync.arrive import add_opportunity
 from hub.sync.known import Known, key_in, unchanged
 from hub.sync.matching import Match, Unlinked, match
 from hub.sync.turn import Turn
@@ -21,7 +23,6 @@ from hub.sync.turn import Turn
 Raw = dict[str, Any]
 t: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
 
-SCANS = 2
 SECOND = (
     "It carries the key of an opportunity that already has a record here. Clear the key of the copy, or delete one."
 )
@@ -31,6 +32,7 @@ STRANGER = "It carries a key that belongs to no opportunity of yours. Clear its 
 def pull(turn: Turn) -> None:
     """Apply every page of the change feed. Raises ``ConnectorError`` where the system stops answering;
     the pages before are kept, and the cursor has not passed what was not read."""
+    drift.check(turn)
     with turn.hub.reading() as conn:
         row = connections.get(conn, turn.name)
     # A feed of changes alone would never show what a changed mapping has just begun to read.
@@ -40,43 +42,45 @@ def pull(turn: Turn) -> None:
     except CursorExpired:
         turn.report("rescan", connection=turn.name)
         complete = _scan(turn, None)
+    for page in quarantine.look_again(turn):
+        apply_page(turn, page)
+    back = deletions.look_at_doubtful(turn)
+    if back:
+        apply_page(turn, Page(tuple(back)))
     if row.mapping_digest != turn.mapping.digest:
         with turn.writing() as conn:
             connections.change(conn, turn.name, mapping_digest=turn.mapping.digest)
     if complete:
-        _look_for_absent(turn)
+        absence.look(turn)
 
 
 def _scan(turn: Turn, cursor: str | None) -> bool:
     """Whether the scan is known to have shown every record."""
     complete = False
-    for pages, page in enumerate(turn.connector.changes(cursor), 1):
+    for number, page in enumerate(turn.connector.changes(cursor), 1):
         crash.point("pull.read")
-        apply_page(turn, page)
-        turn.report("page", connection=turn.name, page=pages, read=turn.counts["read"])
+        drift.watch(turn, page)
+        turn.page = number
+        apply_page(turn, _as_they_are(turn, page))
+        turn.report("page", connection=turn.name, page=number, read=turn.counts["read"])
         crash.point("pull.stored")
         complete = page.complete
     return complete
 
 
-def _look_for_absent(turn: Turn) -> None:
-    """Records that two whole scans did not show are asked for one by one: only the system's own word
-    makes them gone, and not for many at once (a filtered view or a lost permission looks just like that)."""
-    with turn.writing() as conn:
-        absent = links.absent(conn, turn.name, turn.scan, SCANS)
-        linked = links.count(conn, turn.name)
-    turn.counts["missing"] += len(absent)
-    if not absent or guards.DELETES.trips(len(absent), linked):
-        return
-    # Ever more seldom: a system that cannot prove it would be asked for the same record for ever.
-    asked = [id for id, missed in absent.items() if missed & (missed - 1) == 0]
-    if not asked:
-        return
-    found = turn.connector.get(asked)
-    with turn.writing() as conn:
-        for answer in found.values():
-            if isinstance(answer, Gone):
-                _gone(conn, turn, answer)
+def _as_they_are(turn: Turn, page: Page) -> Page:
+    """Where lists lag, what looks like a change may be an old copy: such records are asked for by id."""
+    if not turn.can.find_lag:
+        return page
+    raws = {record.id: turn.mapping.reduce(record.fields) for record in page.records}
+    with turn.hub.reading() as conn:
+        there = links.by_remote(conn, turn.name, list(raws))
+    moved = [id for id, link in there.items() if link.state == "linked" and link.base != raws[id]]
+    if not moved:
+        return page
+    now = turn.connector.get(moved)
+    shown = [now.get(record.id, record) for record in page.records]
+    return replace(page, records=tuple(record for record in shown if isinstance(record, Record)))
 
 
 def apply_page(turn: Turn, page: Page) -> None:
@@ -95,16 +99,16 @@ def apply_page(turn: Turn, page: Page) -> None:
                     waiting.release(conn, turn.name, record.id)
             elif link is None:
                 _unlinked(conn, turn, known, record, raw)
-            elif link.state == "stopped" and not deletions.came_back(conn, turn, link):
-                turn.counts["not_shared"] += 1
+            elif link.state == "stopped":
+                turn.counts["not_shared"] += 1  # it rests; whether the record really is there is looked at later
             else:
                 apply_record(conn, turn, known, link, record, raw)
         for row in page.refused:
             _refused(conn, turn, row)
         there = links.by_remote(conn, turn.name, [row.id for row in page.refused if row.id])
-        links.seen(conn, [*still, *(link.id for link in (*known.links.values(), *there.values()))], turn.scan)
-        for gone in page.gone:
-            _gone(conn, turn, gone)
+        shown = [*still, *(link.id for link in (*known.links.values(), *there.values()))]
+        links.seen(conn, shown, turn.scan, turn.page)
+        deletions.note(conn, turn, [gone.id for gone in page.gone])
         turn.counts["read"] += len(page.records) + len(page.refused)
         if page.cursor is not None:
             conn.execute(update(t).where(t.c.id == turn.name).values(cursor=page.cursor))
@@ -127,7 +131,7 @@ def _unlinked(conn: Connection, turn: Turn, known: Known, record: Record, raw: R
         if added is not None and turn.counts["quarantined"] == before:
             known.by_key[added.opportunity_id] = known.opportunities[added.opportunity_id]
     elif found in (Match.STRANGER, Match.SECOND):
-        set_aside(conn, turn, record.id, "", SECOND if found is Match.SECOND else STRANGER, raw, None)
+        quarantine.set_aside(conn, turn, record.id, "", SECOND if found is Match.SECOND else STRANGER, raw, None)
         turn.counts["quarantined"] += 1
     elif opportunity is not None:
         joined = adopt(conn, turn, link, opportunity.id, record)
@@ -160,21 +164,5 @@ def adopt(
 
 def _refused(conn: Connection, turn: Turn, row: Refused) -> None:
     fields = {c: v for c, v in row.fields.items() if c in turn.mapping.columns}
-    set_aside(conn, turn, row.id or row.place, "", row.reason, fields, None, place=row.place)
+    quarantine.set_aside(conn, turn, row.id or row.place, "", row.reason, fields, None, place=row.place)
     turn.counts["quarantined"] += 1
-
-
-def _gone(conn: Connection, turn: Turn, gone: Gone) -> None:
-    """A record was deleted. An importer's copy: its member stopped following, and that is all. The
-    steward's: its link rests and the opportunity stays as it is until a person decides."""
-    link = links.by_remote(conn, turn.name, [gone.id]).get(gone.id)
-    if link is None or link.state != "linked":
-        return
-    links.change(conn, link.id, state="stopped")
-    deletions.ask(conn, turn, link)
-    turn.counts["gone"] += 1
-    audit.write(
-        conn, at=turn.now(), run_id=turn.run_id, actor=f"connection:{turn.name}", action="deleted there",
-        direction="in", opportunity_id=link.opportunity_id, connection_id=turn.name, remote_id=gone.id,
-        member_id=turn.member,
-    )  # fmt: skip

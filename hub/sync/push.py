@@ -23,7 +23,7 @@ from connectors.contract import (
 from hub import crash
 from hub.store import audit, dues, links, runs
 from hub.store.tables import Intent, Link
-from hub.sync import references
+from hub.sync import loops, references
 from hub.sync.plan import Item
 from hub.sync.pull import adopt, apply_page
 from hub.sync.turn import Turn
@@ -251,6 +251,7 @@ def written(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Re
         mapping_digest=turn.mapping.digest,
         remote_version=record.version,
         url=record.url or link.url,
+        rounds=loops.wrote(link.rounds or {}, item.values if item else (), turn.scan),
         seen_scan=turn.scan,
         synced_at=turn.now(),
     )

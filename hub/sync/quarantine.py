@@ -1,14 +1,55 @@
-"""What a person does with a quarantined record: let it be tried again, or leave this version of it."""
+"""Records that cannot be translated: set aside, looked at again ever more seldom, and what a person does with them."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from hub.app import Hub
+from connectors.contract import Page, Record
 from hub.store import audit, connections, waiting
+from hub.store.tables import Quarantine
 from hub.sync.moved import Moved
+from hub.sync.turn import Turn
+
+if TYPE_CHECKING:
+    from hub.app import Hub
+
+Raw = dict[str, Any]
+PATIENCE = (timedelta(minutes=10), timedelta(days=1))
+"""A record is looked at again after ten minutes, then after twice as long each time, at most this."""
+
+
+def set_aside(
+    conn: Connection, turn: Turn, remote_id: str, path: str, reason: str, fields: Raw, opportunity_id: str | None,
+    place: str = "",
+) -> None:  # fmt: skip
+    """Quarantine a record, or one field of it."""
+    now = turn.now()
+    waiting.set_aside(
+        conn,
+        Quarantine(
+            id=turn.hub.ids.uuid7(), connection_id=turn.name, remote_id=remote_id, path=path, place=place,
+            reason=reason, fields=fields, opportunity_id=opportunity_id, not_before=now + PATIENCE[0],
+            first_seen_at=now, last_seen_at=now,
+        ),
+    )  # fmt: skip
+
+
+def look_again(turn: Turn) -> Sequence[Page]:
+    """Set-aside records whose time has come, as the system shows them now.
+
+    A feed of changes would not show them again before someone touches them, though the reason may have gone
+    meanwhile: the other holder of a key was deleted, an opportunity came into view.
+    """
+    if turn.can.feed == "full_scan":
+        return ()
+    with turn.writing() as conn:
+        ids = waiting.to_look_at_again(conn, turn.name, turn.now(), *PATIENCE, limit=turn.can.page)
+    found = turn.connector.get(ids) if ids else {}
+    return (Page(tuple(record for record in found.values() if isinstance(record, Record))),) if found else ()
 
 
 def retry(hub: Hub, quarantine_id: str, user_id: str) -> None:

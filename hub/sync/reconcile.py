@@ -18,13 +18,14 @@ changed               changed, different   the rule for this field, else CONFLIC
 ====================  ===================  ==========================================================
 
 Without a base (first sight, or a newly mapped field): equal agrees, blank never overwrites, else CONFLICT.
+Where hub and system undo each other for the third time running, TAKE becomes CONFLICT and PUSH becomes LOOP.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -37,6 +38,7 @@ Value = Any
 Values = Dict[str, Value]
 Raw = dict[str, Any]
 _ABSENT: Any = object()
+LOOP = "This system changed it right after the hub wrote it, three times running. Something there writes it too."
 
 
 class Action(StrEnum):
@@ -49,6 +51,7 @@ class Action(StrEnum):
     CONFLICT = "conflict"
     KEEP = "keep"  # a local edit stays local
     SUGGEST = "suggest"  # a local edit waits for its people to send it
+    LOOP = "loop"  # the system keeps changing it back: it is written no more
     FROZEN = "frozen"  # an open conflict has this field
     UNREADABLE = "unreadable"  # the mapping cannot translate the record's value
 
@@ -70,7 +73,9 @@ class Standing:
 
     ``steward``: the record belongs to the member that shared the opportunity. ``differs``: paths whose
     local value stays local (a pending suggestion is one). ``ranks``: for a path, the connections whose
-    word counts, best first; ``origins``: the connection that each commons value came from.
+    word counts, best first; ``prefers``: for a path, the one that people said to prefer to any other;
+    ``origins``: the connection that each commons value came from. ``looping``: paths that the system has
+    changed right after the hub wrote them, twice running.
     """
 
     connection: str
@@ -78,7 +83,9 @@ class Standing:
     edits: Literal["keep", "suggest", "accept", "reset"] = "keep"
     frozen: frozenset[str] = frozenset()
     differs: frozenset[str] = frozenset()
+    looping: frozenset[str] = frozenset()
     ranks: Dict[str, tuple[str, ...]] = field(default_factory=dict)
+    prefers: Dict[str, str] = field(default_factory=dict)
     origins: Dict[str, str | None] = field(default_factory=dict)
 
 
@@ -141,6 +148,8 @@ def reconcile(
             still.get(path) == digest(view.get(path)),
             standing,
         )
+        if path in standing.looping:
+            decision = _broken_off(part, decision, standing)
         if decision.action is Action.NOTHING:
             continue
         decisions.append(decision)
@@ -169,6 +178,8 @@ def _decide(
     if path in standing.frozen:
         return say(Action.FROZEN)
     if not part.reads:
+        if path in standing.differs:
+            return say(Action.AGREE if agrees else Action.NOTHING)
         return say(Action.NOTHING if agrees or unholdable else Action.PUSH)
     moved = not agrees if base is _ABSENT else not same(path, theirs, base)
     if not part.writes:
@@ -243,13 +254,32 @@ def _edit_of_another(say: Any, path: str, theirs: Value, standing: Standing) -> 
 
 
 def _both_changed(say: Any, path: str, theirs: Value, standing: Standing) -> Decision:
-    ranking = standing.ranks.get(path, ())
-    origin = standing.origins.get(path)
-    if standing.connection in ranking and origin in ranking and origin != standing.connection:
-        if ranking.index(standing.connection) < ranking.index(origin):
-            return say(Action.TAKE, theirs, f"rule: {standing.connection} before {origin}")
-        return say(Action.PUSH, reason=f"rule: {origin} before {standing.connection}")
+    winner = _winner(path, standing)
+    if winner == standing.connection:
+        return say(Action.TAKE, theirs, f"rule: {winner} first")
+    if winner is not None:
+        return say(Action.PUSH, reason=f"rule: {winner} first")
     return say(Action.CONFLICT, reason="Changed on both sides since they last agreed.")
+
+
+def _winner(path: str, standing: Standing) -> str | None:
+    """The connection whose word counts by rule: where both are ranked the better one, else the preferred one."""
+    here, origin = standing.connection, standing.origins.get(path)
+    if origin == here:
+        return None
+    ranking = standing.ranks.get(path, ())
+    if here in ranking and origin in ranking:
+        return min(here, origin, key=ranking.index)
+    preferred = standing.prefers.get(path)
+    return preferred if preferred in (here, origin) else None
+
+
+def _broken_off(part: FieldMap, decision: Decision, standing: Standing) -> Decision:
+    """The third time running that the system changes what the hub had just written."""
+    if decision.action not in (Action.TAKE, Action.PUSH) or same(part.path, decision.theirs, decision.base):
+        return decision
+    asked = part.reads and part.writes and _may_change(part.path, standing)
+    return replace(decision, action=Action.CONFLICT if asked else Action.LOOP, reason=LOOP)
 
 
 def _merged(view: Value, theirs: Value, base: Value) -> Value:

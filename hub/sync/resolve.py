@@ -7,10 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from hub import crash
 from hub.app import Hub
 from hub.store import audit, dues, links, opportunities, waiting
-from hub.store.tables import Commitment, Conflict, Link, Opportunity
-from hub.sync.apply import announce
+from hub.store.tables import Conflict, Link, Opportunity
+from hub.sync import history, rules
+from hub.sync.announce import announce
+from hub.sync.history import Cause, is_own
 from hub.sync.moved import Moved
 from schemas.fields import spec
 from schemas.values import canonical, same
@@ -71,9 +74,15 @@ def _concerns(path: str, opportunity: Opportunity, conflict: Conflict, link: Lin
     return hub.config.connections[link.connection_id].member in parties
 
 
-def resolve(hub: Hub, conflict_id: str, rev: int, value: Value, user_id: str) -> None:
+def resolve(
+    hub: Hub, conflict_id: str, rev: int, value: Value, user_id: str, prefer: tuple[str, str] | None = None
+) -> None:
     """Set the value everywhere with the next sync. Every party's base becomes what it showed, so that a
-    system that moved since shows up as changed again. Raises ``Moved`` where a party moved already."""
+    system that moved since shows up as changed again. Raises ``Moved`` where a party moved already.
+
+    ``prefer`` is ``(member, connection)``: from now on that member's conflicts over this field are decided for
+    that connection. ValueError where the connection has no part in this one.
+    """
     now = hub.time.now()
     with hub.writing() as conn:
         conflict = _open(conn, conflict_id)
@@ -81,51 +90,41 @@ def resolve(hub: Hub, conflict_id: str, rev: int, value: Value, user_id: str) ->
             raise Moved("One of the systems changed this field again while you were deciding.", conflict.rev)
         value = canonical(conflict.path, value)
         opportunity = opportunities.load(conn, [conflict.opportunity_id])[conflict.opportunity_id]
-        before = conflict.commons
         _set(conn, hub, conflict, opportunity, value, user_id)
         for party in conflict.parties:
             link = links.get(conn, party["link"])
             if link is not None and link.base is not None:
                 open_again = {p: d for p, d in (link.agreed or {}).items() if p != conflict.path}
-                links.change(conn, link.id, base=link.base | party["raw"], agreed=open_again)
+                rounds = {p: r for p, r in (link.rounds or {}).items() if p != conflict.path}
+                links.change(conn, link.id, base=link.base | party["raw"], agreed=open_again, rounds=rounds)
         waiting.change_conflict(
             conn, conflict.id, state="resolved", choice=value, resolved_at=now, resolved_by=user_id, rev=rev + 1
         )
-        losing = {p["connection"]: p["value"] for p in conflict.parties if not same(conflict.path, p["value"], value)}
-        audit.write(
-            conn, at=now, actor=f"user:{user_id}", action="resolved", opportunity_id=opportunity.id,
-            values={conflict.path: [before, value]}, note=f"Not chosen: {losing}" if losing else None,
-        )  # fmt: skip
+        if prefer is not None:
+            rules.make(conn, hub, conflict, *prefer, user_id)
         announce(conn, hub, opportunity)
         dues.wake(conn, dues.waiting_connections(conn), now)
+    crash.point("resolve.stored")
 
 
 def _set(conn: Connection, hub: Hub, conflict: Conflict, opportunity: Opportunity, value: Value, user_id: str) -> None:
+    """The commons takes the chosen value; the values not chosen are kept in the audit, whole."""
     path, now = conflict.path, hub.time.now()
+    losing = {p["connection"]: p["value"] for p in conflict.parties if not same(path, p["value"], value)}
+    if not same(path, conflict.commons, value):
+        losing["the commons"] = conflict.commons
+    cause = Cause(now, f"user:{user_id}", "resolved", note=f"Not chosen: {losing}" if losing else None)
+    member = hub.config.connections[conflict.parties[0]["connection"]].member if is_own(path) else None
+    own = opportunities.commitments(conn, [opportunity.id]).get(opportunity.id, {})
     origin = {"user": user_id, "at": now.isoformat()}
-    if spec(path).authority == "member":
-        member = hub.config.connections[conflict.parties[0]["connection"]].member
-        own = opportunities.commitments(conn, [opportunity.id]).get(opportunity.id, {}).get(member)
-        commitment = own or Commitment(
-            id=hub.ids.uuid7(), opportunity_id=opportunity.id, member_id=member, facts={}, origins={}
-        )
-        commitment.facts = commitment.facts | {path: value}
-        commitment.origins = commitment.origins | {path: origin}
-        commitment.updated_at = now
-        opportunities.save_commitment(conn, commitment, new=own is None)
-    set_fact(conn, hub, opportunity, {} if spec(path).authority == "member" else {path: value}, origin)
-
-
-def set_fact(
-    conn: Connection, hub: Hub, opportunity: Opportunity, facts: dict[str, Value], origin: dict[str, Any]
-) -> None:
-    """Change facts of an opportunity from the hub's own pages."""
-    opportunity.facts = opportunity.facts | facts
-    opportunity.origins = opportunity.origins | dict.fromkeys(facts, origin)
-    opportunity.title = opportunity.facts["title"]
-    opportunity.version += 1
-    opportunity.updated_at = hub.time.now()
-    opportunities.change(conn, opportunity.id, **opportunity.model_dump(exclude={"id", "number", "created_at"}))
+    changes = history.change(
+        conn, opportunity, {path: value}, cause, origin=origin, own=own, member=member, ids=hub.ids
+    )
+    if not changes:
+        audit.write(
+            conn, at=now, actor=cause.actor, action=cause.action, opportunity_id=opportunity.id, note=cause.note,
+            values={path: [value, value]},
+        )  # fmt: skip
 
 
 def _open(conn: Connection, conflict_id: str) -> Conflict:

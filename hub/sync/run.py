@@ -17,7 +17,7 @@ from hub.jobs import lease
 from hub.jobs.lease import Busy, LeaseLost
 from hub.store import connections, members, runs, waiting
 from hub.store.tables import Run
-from hub.sync import judge, plan, push, references
+from hub.sync import judge, plan, push, references, rules
 from hub.sync.judge import Held
 from hub.sync.pull import pull
 from hub.sync.recover import recover
@@ -130,12 +130,12 @@ class OneRun:
                 )  # fmt: skip
                 runs.start(conn, run)
                 connections.change(conn, self.name, scan=row.scan + 1)
-                names = members.names(conn)
+                names, prefers = members.names(conn), rules.of_all(conn)
         except Busy as busy:
             self.result = RunResult(self.name, "busy", message=str(busy))
             return False
         self.result.run_id = run.id
-        self._fence, self._scan, self._names = fence, row.scan + 1, names
+        self._fence, self._scan, self._names, self._prefers = fence, row.scan + 1, names, prefers
         return True
 
     def _take_in(self) -> None:
@@ -143,7 +143,7 @@ class OneRun:
         connector = self.hub.connect(self.name)
         turn = self._turn = Turn(
             self.hub, config, self.hub.mapping(self.name), connector, self.result.run_id, self._fence, self._scan,
-            self._names, report=self.report,
+            self._names, prefers=self._prefers, report=self.report,
         )  # fmt: skip
         recover(turn)
         crash.point("run.recovered")

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, select, update
 from hub.app import Hub
 from hub.store import audit, dues, links, opportunities, waiting
 from hub.store.tables import Suggestion
-from hub.sync.apply import announce
+from hub.sync import history
+from hub.sync.announce import announce
+from hub.sync.history import Cause
 from hub.sync.moved import Moved
-from hub.sync.resolve import set_fact
 
 t: Any = waiting.suggestion
 
@@ -34,13 +35,14 @@ def accept(hub: Hub, suggestion_id: str, user_id: str) -> None:
     with hub.writing() as conn:
         row = _in_state(conn, suggestion_id, "sent")
         opportunity = opportunities.load(conn, [row.opportunity_id])[row.opportunity_id]
-        before = opportunity.facts.get(row.path)
-        origin = {"connection": row.connection_id, "user": user_id, "at": hub.time.now().isoformat()}
-        set_fact(conn, hub, opportunity, {row.path: row.value}, origin)
+        now = hub.time.now()
+        origin = {"connection": row.connection_id, "user": user_id, "at": now.isoformat()}
+        cause = Cause(now, f"user:{user_id}", "suggestion taken", connection_id=row.connection_id)
+        history.change(conn, opportunity, {row.path: row.value}, cause, origin=origin)
         _no_longer_differs(conn, row)
-        _move(conn, hub, row, "accepted", user_id, None, {row.path: [before, row.value]})
+        _move(conn, hub, row, "accepted", user_id, None)
         announce(conn, hub, opportunity)
-        dues.wake(conn, dues.waiting_connections(conn), hub.time.now())
+        dues.wake(conn, dues.waiting_connections(conn), now)
 
 
 def decline(hub: Hub, suggestion_id: str, user_id: str, word: str = "") -> None:
@@ -66,15 +68,13 @@ def _in_state(conn: Connection, suggestion_id: str, state: str) -> Suggestion:
     return Suggestion(**row._mapping)
 
 
-def _move(
-    conn: Connection, hub: Hub, row: Suggestion, state: str, user_id: str, word: str | None, values: Any = None
-) -> None:
+def _move(conn: Connection, hub: Hub, row: Suggestion, state: str, user_id: str, word: str | None) -> None:
     now = hub.time.now()
     changed = {"state": state, "decided_at": now, "decided_by": user_id} | ({"word": word} if word else {})
     conn.execute(update(t).where(t.c.id == row.id).values(**changed))
     audit.write(
         conn, at=now, actor=f"user:{user_id}", action=f"suggestion {state}", opportunity_id=row.opportunity_id,
-        connection_id=row.connection_id, values=values, note=word or None,
+        connection_id=row.connection_id, note=word or None,
     )  # fmt: skip
 
 

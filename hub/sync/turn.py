@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,8 @@ from connectors.contract import Record as Record
 from hub.config import ConnectionConfig
 from hub.jobs import lease
 from hub.store.tables import Commitment, Opportunity
+from hub.sync.history import Cause
+from hub.sync.reconcile import digest
 from mappings.language import Mapping
 
 if TYPE_CHECKING:
@@ -28,7 +30,9 @@ def nothing(event: str, **facts: Any) -> None:
 
 @dataclass(slots=True)
 class Turn:
-    """One run of one connection. ``counts`` is what the run's page shows, see ``tables.Run``."""
+    """One run of one connection. ``counts`` is what the run's page shows, see ``tables.Run``; ``prefers`` holds
+    people's standing rules, ``{member: {path: connection}}``; ``page`` is the page of the listing in hand; ``absent`` the record ids that were missing in too
+    large a number to be asked for."""
 
     hub: Hub
     config: ConnectionConfig
@@ -38,6 +42,10 @@ class Turn:
     fence: int
     scan: int
     names: dict[str, str]
+    prefers: dict[str, dict[str, str]] = field(default_factory=dict)
+    page: int = 0
+    described: bool = False
+    absent: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     report: Callable[..., None] = nothing
 
@@ -56,6 +64,16 @@ class Turn:
     def now(self) -> datetime:
         return self.hub.time.now()
 
+    def origin(self) -> dict[str, Any]:
+        """Where a value that this run takes over comes from; see ``tables.Opportunity``."""
+        return {"connection": self.name, "at": self.now().isoformat()}
+
+    def cause(self, action: str, remote_id: str | None) -> Cause:
+        """What this run's system did to the commons."""
+        return Cause(
+            self.now(), f"connection:{self.name}", action, "in", self.run_id, self.name, remote_id, self.member
+        )
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A write transaction of this run; the stale worker's ends here."""
@@ -69,3 +87,12 @@ class Turn:
 
     def view(self, opportunity: Opportunity, commitments: dict[str, Commitment]) -> dict[str, Any]:
         return self.hub.view(opportunity, commitments, self.member, self.names)
+
+
+def agreement(
+    mapping: Mapping, view: dict[str, Any], before: dict[str, Any], unsettled: Container[str] = ()
+) -> dict[str, Any]:
+    """The digests of the commons values on which a record agrees with the commons now."""
+    two_way = [part.path for part in mapping.fields if part.reads and part.writes]
+    known = {path: before[path] for path in two_way if path in before}
+    return known | {path: digest(view.get(path)) for path in two_way if path not in unsettled}

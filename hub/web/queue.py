@@ -233,13 +233,16 @@ def decide_quarantine(row_id: str, decision: str) -> Response:
         return _not_done(moved, "quarantine")
 
 
-@pages.post("/queue/deletions/<row_id>/<any(withdraw, keep):decision>")
+@pages.post("/queue/deletions/<row_id>/<any(withdraw, keep, restore):decision>")
 def decide_deletion(row_id: str, decision: str) -> Response:
-    _mine(_row(deletions.t, row_id).connection_id)
+    _mine(_row(lists.deletion, row_id).connection_id)
     try:
         if decision == "withdraw":
             deletions.withdraw(hub(), row_id, me().id)
             return _done(_("Withdrawn: elsewhere its status says so with the next sync."), "deletion")
+        if decision == "restore":
+            deletions.restore(hub(), row_id, me().id)
+            return _done(_("It is made anew there with the next sync."), "deletion")
         deletions.keep(hub(), row_id, me().id)
         return _done(_("It stays shared."), "deletion")
     except Moved as moved:

@@ -28,6 +28,8 @@ from connectors.contract import (
 class Memory:
     """The system itself. ``rows`` by id; ``keep`` changes what is stored the way a normalising system would.
 
+    ``stale``: rows that its listing shows as they were, whatever is there by now.
+
     ``proves``: it says that a record is gone, where others only do not show it. ``feed``: it tells what
     changed since a cursor; here, nothing ever.
     """
@@ -43,6 +45,8 @@ class Memory:
     number: int = 0
     proves: bool = False
     feed: bool = False
+    stale: dict[str, dict[str, Any]] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
 
     def add(self, **fields: Any) -> str:
         self.number += 1
@@ -65,25 +69,27 @@ class MemoryConnector(Connector):
         self.system, self.wanted = system, wanted
         self.capabilities = system.can
 
-    def _record(self, id: str) -> Record:
-        row = self.system.rows[id]
+    def _record(self, id: str, row: dict[str, Any] | None = None) -> Record:
+        row = row or self.system.rows[id]
         return Record(id, {c: row[c] for c in self.wanted.fields if c in row}, version=str(hash(repr(row))))
 
     def check(self) -> list[Check]:
         return []
 
     def describe(self) -> list[Field]:
-        return []
+        self.system.calls.append("describe")
+        return [Field(name, type) for name, type in self.system.columns.items()]
 
     def changes(self, since: str | None) -> Iterator[Page]:
-        ids = [] if self.system.feed and since is not None else sorted(self.system.rows)
+        there = self.system.rows | self.system.stale
+        ids = [] if self.system.feed and since is not None else sorted(there)
         size = self.capabilities.page
         for start in range(0, max(len(ids), 1), size):
             self.system.calls.append("list")
             self.system.hit("list", "before")
             last = start + size >= len(ids)
             gone = tuple(Gone(i) for i in self.system.deleted) if last else ()
-            records = tuple(self._record(i) for i in ids[start : start + size])
+            records = tuple(self._record(i, there[i]) for i in ids[start : start + size])
             yield Page(records, gone, cursor="read" if self.system.feed and last else None, complete=last)
 
     def get(self, ids: Sequence[str]) -> dict[str, Record | Gone | Unseen]:

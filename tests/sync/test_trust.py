@@ -274,20 +274,6 @@ def test_a_stewards_deleted_record_is_a_question_and_changes_nothing_by_itself(m
     assert "delete" not in world.systems["b"].calls
 
 
-def test_many_that_are_missing_at_once_are_believed_to_be_there(make: Make) -> None:
-    world = make(connection("a"), connection("b", imports=()))
-    for number in range(20):
-        share(world, Title=f"Project {number}")
-    world.sync()
-    world.systems["b"].proves = True
-    world.systems["b"].rows.clear()
-    for _ in range(3):
-        result = world.sync("b")["b"]
-    assert result.counts["missing"] == 20
-    assert [row.state for row in world.table(Link) if row.connection_id == "b"] == ["linked"] * 20
-    assert "get" not in world.systems["b"].calls[-3:]
-
-
 def test_what_a_changed_mapping_begins_to_read_is_read_though_nothing_changed_there(make: Make) -> None:
     world = make(connection("a"), trees={"a": tree(fields={"summary": False})})
     world.systems["a"].feed = True

@@ -1,0 +1,60 @@
+"""Linked records that are gone, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from hub.store.tables import Deletion, Link
+
+t: Any = Deletion.__table__  # type: ignore[attr-defined]
+link: Any = Link.__table__  # type: ignore[attr-defined]
+
+DOUBTFUL = ("seen", "rejected", "open", "kept")
+"""States in which a record that is shown again must be looked at before it counts as there."""
+
+
+def add(conn: Connection, row: Deletion) -> None:
+    conn.execute(t.insert(), row.model_dump())
+
+
+def change(conn: Connection, deletion_id: str, **values: Any) -> None:
+    conn.execute(update(t).where(t.c.id == deletion_id).values(**values))
+
+
+def get(conn: Connection, deletion_id: str) -> Deletion | None:
+    row = conn.execute(select(t).where(t.c.id == deletion_id).with_for_update()).first()
+    return Deletion(**row._mapping) if row else None
+
+
+def by_link(conn: Connection, link_ids: Collection[str], states: Collection[str]) -> dict[str, Deletion]:
+    """The newest row of each of these links in one of these states."""
+    where = t.c.link_id.in_(list(link_ids)) & t.c.state.in_(list(states))
+    return {row.link_id: Deletion(**row._mapping) for row in conn.execute(select(t).where(where).order_by(t.c.id))}
+
+
+def seen(conn: Connection, connection: str) -> list[Deletion]:
+    """What is gone and not judged yet, in a stable order."""
+    where = (t.c.connection_id == connection) & (t.c.state == "seen")
+    return [Deletion(**row._mapping) for row in conn.execute(select(t).where(where).order_by(t.c.remote_id, t.c.id))]
+
+
+def doubtful(conn: Connection, connection: str, scan: int) -> list[Deletion]:
+    """The newest row of each record that this scan showed all the same, and those that a person wants looked at."""
+    shown = t.c.state.in_(DOUBTFUL) & (link.c.seen_scan == scan)
+    query = (
+        select(t)
+        .join(link, link.c.id == t.c.link_id)
+        .where(
+            (t.c.connection_id == connection) & (link.c.remote_id == t.c.remote_id) & (shown | (t.c.state == "look"))
+        )
+        .order_by(t.c.id)
+    )
+    return list({row.link_id: Deletion(**row._mapping) for row in conn.execute(query)}.values())
+
+
+def forget(conn: Connection, opportunity_ids: Collection[str]) -> None:
+    """Rows of opportunities that never came to be."""
+    conn.execute(t.delete().where(t.c.opportunity_id.in_(list(opportunity_ids))))

@@ -1,0 +1,51 @@
+"""Linked records that whole scans do not show. Absence is not deletion: only the system's own word makes a record gone."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from connectors.contract import Gone
+from hub.store import connections, links
+from hub.store.engine import dumps
+from hub.sync import deletions, guards
+from hub.sync.turn import Turn
+
+SCANS = 2
+
+
+def look(turn: Turn) -> None:
+    """After a whole scan: records that two in a row did not show are asked for one by one, but not many at once (a
+    filtered view or a lost permission looks just like that): those are left for the judge to hold."""
+    with turn.writing() as conn:
+        _start_over_if_it_sees_otherwise(conn, turn)
+        absent = links.absent(conn, turn.name, turn.scan, SCANS)
+        linked = links.count(conn, turn.name)
+    turn.counts["missing"] += len(absent)
+    turn.absent = sorted(absent)
+    if not absent or guards.DELETES.trips(len(absent), linked):
+        return
+    turn.absent = []
+    # Ever more seldom: a system that cannot prove it would be asked for the same record for ever.
+    asked = [id for id, missed in absent.items() if missed & (missed - 1) == 0]
+    if not asked:
+        return
+    found = turn.connector.get(asked)
+    with turn.writing() as conn:
+        deletions.note(conn, turn, [answer.id for answer in found.values() if isinstance(answer, Gone)])
+
+
+def _start_over_if_it_sees_otherwise(conn: Any, turn: Turn) -> None:
+    """Two scans in a row mean something only where both looked the same way: same address, credential and object."""
+    shown = {
+        name: hashlib.sha256(repr(_plain(value)).encode()).hexdigest() for name, value in turn.config.options.items()
+    }
+    # Eight digits tell two credentials apart and are no help in guessing one.
+    scope = hashlib.sha256(dumps([turn.config.system, turn.mapping.object, shown]).encode()).hexdigest()[:8]
+    if connections.get(conn, turn.name).scope != scope:
+        connections.change(conn, turn.name, scope=scope)
+        links.believe(conn, turn.name)
+
+
+def _plain(value: Any) -> Any:
+    return value.reveal() if hasattr(value, "reveal") else value

@@ -1,0 +1,87 @@
+"""A record that is shared for the first time becomes an opportunity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from connectors.contract import Record
+from hub.store import dues, links, waiting
+from hub.store.tables import Link, Opportunity
+from hub.sync import history, quarantine
+from hub.sync.announce import announce
+from hub.sync.known import Known
+from hub.sync.turn import Turn, agreement
+from schemas.completeness import missing_to_publish
+from schemas.fields import spec
+
+Raw = dict[str, Any]
+
+
+def add_opportunity(
+    conn: Connection, turn: Turn, known: Known, record: Record, raw: Raw, id: str | None = None
+) -> None:
+    """Store it, linked to its record. Without a title there is nothing to share: the record is set aside."""
+    reading = turn.mapping.read(raw)
+    values = {path: value for path, value in reading.values.items() if value is not None}
+    if not values.get("title"):
+        reason = next((p.message for p in reading.problems if p.path == "title"), "It has no title. Give it one.")
+        quarantine.set_aside(conn, turn, record.id, "", reason, raw, None)
+        turn.counts["quarantined"] += 1
+        return
+    now = turn.now()
+    facts = {p: v for p, v in values.items() if spec(p).authority == "steward"}
+    own = {p: v for p, v in values.items() if spec(p).authority == "member"}
+    origin = turn.origin()
+    opportunity = Opportunity(
+        id=id or turn.hub.ids.uuid7(),
+        number=turn.hub.ids.number(),
+        kind=turn.mapping.kind,
+        status="draft",
+        steward_id=turn.member,
+        audience=turn.mapping.audience(raw) or "all",
+        title=facts["title"],
+        facts=facts,
+        origins=dict.fromkeys(facts, origin),
+        arriving=turn.run_id,
+        created_at=now,
+        updated_at=now,
+    )
+    opportunity.status = published_or_draft(turn, opportunity)
+    # A disclosed nothing is nothing: the tick alone makes no position.
+    position = own if any(value for path, value in own.items() if path != "commitment.visibility") else {}
+    commitments = history.add(conn, opportunity, turn.cause("shared", record.id), position, origin, turn.hub.ids)
+    known.opportunities[opportunity.id] = opportunity
+    known.commitments[opportunity.id] = commitments
+    link = Link(
+        id=turn.hub.ids.uuid7(),
+        connection_id=turn.name,
+        opportunity_id=opportunity.id,
+        remote_id=record.id,
+        base=raw,
+        agreed=agreement(turn.mapping, turn.view(opportunity, commitments), {}),
+        mapping_digest=turn.mapping.digest,
+        remote_version=record.version,
+        url=record.url,
+        seen_scan=turn.scan,
+        seen_page=turn.page,
+        created_at=now,
+        synced_at=now,
+    )
+    links.add(conn, link)
+    known.links[record.id] = known.by_opportunity[opportunity.id] = link
+    problems = [p for p in reading.problems if p.path]
+    for problem in problems:
+        quarantine.set_aside(conn, turn, record.id, problem.path, problem.message, raw, opportunity.id)
+    if record.id in known.quarantined:
+        waiting.release(conn, turn.name, record.id, keep=[p.path for p in problems])
+    dues.wait_for(conn, turn.run_id, opportunity.id)
+    announce(conn, turn.hub, opportunity)
+    turn.counts["created"] += 1
+
+
+def published_or_draft(turn: Turn, opportunity: Opportunity) -> str:
+    """A draft as long as something lacks that a published opportunity needs."""
+    basis = bool(turn.hub.config.members[opportunity.steward_id].lawful_basis)
+    return "draft" if missing_to_publish(opportunity.facts | {"kind": opportunity.kind}, basis) else "published"

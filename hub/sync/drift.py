@@ -1,0 +1,80 @@
+"""A system whose fields are no longer what the mapping was written for (I17).
+
+A column that is gone would read as blank in every record, and blank everywhere looks like a wish to clear. So it is
+asked for before anything is read: at the first run, then once an hour, after every failed run, and whenever a page
+shows none of it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from difflib import get_close_matches
+
+from connectors.contract import ABSENT, ConnectorError, Page
+from hub.store import connections
+from hub.sync.turn import Turn
+
+EVERY = timedelta(hours=1)
+
+
+class Drifted(ConnectorError):
+    """The object lacks a mapped column, or holds another type in it. Nothing was read."""
+
+
+def check(turn: Turn) -> None:
+    """Ask again when it is time. Raises ``Drifted``."""
+    with turn.hub.reading() as conn:
+        row = connections.get(conn, turn.name)
+    fresh = row.described_at is not None and turn.now() - row.described_at < EVERY
+    if not (fresh and not row.failures and row.mapping_digest == turn.mapping.digest):
+        look(turn)
+
+
+def watch(turn: Turn, page: Page) -> None:
+    """A column that no record of a page has may be gone: look before its absence is taken for a blank."""
+    shown = {column for record in page.records for column in record.fields}
+    if page.records and set(turn.mapping.columns) - shown and not turn.described:
+        look(turn)
+
+
+def look(turn: Turn) -> None:
+    """Compare what the object offers now with what is mapped. Raises ``Drifted``."""
+    turn.described = True
+    offered = {field.name: field.type for field in turn.connector.describe()}
+    if not offered:
+        return  # it cannot say
+    with turn.hub.reading() as conn:
+        row = connections.get(conn, turn.name)
+    before = (row.shape or {}) if row.mapping_digest == turn.mapping.digest else {}
+    now = {column: offered.get(column, ABSENT) for column in turn.mapping.columns}
+    gone = [c for c, type in now.items() if c not in offered or (type == ABSENT and before.get(c, ABSENT) != ABSENT)]
+    if gone:
+        raise Drifted(_gone(turn, gone, [name for name, type in offered.items() if type != ABSENT]))
+    other = {c: (before[c], type) for c, type in now.items() if before.get(c, ABSENT) not in (ABSENT, type)}
+    with turn.writing() as conn:
+        if not other:
+            connections.change(conn, turn.name, shape=now, described_at=turn.now())
+            return
+        reason = _retyped(turn, other)
+        connections.change(conn, turn.name, state="paused", reason=reason)
+    raise Drifted(reason)
+
+
+def _gone(turn: Turn, gone: list[str], offered: list[str]) -> str:
+    words = []
+    for column in gone:
+        paths = ", ".join(part.path for part in turn.mapping.fields if column in part.columns) or "share or key"
+        close = get_close_matches(column, offered, 1, 0.6)
+        words.append(f"“{column}” ({paths})" + (f", perhaps renamed to “{close[0]}”" if close else ""))
+    return (
+        f"{turn.mapping.object} no longer has {'; '.join(words)}. Nothing was read, and nothing counts as cleared. "
+        f"Put the field back, or change the mapping {turn.mapping.name}."
+    )
+
+
+def _retyped(turn: Turn, other: dict[str, tuple[str, str]]) -> str:
+    words = "; ".join(f"“{column}” was {before} and is {now} now" for column, (before, now) in other.items())
+    return (
+        f"The fields of {turn.mapping.object} changed: {words}. Nothing was read. "
+        "Check the mapping, then resume the connection to go on with the fields as they are."
+    )

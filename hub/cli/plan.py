@@ -42,8 +42,11 @@ def show(run: str, as_json: bool, config_path: Path) -> None:
         click.echo(json.dumps({"plan": hold.plan_hash, "items": hold.items}, ensure_ascii=False, default=str))
         return
     click.echo(f"{hold.connection_id}: {hold.state}. {hold.reason}")
+    if hold.diagnosis:
+        click.echo(f"What it looks like: {hold.diagnosis}")
+    verbs = {"in": "came in", "gone": "gone or not shown"}
     for item in hold.items:
-        verb = "came in" if item["direction"] == "in" else f"would {item['action']}"
+        verb = verbs.get(item["direction"], f"would {item['action']}")
         click.echo(f"  {verb}: {item['title']}")
         for path, (before, after) in item["values"].items():
             click.echo(f"      {path}: {short(before)} -> {short(after)}")

@@ -17,6 +17,7 @@ conflict: Any = vars(tables.Conflict)["__table__"]
 suggestion: Any = vars(tables.Suggestion)["__table__"]
 quarantine: Any = vars(tables.Quarantine)["__table__"]
 question: Any = vars(tables.ReferenceQuestion)["__table__"]
+match: Any = vars(tables.MatchQuestion)["__table__"]
 hold: Any = vars(tables.Hold)["__table__"]
 deletion: Any = vars(tables.Deletion)["__table__"]
 connection: Any = vars(tables.Connection)["__table__"]
@@ -73,6 +74,17 @@ def questions(conn: Connection, names: Collection[str]) -> Rows:
         .join(opportunity, opportunity.c.id == question.c.opportunity_id)
         .where(question.c.connection_id.in_(list(names)) & (question.c.state == "open"))
         .order_by(question.c.opened_at)
+        .limit(MOST)
+    )
+    return conn.execute(query).all()
+
+
+def matches(conn: Connection, names: Collection[str]) -> Rows:
+    query = (
+        select(match, opportunity.c.title)
+        .join(opportunity, opportunity.c.id == match.c.opportunity_id)
+        .where(match.c.connection_id.in_(list(names)) & (match.c.state == "open"))
+        .order_by(match.c.opened_at)
         .limit(MOST)
     )
     return conn.execute(query).all()

@@ -15,7 +15,8 @@ from hub.store.engine import writing
 FOLDER = Path(__file__).parent / "migrations"
 
 
-def _script() -> Config:
+def script() -> Config:
+    """Alembic's own configuration; its ``connection`` attribute is where it works."""
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     return config
@@ -23,7 +24,7 @@ def _script() -> Config:
 
 def migrate(engine: Engine) -> None:
     """Run the migrations that are missing, in one transaction. Nothing to do is cheap."""
-    config = _script()
+    config = script()
     head = ScriptDirectory.from_config(config).get_current_head()
     with engine.connect() as connection:
         if MigrationContext.configure(connection).get_current_revision() == head:

@@ -1,7 +1,7 @@
 """The tables. They never take outside input: the edges (config, mapping, web forms) validate first.
 
 Values inside JSON columns are canonical commons values by flat path (see ``schemas``) or raw
-columns of a system; amounts are decimal text, never floats.
+columns of a system; amounts are decimal text, never floats. What waits for a person is in ``asked``.
 """
 
 from __future__ import annotations
@@ -12,15 +12,42 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from hub.store.types import Json, Moment
+from hub.store.asked import (
+    Conflict,
+    Deletion,
+    Hold,
+    MatchQuestion,
+    Quarantine,
+    ReferenceQuestion,
+    Rule,
+    Suggestion,
+)
+from hub.store.types import json_column, moment
 
-
-def _moment(index: bool = False, nullable: bool = True) -> Any:
-    return Field(default=None, sa_column=Column(Moment, nullable=nullable, index=index))
-
-
-def _json() -> Any:
-    return Field(default=None, sa_column=Column(Json, nullable=True))
+__all__ = [
+    "Audit",
+    "Commitment",
+    "Conflict",
+    "Connection",
+    "Deletion",
+    "Due",
+    "Hold",
+    "Intent",
+    "Link",
+    "MatchQuestion",
+    "Member",
+    "Opportunity",
+    "Pending",
+    "Process",
+    "Quarantine",
+    "ReferenceQuestion",
+    "Rule",
+    "Run",
+    "Session",
+    "SignInAttempt",
+    "Suggestion",
+    "User",
+]
 
 
 # --- members and people ------------------------------------------------------
@@ -33,7 +60,7 @@ class Member(SQLModel, table=True):
     id: str = Field(primary_key=True)
     name: str
     lawful_basis: str | None = None
-    created_at: datetime = _moment()
+    created_at: datetime = moment()
 
 
 class User(SQLModel, table=True):
@@ -44,10 +71,10 @@ class User(SQLModel, table=True):
     email: str = Field(unique=True)
     name: str
     password_hash: str
-    roles: list[str] = _json()
+    roles: list[str] = json_column()
     language: str | None = None
     active: bool = True
-    created_at: datetime = _moment()
+    created_at: datetime = moment()
 
 
 class Session(SQLModel, table=True):
@@ -55,8 +82,8 @@ class Session(SQLModel, table=True):
 
     id_hash: str = Field(primary_key=True)
     user_id: str = Field(foreign_key="user.id", index=True)
-    created_at: datetime = _moment()
-    seen_at: datetime = _moment()
+    created_at: datetime = moment()
+    seen_at: datetime = moment()
 
 
 class SignInAttempt(SQLModel, table=True):
@@ -67,7 +94,7 @@ class SignInAttempt(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     email: str = Field(index=True)
     address: str = Field(index=True)
-    at: datetime = _moment(index=True)
+    at: datetime = moment(index=True)
     ok: bool = False
 
 
@@ -88,12 +115,12 @@ class Opportunity(SQLModel, table=True):
     steward_id: str = Field(foreign_key="member.id", index=True)
     audience: str = "all"
     title: str = Field(sa_column=Column(Text, nullable=False))
-    facts: dict[str, Any] = _json()
-    origins: dict[str, Any] = _json()
+    facts: dict[str, Any] = json_column()
+    origins: dict[str, Any] = json_column()
     version: int = 1
     arriving: str | None = Field(default=None, index=True)
-    created_at: datetime = _moment()
-    updated_at: datetime = _moment(index=True)
+    created_at: datetime = moment()
+    updated_at: datetime = moment(index=True)
 
 
 class Commitment(SQLModel, table=True):
@@ -104,9 +131,9 @@ class Commitment(SQLModel, table=True):
     id: str = Field(primary_key=True)
     opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
     member_id: str = Field(foreign_key="member.id", index=True)
-    facts: dict[str, Any] = _json()
-    origins: dict[str, Any] = _json()
-    updated_at: datetime = _moment()
+    facts: dict[str, Any] = json_column()
+    origins: dict[str, Any] = json_column()
+    updated_at: datetime = moment()
 
 
 # --- connections and what ties records to opportunities ----------------------
@@ -127,18 +154,18 @@ class Connection(SQLModel, table=True):
     state: str = "active"
     reason: str | None = None
     approved: bool = False
-    due_at: datetime | None = _moment(index=True)
+    due_at: datetime | None = moment(index=True)
     owner: str | None = None
-    lease_until: datetime | None = _moment()
+    lease_until: datetime | None = moment()
     fence: int = 0
     cursor: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     mapping_digest: str | None = None
     scan: int = 0
-    shape: dict[str, str] | None = _json()
-    described_at: datetime | None = _moment()
+    shape: dict[str, str] | None = json_column()
+    described_at: datetime | None = moment()
     scope: str | None = None
     failures: int = 0
-    last_ok_at: datetime | None = _moment()
+    last_ok_at: datetime | None = moment()
 
 
 class Link(SQLModel, table=True):
@@ -166,21 +193,21 @@ class Link(SQLModel, table=True):
     opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
     remote_id: str | None = None
     state: str = "linked"
-    base: dict[str, Any] | None = _json()
-    sent: dict[str, Any] | None = _json()
-    agreed: dict[str, Any] | None = _json()
-    differs: dict[str, Any] | None = _json()
-    unholdable: dict[str, Any] | None = _json()
+    base: dict[str, Any] | None = json_column()
+    sent: dict[str, Any] | None = json_column()
+    agreed: dict[str, Any] | None = json_column()
+    differs: dict[str, Any] | None = json_column()
+    unholdable: dict[str, Any] | None = json_column()
     mapping_digest: str | None = None
     remote_version: str | None = None
     url: str | None = None
     seen_scan: int = 0
     seen_page: int = 0
     missed_scans: int = 0
-    rounds: dict[str, list[int]] | None = _json()
+    rounds: dict[str, list[int]] | None = json_column()
     picked_by: str | None = None
-    created_at: datetime = _moment()
-    synced_at: datetime | None = _moment()
+    created_at: datetime = moment()
+    synced_at: datetime | None = moment()
 
 
 class Due(SQLModel, table=True):
@@ -188,10 +215,10 @@ class Due(SQLModel, table=True):
 
     connection_id: str = Field(primary_key=True, foreign_key="connection.id")
     opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id")
-    since: datetime = _moment()
+    since: datetime = moment()
     error: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     tries: int = 0
-    not_before: datetime | None = _moment()
+    not_before: datetime | None = moment()
 
 
 class Pending(SQLModel, table=True):
@@ -215,10 +242,10 @@ class Run(SQLModel, table=True):
     trigger: str = "schedule"
     state: str = Field(default="running", index=True)
     phase: str = "recover"
-    started_at: datetime = _moment(index=True)
-    ended_at: datetime | None = _moment()
+    started_at: datetime = moment(index=True)
+    ended_at: datetime | None = moment()
     fence: int = 0
-    counts: dict[str, int] = _json()
+    counts: dict[str, int] = json_column()
     error: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     cursor_before: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     cursor_after: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
@@ -236,7 +263,7 @@ class Audit(SQLModel, table=True):
     __table_args__ = (Index("audit_opportunity", "opportunity_id", "id"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    at: datetime = _moment(index=True)
+    at: datetime = moment(index=True)
     run_id: str | None = Field(default=None, index=True)
     actor: str
     action: str
@@ -245,7 +272,7 @@ class Audit(SQLModel, table=True):
     connection_id: str | None = Field(default=None, index=True)
     remote_id: str | None = None
     member_id: str | None = None
-    values: dict[str, Any] | None = _json()
+    values: dict[str, Any] | None = json_column()
     note: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     moves: bool = False
 
@@ -259,173 +286,10 @@ class Intent(SQLModel, table=True):
     opportunity_id: str
     link_id: str
     action: str
-    fields: dict[str, Any] = _json()
+    fields: dict[str, Any] = json_column()
     state: str = Field(default="open", index=True)
-    opened_at: datetime = _moment()
+    opened_at: datetime = moment()
     fence: int = 0
-
-
-# --- what needs a person -----------------------------------------------------
-
-
-class Conflict(SQLModel, table=True):
-    """A field changed on both sides since the base, with no rule to decide it. Freezes the field in every link.
-
-    ``base``: last agreed value. ``commons``: the commons value when opened, ``commons_from`` the connection
-    that it came from, if any. ``parties``: list of
-    ``{"connection", "link", "value", "raw": {column: value}}``. ``state``: open, resolved.
-    ``choice``: the value chosen, kept when it reopens. ``rev`` counts every movement, for optimistic locking.
-    """
-
-    id: str = Field(primary_key=True)
-    opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
-    path: str
-    state: str = Field(default="open", index=True)
-    rev: int = 1
-    base: Any = _json()
-    commons: Any = _json()
-    commons_from: str | None = None
-    parties: list[dict[str, Any]] = _json()
-    reason: str = ""
-    choice: Any = _json()
-    opened_at: datetime = _moment()
-    resolved_at: datetime | None = _moment()
-    resolved_by: str | None = None
-
-
-class Suggestion(SQLModel, table=True):
-    """An edit made in another member's system. ``state``: waiting (in the sender's queue), sent, accepted, declined, differs."""
-
-    id: str = Field(primary_key=True)
-    opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
-    connection_id: str = Field(foreign_key="connection.id", index=True)
-    path: str
-    value: Any = _json()
-    commons: Any = _json()
-    state: str = Field(default="waiting", index=True)
-    word: str | None = None
-    at: datetime = _moment()
-    decided_at: datetime | None = _moment()
-    decided_by: str | None = None
-
-
-class Quarantine(SQLModel, table=True):
-    """A record (``path`` empty) or one field of it that cannot be translated: its mapped fields, and the reason.
-    A whole record is looked at again by itself after ``not_before``, ever more seldom."""
-
-    __table_args__ = (UniqueConstraint("connection_id", "remote_id", "path"),)
-
-    id: str = Field(primary_key=True)
-    connection_id: str = Field(foreign_key="connection.id", index=True)
-    remote_id: str
-    path: str = ""
-    place: str = ""
-    reason: str = Field(sa_column=Column(Text, nullable=False))
-    fields: dict[str, Any] | None = _json()
-    opportunity_id: str | None = None
-    state: str = Field(default="open", index=True)
-    tries: int = 0
-    not_before: datetime | None = _moment()
-    first_seen_at: datetime = _moment()
-    last_seen_at: datetime = _moment()
-
-
-class ReferenceQuestion(SQLModel, table=True):
-    """A record points at an organisation that the system has not, or has several of: link, create or skip.
-
-    ``wish``: ``{"object", "match": [[column, value]], "fields": {column: value}}``. ``candidates``:
-    ``[{"id", "fields"}]``. ``state``: open, linked, created, skipped.
-    """
-
-    __tablename__ = "reference_question"
-    __table_args__ = (UniqueConstraint("link_id", "column"),)
-
-    id: str = Field(primary_key=True)
-    connection_id: str = Field(foreign_key="connection.id", index=True)
-    link_id: str
-    opportunity_id: str
-    column: str
-    wish: dict[str, Any] = _json()
-    candidates: list[dict[str, Any]] = _json()
-    state: str = Field(default="open", index=True)
-    choice: str | None = None
-    opened_at: datetime = _moment()
-    decided_by: str | None = None
-
-
-class MatchQuestion(SQLModel, table=True):
-    """The answer to a create was lost in a system that keeps no key, and several records could be it.
-
-    ``candidates``: ``[{"id", "url", "fields"}]``. ``state``: open, linked (``choice`` is the record), create
-    (none of them: make it), done.
-    """
-
-    __tablename__ = "match_question"
-
-    id: str = Field(primary_key=True)
-    connection_id: str = Field(foreign_key="connection.id", index=True)
-    link_id: str
-    opportunity_id: str
-    candidates: list[dict[str, Any]] = _json()
-    state: str = Field(default="open", index=True)
-    choice: str | None = None
-    opened_at: datetime = _moment()
-    decided_by: str | None = None
-
-
-class Rule(SQLModel, table=True):
-    """A member's standing answer to conflicts over one field of its opportunities (or of its own commitments):
-    the word of ``connection_id`` counts. Made from a conflict; configuration wins over it."""
-
-    __table_args__ = (UniqueConstraint("member_id", "path"),)
-
-    id: str = Field(primary_key=True)
-    member_id: str = Field(foreign_key="member.id", index=True)
-    path: str
-    connection_id: str = Field(foreign_key="connection.id")
-    conflict_id: str | None = None
-    created_at: datetime = _moment()
-    created_by: str | None = None
-
-
-class Hold(SQLModel, table=True):
-    """A run whose decisions wait for a person. ``kind``: first_sync, overwrites_in, overwrites_out,
-    withdrawals, deletions. ``items``: the exact list, each ``{"opportunity_id", "title", "action",
-    "remote_id", "values": {path: [before, after]}}``. An approval holds for ``plan_hash`` only.
-    ``diagnosis``: what the items have in common, a sentence, where there is something."""
-
-    id: str = Field(primary_key=True)
-    run_id: str = Field(index=True)
-    connection_id: str = Field(foreign_key="connection.id", index=True)
-    kind: str
-    reason: str
-    diagnosis: str = ""
-    items: list[dict[str, Any]] = _json()
-    plan_hash: str
-    state: str = Field(default="waiting", index=True)
-    at: datetime = _moment()
-    decided_at: datetime | None = _moment()
-    decided_by: str | None = None
-
-
-class Deletion(SQLModel, table=True):
-    """A linked record is gone, or was not shown any more.
-
-    ``state``: look (a person wants each looked at), seen (gone, and not judged yet), rejected (taken for a
-    mistake), followed_no_more (an importer's own copy); for the steward's record: open (its people are
-    asked), withdrawn (the opportunity went too), kept (it stays), restored (it is made anew), came_back (the
-    record is there again).
-    """
-
-    id: str = Field(primary_key=True)
-    connection_id: str = Field(foreign_key="connection.id", index=True)
-    link_id: str = Field(foreign_key="link.id", index=True)
-    opportunity_id: str = Field(foreign_key="opportunity.id")
-    remote_id: str
-    state: str = Field(default="open", index=True)
-    seen_at: datetime = _moment()
-    decided_at: datetime | None = _moment()
-    decided_by: str | None = None
 
 
 class Process(SQLModel, table=True):
@@ -434,5 +298,5 @@ class Process(SQLModel, table=True):
     id: str = Field(primary_key=True)
     kind: str
     config_digest: str
-    started_at: datetime = _moment()
-    seen_at: datetime = _moment(index=True)
+    started_at: datetime = moment()
+    seen_at: datetime = moment(index=True)

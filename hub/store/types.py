@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime
+from sqlalchemy import JSON, Column, DateTime
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field
 
 
 class Moment(TypeDecorator[datetime]):
@@ -28,3 +29,13 @@ class Moment(TypeDecorator[datetime]):
 
 
 Json: Any = JSON(none_as_null=True)
+
+
+def moment(index: bool = False, nullable: bool = True) -> Any:
+    """A column with a point in time."""
+    return Field(default=None, sa_column=Column(Moment, nullable=nullable, index=index))
+
+
+def json_column() -> Any:
+    """A column with canonical values, see ``engine.dumps``."""
+    return Field(default=None, sa_column=Column(Json, nullable=True))

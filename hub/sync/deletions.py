@@ -84,7 +84,7 @@ def settle(conn: Connection, turn: Turn, rows: list[Deletion]) -> None:
         )  # fmt: skip
 
 
-def edited(conn: Connection, hub: Hub, row: Deletion) -> dict[str, list[Any]]:
+def edited(conn: Connection, hub: Hub, row: Any) -> dict[str, list[Any]]:
     """What changed elsewhere since the record and the commons last agreed, ``{path: [then, now]}``: somebody's edit
     against somebody's deletion (I10)."""
     link = links.get(conn, row.link_id)

@@ -18,8 +18,8 @@ from schemas.values import same
 Value = Any
 
 
-def restorable(line: Audit, path: str, member: str, steward: str) -> bool:
-    """Whether this member's people may take back what ``path`` was before this line of the audit."""
+def restorable(line: Any, path: str, member: str, steward: str) -> bool:
+    """Whether this member's people may take back what ``path`` was before this line (a row of the audit)."""
     if not line.moves or path in history.OWN or path not in (line.values or {}):
         return False
     return line.member_id == member if is_own(path) else steward == member

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, stream_with_context, url_for
@@ -19,6 +19,8 @@ from hub.commons.view import UNNAMED, shows_steward
 from hub.store import links, lists, members, opportunities, people
 from hub.store.lists import Asked
 from hub.store.tables import Link, Opportunity
+from hub.sync import restore
+from hub.sync.moved import Moved
 from hub.web.guard import hub, me, own_connections
 from hub.web.show import label, words
 from schemas.completeness import Completeness, completeness, missing_to_publish
@@ -122,8 +124,51 @@ def one(opportunity_id: str) -> str:
     return render_template(
         "opportunity.html", row=row, view=view, fields=fields, links=tied, history=_history(past, names, persons),
         may_import=access.may(user, "opportunities.take_up") and row.status == "published" and targets,
-        targets=targets, advice=_advice(row), steward=names.get(row.steward_id),
+        targets=targets, advice=_advice(row), steward=names.get(row.steward_id), restorable=_restorable(row),
     )  # fmt: skip
+
+
+def _restorable(row: Opportunity) -> Callable[[Any], list[str]]:
+    """For a line of the history: the fields that this reader may take back to what they were before it."""
+    allowed, member = access.may(me(), "opportunities.restore"), me().member_id
+
+    def paths(line: Any) -> list[str]:
+        return [
+            path
+            for path, pair in (line.values or {}).items()
+            if allowed and pair[0] is not None and restore.restorable(line, path, member, row.steward_id)
+        ]
+
+    return paths
+
+
+@pages.get("/opportunities/<opportunity_id>/history/<int:line>/<path:path>")
+def past(opportunity_id: str, line: int, path: str) -> str:
+    """What taking a value back would do, before it is done."""
+    row = _restorable_row(opportunity_id, line, path)
+    now, then = restore.preview(hub(), line, path)
+    return render_template("past.html", row=row, path=path, now=now, then=then)
+
+
+@pages.post("/opportunities/<opportunity_id>/history/<int:line>/<path:path>", endpoint="restore")
+def take_back(opportunity_id: str, line: int, path: str) -> AnyResponse:
+    _restorable_row(opportunity_id, line, path)
+    try:
+        restore.restore(hub(), line, path, me().id, me().member_id)
+        flash(_("Taken back. It is written with the next sync of each system."), "status")
+    except Moved as moved:
+        flash(str(moved), "problem")
+    return redirect(url_for("opportunities.one", opportunity_id=opportunity_id), 303)
+
+
+def _restorable_row(opportunity_id: str, line_id: int, path: str) -> Opportunity:
+    """404 for a line that is not there or not this reader's to take back."""
+    with hub().reading() as conn:
+        row = opportunities.load(conn, [opportunity_id]).get(opportunity_id)
+        line = next((line for line in lists.history(conn, opportunity_id) if line.id == line_id), None)
+    if row is None or line is None or not restore.restorable(line, path, me().member_id, row.steward_id):
+        abort(404)
+    return row
 
 
 def _advice(row: Opportunity) -> tuple[list[str], Completeness] | None:
@@ -177,6 +222,7 @@ def _different(tied: list[Link], path: str) -> list[tuple[str, str]]:
         "keep": _("differs here; kept local"),
         "suggest": _("differs here; suggested"),
         "rejected": _("differs here; the change was rejected"),
+        "loop": _("differs here; the system keeps changing it back, so it is written no more"),
     }
     found = [(link.connection_id, (link.differs or {}).get(path)) for link in tied]
     kept = [(name, reasons.get(why, why)) for name, why in found if why]

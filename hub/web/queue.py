@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response
 from hub import access
 from hub.commons.view import UNNAMED, shows_steward
 from hub.store import lists, opportunities, people, waiting
+from hub.store import rules as kept_rules
 from hub.store.tables import Conflict, Hold, Opportunity
-from hub.sync import deletions, holds, quarantine, references, resolve, suggestions
+from hub.sync import deletions, holds, lookalikes, quarantine, references, resolve, rules, suggestions
 from hub.sync.moved import Moved
 from hub.web import typed
 from hub.web.guard import hub, me, name_of, own_connections, the_connection
@@ -66,7 +67,7 @@ def resolve_conflict(conflict_id: str) -> Response | str | tuple[str, int]:
     if request.form.get("step") != "resolve":
         return _conflict_page(found, chosen, text, planned=planned)
     try:
-        resolve.resolve(hub(), found.id, rev or 0, value, me().id)
+        resolve.resolve(hub(), found.id, rev or 0, value, me().id, prefer=_preferred(found))
     except Moved as moved:
         now = _conflict(conflict_id)
         if now is None:
@@ -76,6 +77,17 @@ def resolve_conflict(conflict_id: str) -> Response | str | tuple[str, int]:
         return _conflict_page(now, chosen, text, planned=planned, problem=str(moved)), 409
     flash(_("Resolved. It is written with the next sync of each system."), "status")
     return redirect(url_for("opportunities.one", opportunity_id=found.opportunity_id), 303)
+
+
+def _preferred(found: Conflict) -> tuple[str, str] | None:
+    """The standing rule that the form asks for, if its sender may make one."""
+    asked = request.form.get("prefer", "")
+    if not asked:
+        return None
+    names = dict(enumerate(rules.candidates(found)))
+    if not access.makes_rules(me()) or not asked.isdigit() or int(asked) not in names:
+        abort(403)
+    return me().member_id, names[int(asked)]
 
 
 def _conflict(conflict_id: str) -> Conflict | None:
@@ -98,6 +110,7 @@ def _conflict_page(
     with hub().reading() as conn:
         row = opportunities.load(conn, [found.opportunity_id])[found.opportunity_id]
         persons = people.names(conn)
+        trials = rules.tried(conn, found, row.steward_id) if access.makes_rules(me()) else []
     own = own_connections(me())
     shown = [
         e for e in resolve.effects(hub(), found.id, found.commons) if e.connection is None or _shows(e, found, own)
@@ -110,7 +123,7 @@ def _conflict_page(
         choices=_choices(found), options=typed.options(found.path), can_type=typed.can(found.path),
         decides=concerned(me(), found.parties, row.steward_id, found.path)[1],
         steward=_steward_name(row),
-        kept=found.choice, name=name_of,
+        kept=found.choice, name=name_of, trials=trials, prefer=request.form.get("prefer", ""),
     )  # fmt: skip
 
 
@@ -175,9 +188,9 @@ def hold(hold_id: str) -> str:
 def _word(item: dict[str, Any]) -> str:
     """What one item of a hold is: something that came in, or something that would be written."""
     words = {"create": _("would be created there"), "update": _("would be written there")}
-    return (
-        words.get(item["action"], item["action"]) if item["direction"] == "out" else _("came in: ") + _(item["action"])
-    )
+    if item["direction"] == "in":
+        return _("came in: ") + _(item["action"])
+    return words.get(item["action"]) or _(item["action"])
 
 
 @pages.post("/queue/holds/<hold_id>/<any(approve, reject):decision>")
@@ -257,6 +270,40 @@ def decide_reference(row_id: str) -> Response:
         return _done(_("Settled. It is written with the next sync."), "reference")
     except ValueError as error:
         return _not_done(error, "reference")
+
+
+@pages.post("/queue/matches/<row_id>")
+def decide_match(row_id: str) -> Response:
+    _mine(_row(waiting.match, row_id).connection_id)
+    try:
+        lookalikes.decide(hub(), row_id, request.form.get("choice", ""), me().id)
+        return _done(_("Settled. It is carried out with the next sync."), "match")
+    except (ValueError, Moved) as error:
+        return _not_done(error, "match")
+
+
+# --- rules -------------------------------------------------------------------
+
+
+@pages.get("/queue/rules")
+def rules_page() -> str:
+    """What this foundation's people and the configuration decided for good."""
+    own = own_connections(me())
+    with hub().reading() as conn:
+        made, persons = kept_rules.all_of(conn, [me().member_id]), people.names(conn)
+    ranked = {path: names for path, names in hub().config.rules.items() if any(name in own for name in names)}
+    return render_template(
+        "rules.html", rules=made, persons=persons, ranked=ranked, name=name_of, may_drop=access.makes_rules(me()),
+    )  # fmt: skip
+
+
+@pages.post("/queue/rules/<row_id>/drop")
+def drop_rule(row_id: str) -> Response:
+    if _row(kept_rules.t, row_id).member_id != me().member_id:
+        abort(404)
+    rules.drop(hub(), row_id, me().id)
+    flash(_("Dropped: this field is asked about again."), "status")
+    return redirect(url_for("queue.rules_page"), 303)
 
 
 @pages.post("/queue/suggestions/<row_id>/<any(send, keep, accept, decline, differ):decision>")

@@ -13,12 +13,13 @@ from sqlalchemy import Connection
 from hub import access
 from hub.store import lists
 from hub.store.tables import User
+from hub.sync import deletions
 from hub.web.guard import hub, my_connections, name_of, own_connections
 from hub.web.show import label, words
 
 MANY = 3
 GATHERED = ("reference", "suggestion", "quarantine")
-KINDS = ("hold", "deletion", "conflict", "reference", "suggestion", "quarantine")
+KINDS = ("hold", "deletion", "match", "conflict", "reference", "suggestion", "quarantine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ def all_of(conn: Connection, user: User) -> list[Item]:
     return [
         *_holds(conn, names),
         *_deletions(conn, own),
+        *_matches(conn, own),
         *_conflicts(conn, user, own),
         *_references(conn, own),
         *_suggestions(conn, user, own),
@@ -74,12 +76,25 @@ def _holds(conn: Connection, names: set[str]) -> Iterator[Item]:
 
 def _deletions(conn: Connection, own: set[str]) -> Iterator[Item]:
     for row in lists.deletions(conn, own):
-        text = _(
-            "“%(title)s”: its record in %(where)s was deleted. It is still shared with everyone.",
-            title=row.title,
-            where=row.connection_id,
-        )
+        changed = deletions.edited(conn, hub(), row)
+        what = {"title": row.title, "where": row.connection_id, "fields": ", ".join(label(path) for path in changed)}
+        if changed:
+            text = _(
+                "“%(title)s”: its record in %(where)s was deleted, and meanwhile %(fields)s was changed elsewhere.",
+                **what,
+            )
+        else:
+            text = _("“%(title)s”: its record in %(where)s was deleted. It is still shared with everyone.", **what)
         yield Item("deletion", text, row.seen_at, url_for("queue.page", kind="deletion"), row)
+
+
+def _matches(conn: Connection, own: set[str]) -> Iterator[Item]:
+    for row in lists.matches(conn, own):
+        text = _(
+            "“%(title)s”: the answer of %(where)s was lost when it was created there. %(number)s records could be it.",
+            title=row.title, where=row.connection_id, number=len(row.candidates),
+        )  # fmt: skip
+        yield Item("match", text, row.opened_at, url_for("queue.page", kind="match"), row)
 
 
 def concerned(user: User, parties: list[dict[str, str]], steward_id: str, path: str) -> tuple[bool, bool]:

@@ -15,16 +15,18 @@ from connectors.clock import ManualTime
 from hub.app import Hub, open_hub
 from hub.config import load
 from hub.people import add_user
-from hub.store import opportunities
+from hub.store import audit, opportunities
 from hub.store.tables import (
     Commitment,
     Conflict,
     Deletion,
     Hold,
     Link,
+    MatchQuestion,
     Opportunity,
     Quarantine,
     ReferenceQuestion,
+    Rule,
     Run,
     Suggestion,
 )
@@ -105,6 +107,9 @@ def fill(hub: Hub) -> dict[str, str]:
         ReferenceQuestion(id=hub.ids.uuid7(), connection_id="elm-sheet", link_id=link.id, opportunity_id=row.id, column="Org",
                           wish={"fields": {"Name": "Pip"}}, candidates=[], opened_at=now),
         Deletion(id=hub.ids.uuid7(), connection_id="elm-sheet", link_id=link.id, opportunity_id=row.id, remote_id="1", seen_at=now),
+        MatchQuestion(id=hub.ids.uuid7(), connection_id="elm-sheet", link_id=link.id, opportunity_id=row.id, opened_at=now,
+                      candidates=[{"id": "7", "url": None, "fields": {"Title": "Orchard"}}]),
+        Rule(id=hub.ids.uuid7(), member_id="elm", path="title", connection_id="elm-sheet", created_at=now),
         Suggestion(id=hub.ids.uuid7(), opportunity_id=row.id, connection_id="elm-sheet", path="summary", value="new", commons="old", at=now),
         Run(id=hub.ids.uuid7(), connection_id="elm-sheet", state="done", started_at=now, ended_at=now, counts={"read": 3}),
     ]  # fmt: skip
@@ -112,6 +117,8 @@ def fill(hub: Hub) -> dict[str, str]:
         for found in (row, link, *waiting):
             conn.execute(vars(type(found))["__table__"].insert(), found.model_dump())
         opportunities.save_commitment(conn, secret, new=True)
+        audit.write(conn, at=now, actor="connection:elm-sheet", action="changed", direction="in", moves=True, member_id="elm",
+                    opportunity_id=row.id, connection_id="elm-sheet", values={"title": ["Orchard none", "Orchard <b>school</b>"]})  # fmt: skip
     ids = {type(found).__name__: found.id for found in waiting}
     return ids | {"Opportunity": row.id, "Link": link.id}
 

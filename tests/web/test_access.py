@@ -14,6 +14,7 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
     parts: dict[str, Any] = {
         "name": "elm-sheet", "run_id": ids["Run"], "opportunity_id": ids["Opportunity"], "conflict_id": ids["Conflict"],
         "hold_id": ids["Hold"], "filename": "hub.css", "action": "pause",
+        "line": 1, "path": "title",
     }  # fmt: skip
     rows = {
         "queue.decide_quarantine": ("Quarantine", "ignore"),
@@ -21,6 +22,8 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "queue.decide_suggestion": ("Suggestion", "keep"),
         "queue.decide_hold": ("Hold", "reject"),
         "queue.decide_deletion": ("Deletion", "keep"),
+        "queue.decide_match": ("MatchQuestion", ""),
+        "queue.drop_rule": ("Rule", ""),
     }
     found = []
     with site.app.test_request_context():
@@ -55,7 +58,8 @@ def test_nobody_gets_in_without_signing_in(site: Site) -> None:
 
 def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) -> None:
     mine = {"connections.one", "connections.run", "connections.act", "queue.conflict", "queue.resolve_conflict", "queue.hold",
-            "queue.decide_hold", "queue.decide_quarantine", "queue.decide_reference", "queue.decide_deletion", "queue.decide_suggestion"}  # fmt: skip
+            "queue.decide_hold", "queue.decide_quarantine", "queue.decide_reference", "queue.decide_deletion", "queue.decide_suggestion",
+            "queue.decide_match", "queue.drop_rule", "opportunities.past", "opportunities.restore"}  # fmt: skip
     watched = {"connections.one", "connections.run", "connections.act", "queue.hold", "queue.decide_hold"}
     all_of_them = [a for a in addresses(site) if a[0] not in ("static", "healthy") and not a[0].startswith("sign_in")]
     for member in ("oak", "elm"):  # the other foundation first: what is its own may change by being asked

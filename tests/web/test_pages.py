@@ -97,3 +97,53 @@ def test_lists_are_filtered_on_the_server_and_the_address_keeps_the_filter(site:
     assert "1 opportunity" in client.get("/opportunities?text=orchard&status=published&steward=elm").text
     for query in ("text=100%25", "status=closed", "steward=oak", "text=_rchard"):
         assert "0 opportunities" in client.get(f"/opportunities?{query}").text
+
+
+def test_a_value_is_taken_back_by_its_stewards_people_after_a_look(site: Site) -> None:
+    ids = fill(site.hub)
+    path = f"/opportunities/{ids['Opportunity']}"
+    staff = site.client("staff.elm")
+    assert "Take back" in staff.get(path).text and "Take back" not in site.client("staff.oak").get(path).text
+    preview = staff.get(f"{path}/history/1/title").text
+    assert "Orchard none" in preview and "ordinary edit" in preview
+    answer = site.post(staff, f"{path}/history/1/title")
+    assert answer.status_code == 303 and "open conflict" in staff.get(path).text
+    with site.hub.writing() as conn:
+        conn.execute(lists.conflict.update().values(state="resolved"))
+    site.post(staff, f"{path}/history/1/title")
+    assert '<h1><bdi dir="auto">Orchard none' in staff.get(path).text
+    assert site.client("staff.oak").get(f"{path}/history/1/title").status_code == 404
+
+
+def test_an_admin_makes_a_rule_while_resolving_and_others_only_resolve(site: Site) -> None:
+    ids = fill(site.hub)
+    page = f"/queue/conflicts/{ids['Conflict']}"
+    form = {"choice": "party0", "step": "resolve", "rev": "1", "prefer": "0"}
+    assert "Always prefer" not in site.client("staff.elm").get(page).text
+    assert site.post(site.client("staff.elm"), page, **form).status_code == 403
+    admin = site.client("admin.elm")
+    assert "Always prefer elm-sheet" in admin.get(page).text and "nothing decided yet" in admin.get(page).text
+    assert site.post(admin, page, **form | {"prefer": "7"}).status_code == 403
+    assert site.post(admin, page, **form).status_code == 303
+    assert "Always prefer elm-sheet for Title" in site.client("staff.elm").get("/queue/rules").text
+    assert "Always prefer" not in site.client("admin.oak").get("/queue/rules").text
+
+
+def test_a_lost_create_is_settled_in_the_queue(site: Site) -> None:
+    ids = fill(site.hub)
+    client = site.client("staff.elm")
+    assert "Which record is it?" in client.get("/queue").text
+    site.post(client, f"/queue/matches/{ids['MatchQuestion']}", choice="link:8")
+    assert "Choose one of the records" in client.get("/queue").text
+    site.post(client, f"/queue/matches/{ids['MatchQuestion']}", choice="link:7")
+    assert "Which record is it?" not in client.get("/queue").text
+
+
+def test_a_hold_says_what_it_looks_like(site: Site) -> None:
+    ids = fill(site.hub)
+    with site.hub.writing() as conn:
+        conn.execute(
+            lists.hold.update().values(kind="deletions", diagnosis="All 9 missing records are on page 2 and later.")
+        )
+    page = site.client("admin.elm").get(f"/queue/holds/{ids['Hold']}").text
+    assert "page 2 and later" in page and "Nothing is deleted anywhere" in page

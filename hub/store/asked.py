@@ -1,0 +1,171 @@
+"""The tables of what needs a person, and of what people decided for good. Like all tables they take no outside input."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from hub.store.types import json_column, moment
+
+
+class Conflict(SQLModel, table=True):
+    """A field changed on both sides since the base, with no rule to decide it. Freezes the field in every link.
+
+    ``base``: last agreed value. ``commons``: the commons value when opened, ``commons_from`` the connection
+    that it came from, if any. ``parties``: list of
+    ``{"connection", "link", "value", "raw": {column: value}}``. ``state``: open, resolved.
+    ``choice``: the value chosen, kept when it reopens. ``rev`` counts every movement, for optimistic locking.
+    """
+
+    id: str = Field(primary_key=True)
+    opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
+    path: str
+    state: str = Field(default="open", index=True)
+    rev: int = 1
+    base: Any = json_column()
+    commons: Any = json_column()
+    commons_from: str | None = None
+    parties: list[dict[str, Any]] = json_column()
+    reason: str = ""
+    choice: Any = json_column()
+    opened_at: datetime = moment()
+    resolved_at: datetime | None = moment()
+    resolved_by: str | None = None
+
+
+class Suggestion(SQLModel, table=True):
+    """An edit made in another member's system. ``state``: waiting (in the sender's queue), sent, accepted, declined, differs."""
+
+    id: str = Field(primary_key=True)
+    opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
+    connection_id: str = Field(foreign_key="connection.id", index=True)
+    path: str
+    value: Any = json_column()
+    commons: Any = json_column()
+    state: str = Field(default="waiting", index=True)
+    word: str | None = None
+    at: datetime = moment()
+    decided_at: datetime | None = moment()
+    decided_by: str | None = None
+
+
+class Quarantine(SQLModel, table=True):
+    """A record (``path`` empty) or one field of it that cannot be translated: its mapped fields, and the reason.
+    A whole record is looked at again by itself after ``not_before``, ever more seldom."""
+
+    __table_args__ = (UniqueConstraint("connection_id", "remote_id", "path"),)
+
+    id: str = Field(primary_key=True)
+    connection_id: str = Field(foreign_key="connection.id", index=True)
+    remote_id: str
+    path: str = ""
+    place: str = ""
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    fields: dict[str, Any] | None = json_column()
+    opportunity_id: str | None = None
+    state: str = Field(default="open", index=True)
+    tries: int = 0
+    not_before: datetime | None = moment()
+    first_seen_at: datetime = moment()
+    last_seen_at: datetime = moment()
+
+
+class ReferenceQuestion(SQLModel, table=True):
+    """A record points at an organisation that the system has not, or has several of: link, create or skip.
+
+    ``wish``: ``{"object", "match": [[column, value]], "fields": {column: value}}``. ``candidates``:
+    ``[{"id", "fields"}]``. ``state``: open, linked, created, skipped.
+    """
+
+    __tablename__ = "reference_question"
+    __table_args__ = (UniqueConstraint("link_id", "column"),)
+
+    id: str = Field(primary_key=True)
+    connection_id: str = Field(foreign_key="connection.id", index=True)
+    link_id: str
+    opportunity_id: str
+    column: str
+    wish: dict[str, Any] = json_column()
+    candidates: list[dict[str, Any]] = json_column()
+    state: str = Field(default="open", index=True)
+    choice: str | None = None
+    opened_at: datetime = moment()
+    decided_by: str | None = None
+
+
+class MatchQuestion(SQLModel, table=True):
+    """The answer to a create was lost in a system that keeps no key, and several records could be it.
+
+    ``candidates``: ``[{"id", "url", "fields"}]``. ``state``: open, linked (``choice`` is the record), create
+    (none of them: make it), done.
+    """
+
+    __tablename__ = "match_question"
+
+    id: str = Field(primary_key=True)
+    connection_id: str = Field(foreign_key="connection.id", index=True)
+    link_id: str
+    opportunity_id: str
+    candidates: list[dict[str, Any]] = json_column()
+    state: str = Field(default="open", index=True)
+    choice: str | None = None
+    opened_at: datetime = moment()
+    decided_by: str | None = None
+
+
+class Rule(SQLModel, table=True):
+    """A member's standing answer to conflicts over one field of its opportunities (or of its own commitments):
+    the word of ``connection_id`` counts. Made from a conflict; configuration wins over it."""
+
+    __table_args__ = (UniqueConstraint("member_id", "path"),)
+
+    id: str = Field(primary_key=True)
+    member_id: str = Field(foreign_key="member.id", index=True)
+    path: str
+    connection_id: str = Field(foreign_key="connection.id")
+    conflict_id: str | None = None
+    created_at: datetime = moment()
+    created_by: str | None = None
+
+
+class Hold(SQLModel, table=True):
+    """A run whose decisions wait for a person. ``kind``: first_sync, overwrites_in, overwrites_out,
+    withdrawals, deletions. ``items``: the exact list, each ``{"opportunity_id", "title", "action",
+    "remote_id", "values": {path: [before, after]}}``. An approval holds for ``plan_hash`` only.
+    ``diagnosis``: what the items have in common, a sentence, where there is something."""
+
+    id: str = Field(primary_key=True)
+    run_id: str = Field(index=True)
+    connection_id: str = Field(foreign_key="connection.id", index=True)
+    kind: str
+    reason: str
+    diagnosis: str = ""
+    items: list[dict[str, Any]] = json_column()
+    plan_hash: str
+    state: str = Field(default="waiting", index=True)
+    at: datetime = moment()
+    decided_at: datetime | None = moment()
+    decided_by: str | None = None
+
+
+class Deletion(SQLModel, table=True):
+    """A linked record is gone, or was not shown any more.
+
+    ``state``: look (a person wants each looked at), seen (gone, and not judged yet), rejected (taken for a
+    mistake), followed_no_more (an importer's own copy); for the steward's record: open (its people are
+    asked), withdrawn (the opportunity went too), kept (it stays), restored (it is made anew), came_back (the
+    record is there again).
+    """
+
+    id: str = Field(primary_key=True)
+    connection_id: str = Field(foreign_key="connection.id", index=True)
+    link_id: str = Field(foreign_key="link.id", index=True)
+    opportunity_id: str = Field(foreign_key="opportunity.id")
+    remote_id: str
+    state: str = Field(default="open", index=True)
+    seen_at: datetime = moment()
+    decided_at: datetime | None = moment()
+    decided_by: str | None = None

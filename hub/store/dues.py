@@ -106,11 +106,14 @@ def judged(conn: Connection, run_id: str) -> None:
     conn.execute(delete(pending).where(pending.c.run_id == run_id))
 
 
-def hand_over(conn: Connection, old_run: str, new_run: str) -> None:
-    """A broken run's changes are judged together with those of the run that goes on in its place."""
-    for row in conn.execute(select(pending.c.opportunity_id).where(pending.c.run_id == old_run)).all():
+def hand_over(conn: Connection, old_run: str, new_run: str) -> int:
+    """What a run changed and nobody judged is judged together with the changes of the run that goes on in its
+    place. Returns how many opportunities that are."""
+    rows = conn.execute(select(pending.c.opportunity_id).where(pending.c.run_id == old_run)).all()
+    for row in rows:
         wait_for(conn, new_run, row.opportunity_id)
     judged(conn, old_run)
+    return len(rows)
 
 
 def tries(conn: Connection, connection: str, opportunity_id: str) -> int:

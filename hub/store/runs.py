@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, exists, select, update
 
-from hub.store.tables import Intent, Run
+from hub.store.tables import Intent, Opportunity, Pending, Run
 
 if TYPE_CHECKING:
     from hub.sync.turn import Turn
 
 t: Any = Run.__table__  # type: ignore[attr-defined]
 intent: Any = Intent.__table__  # type: ignore[attr-defined]
+opportunity: Any = Opportunity.__table__  # type: ignore[attr-defined]
+pending: Any = Pending.__table__  # type: ignore[attr-defined]
 
 
 def start(conn: Connection, run: Run) -> None:
@@ -34,14 +36,21 @@ def get(conn: Connection, run_id: str) -> Run | None:
     return Run(**row._mapping) if row else None
 
 
-def broken(conn: Connection, connection: str, current: str) -> list[Run]:
-    """Runs of this connection that never ended: their worker died."""
-    where = (t.c.connection_id == connection) & (t.c.state == "running") & (t.c.id != current)
+def unjudged(conn: Connection, connection: str, current: str) -> list[Run]:
+    """Runs of this connection that left work for the next: their worker died, or they ended (the system stopped
+    answering halfway) with changes that nobody has judged. Held ones wait for a person."""
+    changed = exists().where(pending.c.run_id == t.c.id) | exists().where(opportunity.c.arriving == t.c.id)
+    left = (t.c.state == "running") | ((t.c.state != "held") & changed)
+    where = (t.c.connection_id == connection) & (t.c.id != current) & left
     return [Run(**row._mapping) for row in conn.execute(select(t).where(where).order_by(t.c.started_at, t.c.id))]
 
 
+def taken_over(conn: Connection, run_id: str, by: str) -> None:
+    conn.execute(update(t).where(t.c.id == run_id).values(taken_over_by=by))
+
+
 def lineage(conn: Connection, run_id: str) -> list[str]:
-    """This run and those that it went on from, however many processes died on the way."""
+    """This run and those that it went on from, however many stopped halfway before it."""
     found, new = [run_id], [run_id]
     while new:
         rows = conn.execute(select(t.c.id).where(t.c.taken_over_by.in_(new)).order_by(t.c.id))

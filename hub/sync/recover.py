@@ -19,13 +19,13 @@ TWICE = "Two records carry the key of one opportunity after an interrupted sync.
 
 
 def recover(turn: Turn) -> None:
-    """Settle every open intent of this connection, and take over what dead runs had not judged.
+    """Settle every open intent of this connection, and take over what earlier runs had not judged.
 
     What cannot be known yet, because a fresh record may still be invisible there, stays open; the rest of the
     run goes on without it.
     """
     with turn.writing() as conn:
-        for run in runs.broken(conn, turn.name, turn.run_id):
+        for run in runs.unjudged(conn, turn.name, turn.run_id):
             _take_over(conn, turn, run)
         intents = runs.open_intents(conn, turn.name)
     creates = [intent for intent in intents if intent.action == "create" and _can_be_seen(turn, intent)]
@@ -40,12 +40,16 @@ def recover(turn: Turn) -> None:
 
 
 def _take_over(conn: Any, turn: Turn, run: Run) -> None:
-    dues.hand_over(conn, run.id, turn.run_id)
+    """Left unjudged, a change would be planned by no connection, not even by those that wait for it."""
+    waiting = dues.hand_over(conn, run.id, turn.run_id)
     arriving_moves(conn, run.id, turn.run_id)
     for name in ("overwritten", "withdrawn"):
-        turn.counts[name] += (run.counts or {}).get(name, 0)
-    said = "The process ended in the middle. The next run went on."
-    runs.end(conn, run.id, "interrupted", turn.now(), error=said, taken_over_by=turn.run_id)
+        # What was judged already does not count twice.
+        turn.counts[name] += min((run.counts or {}).get(name, 0), waiting)
+    if run.state == "running":
+        said = "The process ended in the middle. The next run went on."
+        runs.end(conn, run.id, "interrupted", turn.now(), error=said)
+    runs.taken_over(conn, run.id, turn.run_id)
 
 
 def _can_be_seen(turn: Turn, intent: Intent) -> bool:

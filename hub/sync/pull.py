@@ -94,6 +94,9 @@ def apply_page(turn: Turn, page: Page) -> None:
             link = known.links.get(record.id)
             if link is not None and unchanged(turn, link, raw):
                 still.append(link.id)
+                if link.remote_version != record.version:
+                    # Somebody saved columns that are not ours: a write guarded by the old version would be refused for ever.
+                    links.change(conn, link.id, remote_version=record.version)
                 turn.counts["unchanged"] += 1
                 if record.id in known.quarantined:
                     waiting.release(conn, turn.name, record.id)

@@ -232,7 +232,7 @@ def written(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Re
 
     Only written columns move in the base of a known record: whatever else differs there is somebody's
     edit, and the next pull must see it as one. Without the ``item`` (a recovered write) nothing is known
-    of what was agreed on; the next look compares values.
+    of what was agreed on, nor whether the commons has moved since: it stays due, and the next plan compares values.
     """
     back = turn.mapping.reduce(record.fields)
     old = link.base
@@ -256,7 +256,8 @@ def written(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Re
         synced_at=turn.now(),
     )
     runs.settle(conn, [intent.id], "done")
-    dues.done(conn, turn.name, [intent.opportunity_id])
+    if item is not None:
+        dues.done(conn, turn.name, [intent.opportunity_id])
     audit.write(
         conn,
         at=turn.now(),

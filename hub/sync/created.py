@@ -12,9 +12,12 @@ from hub.sync.turn import Turn
 
 
 def adopt_created(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Record) -> None:
-    """It did happen. The base of a recovered record is what was sent: anything else there may be somebody's edit."""
+    """It did happen. The base of a recovered record is what was sent, and blank where nothing was: anything else
+    there may be somebody's edit since."""
     sent = {c: v for c, v in intent.fields.items() if not isinstance(v, dict)}
-    written(conn, turn, link, intent, Record(record.id, dict(record.fields) | sent, record.version, record.url))
+    unsent = {c for c, v in record.fields.items() if v and c not in intent.fields}
+    fields = dict(record.fields) | sent | dict.fromkeys(unsent)
+    written(conn, turn, link, intent, Record(record.id, fields, record.version, record.url))
     turn.counts["recovered"] += 1
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import Ambiguous, Capabilities
-from hub.store.tables import Intent, Link, MatchQuestion
+from hub.store.tables import Conflict, Due, Intent, Link, MatchQuestion
 from hub.sync import lookalikes
 from hub.sync.moved import Moved
 from tests.sync.conftest import Make, World, connection, share, tree
@@ -108,3 +108,33 @@ def test_a_listing_that_lags_is_asked_again_before_anything_counts_as_a_change(m
     world.systems["b"].stale = {id: old}
     world.sync()
     assert world.rows("a")[0]["Title"] == "Deeper wells" == world.rows("b")[0]["Title"]
+
+
+# --- people go on while a worker is dead --------------------------------------
+
+
+def test_an_edit_in_a_column_that_the_lost_create_had_not_sent_is_an_edit(pair: World) -> None:
+    """The base of a recovered create took such a column as read back: the edit counted as agreed on, reached
+    nobody, and came up as a conflict the next time somebody touched the field."""
+    share(pair)
+    pair.systems["b"].fault["create:after"] = [Ambiguous("the answer was lost")]
+    pair.sync()
+    pair.rows("b")[0]["Themes"] = ["Education"]
+    pair.sync()
+    assert pair.rows("a")[0]["Themes"] == ["Education"]
+    assert pair.table(Conflict) == [] and pair.quiet() == 0
+
+
+@pytest.mark.parametrize("call", ["create", "update"])
+def test_what_changed_after_a_write_whose_answer_was_lost_is_still_due(pair: World, call: str) -> None:
+    """Settling the lost write took away the due row, also where the commons had moved since: the copy stayed old."""
+    id = share(pair)
+    if call == "update":
+        pair.sync()
+        pair.systems["a"].rows[id]["Summary"] = "First"
+    pair.systems["b"].fault[f"{call}:after"] = [Ambiguous("the answer was lost")]
+    pair.sync()
+    pair.systems["a"].rows[id]["Title"] = "Second"
+    pair.sync()
+    assert pair.rows("b")[0]["Title"] == "Second"
+    assert pair.table(Due) == [] and pair.quiet() == 0

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, update
 
 from connectors.contract import Record
+from hub import crash
 from hub.store import audit, dues, waiting
 from hub.store.members import email_of
 from hub.store.tables import Link, ReferenceQuestion
@@ -92,12 +93,27 @@ def add_chosen(turn: Turn) -> None:
     with turn.hub.reading() as conn:
         open_ = waiting.questions_to_create(conn, turn.name)
     for question in open_:
-        outcome = turn.connector.add(question.wish["object"], question.wish["fields"])
-        if outcome.error is not None:
-            raise outcome.error
+        target = _come_since(turn, question) or _add(turn, question)
+        crash.point("references.added")
         with turn.writing() as conn:
-            waiting.answer(conn, question.id, "linked", outcome.id)
+            waiting.answer(conn, question.id, "linked", target)
             dues.add(conn, [turn.name], question.opportunity_id, turn.now())
+
+
+def _come_since(turn: Turn, question: ReferenceQuestion) -> str | None:
+    """The one organisation that fits and that nobody was offered: a run that broke had just created it, or
+    a person had meanwhile. Creating it again would make two."""
+    wish = ReferenceWish(question.wish["object"], tuple(map(tuple, question.wish["match"])), question.wish["fields"])
+    offered = {candidate["id"] for candidate in question.candidates}
+    found = [record.id for record in _candidates(turn, wish) if record.id not in offered]
+    return found[0] if len(found) == 1 else None
+
+
+def _add(turn: Turn, question: ReferenceQuestion) -> str | None:
+    outcome = turn.connector.add(question.wish["object"], question.wish["fields"])
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.id
 
 
 def decide(hub: Any, question_id: str, choice: str, user_id: str) -> None:

@@ -147,6 +147,7 @@ class MemoryConnector(Connector):
         self.system.calls.append("add")
         record = Record(f"{object}-{len(self.system.others.get(object, [])) + 1}", dict(fields))
         self.system.others.setdefault(object, []).append(record)
+        self.system.hit("add", "after")
         return Outcome(record.id, record)
 
 

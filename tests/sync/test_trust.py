@@ -568,3 +568,14 @@ def test_an_organisation_that_is_missing_or_ambiguous_is_a_question(make: Make, 
     wanted = "acc1" if accounts else "Accounts-1"
     assert world.rows("b")[0]["Account"]["id"] == wanted
     assert world.quiet() == 0
+
+
+def test_an_organisation_whose_creation_was_not_answered_is_found_again_and_not_doubled(make: Make) -> None:
+    world = with_accounts(make)
+    (question,) = world.table(ReferenceQuestion)
+    references.decide(world.hub, question.id, "create", "u1")
+    world.systems["b"].fault["add:after"] = [Ambiguous("the answer was lost")]
+    assert world.sync()["b"].state == "incomplete"
+    world.sync()
+    assert [record.id for record in world.systems["b"].others["Accounts"]] == ["Accounts-1"]
+    assert world.rows("b")[0]["Account"]["id"] == "Accounts-1" and world.quiet() == 0

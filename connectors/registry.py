@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from connectors.contract import System
@@ -40,6 +41,7 @@ def names(points: Callable[[], Iterable[EntryPoint]] = installed) -> tuple[str, 
     return tuple(sorted({point.name for point in points()}))
 
 
+@cache
 def load(name: str, points: Callable[[], Iterable[EntryPoint]] = installed) -> System:
     """One system. ``UnknownSystem`` names the closest, ``BrokenSystem`` the package and what is wrong with it."""
     found = _choose(points()).get(name)

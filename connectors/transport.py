@@ -23,7 +23,7 @@ from connectors.answer import Answer
 from connectors.clock import ManualTime, SystemTime, Time
 from connectors.contract import Ambiguous, ConnectorError, Invalid, QuotaSpent, Rate, RateLimited, Unavailable
 from connectors.limiter import Limiter, Throttle
-from connectors.wire import Request, Wire, WireFailed
+from connectors.wire import Carrier, Request, Wire, WireFailed
 
 __all__ = ["Answer", "Limiter", "ManualTime", "Rate", "SystemTime", "Throttle", "Time", "Transport"]
 
@@ -59,7 +59,8 @@ class Transport:
     ``hosts`` are the ``host:port`` pairs it may talk to. ``timeout`` is for one socket read and
     ``deadline`` for one whole call, waiting included, both in seconds. ``log`` receives one flat
     dict for each exchange, without query, headers or bodies. ``jitter`` gives numbers in [0, 1).
-    ``ca_file`` is a PEM file of authorities to trust instead of the public ones.
+    ``ca_file`` is a PEM file of authorities to trust instead of the public ones. ``carrier`` takes the
+    place of real sockets.
     """
 
     def __init__(
@@ -77,10 +78,11 @@ class Transport:
         ca_file: str | None = None,
         resolver: Resolver = system_resolver,
         jitter: Callable[[], float] = random.random,
+        carrier: Carrier | None = None,
     ) -> None:
         self.time = time
         self._addresses = Addresses(hosts, allow_http=allow_http, allow_private=allow_private, resolver=resolver)
-        self._wire = Wire(self._addresses, timeout=timeout, max_bytes=max_bytes, ca_file=ca_file)
+        self._wire = carrier or Wire(self._addresses, timeout=timeout, max_bytes=max_bytes, ca_file=ca_file)
         self._limiter = limiter or Limiter(time)
         self._log = log
         self._deadline = deadline

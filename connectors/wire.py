@@ -12,7 +12,7 @@ import socket
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -49,6 +49,15 @@ class Request:
     body: bytes | None = None
     headers: Mapping[str, str] | None = None
     wrote: bool = False
+
+
+class Carrier(Protocol):
+    """What brings one request to its system and the answer back. ``Wire`` does so over sockets; a test may do
+    so in this process. ``exchange`` raises ``WireFailed`` and ``AddressRefused`` only; ``seconds`` is all it may take."""
+
+    def exchange(self, request: Request, seconds: float) -> Answer: ...
+
+    def close(self) -> None: ...
 
 
 class _Exchange(threading.local):

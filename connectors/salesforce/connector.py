@@ -34,11 +34,12 @@ from connectors.salesforce import soql
 from connectors.salesforce.check import steps
 from connectors.salesforce.describe import describe
 from connectors.salesforce.errors import RowLocked, refusal, said
-from connectors.salesforce.feed import following, literal, position, stamped
+from connectors.salesforce.feed import OVERLAP, Position, literal, position, stamped
 from connectors.salesforce.ids import long_id
 from connectors.salesforce.reading import Listing, listing
 from connectors.salesforce.records import body, http_date, record
 from connectors.salesforce.session import Session, Usage
+from connectors.window import Window
 
 if TYPE_CHECKING:
     from connectors.transport import Answer, Transport
@@ -94,20 +95,20 @@ class Salesforce(Connector):
         """One list by ``queryAll``, oldest change first; the cursor moves with its last page."""
         now = self.transport.time.now()
         before = position(since, now) if since is not None else None
-        where = f"SystemModstamp >= {literal(before.at)}" if before else ""
+        window = Window(before.at if before else None, OVERLAP)
+        where = window.condition("SystemModstamp", literal(before.at) if before else "")
         query = soql.select(self.chosen, self.wanted.object, where, "ORDER BY SystemModstamp, Id")
-        newest = None
         for part in self._list(query):
             records, gone = [], []
             for row in part.rows:
                 found = self._record(row)
-                stamp = stamped(found.version or "")
-                newest = stamp if newest is None else max(newest, stamp)
+                window.saw(stamped(found.version or ""))
                 if row.get("IsDeleted") is True:
                     gone.append(Gone(found.id))
                 else:
                     records.append(found)
-            cursor = str(following(newest, before, now)) if part.last else None
+            start = window.next(part.last)
+            cursor = str(Position(start, now)) if start else None
             yield Page(tuple(records), tuple(gone), cursor=cursor, complete=part.last and before is None)
 
     def get(self, ids: Sequence[str]) -> dict[str, Record | Gone | Unseen]:

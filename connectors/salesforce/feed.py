@@ -20,8 +20,6 @@ BIN = timedelta(days=14)
 """Deleted rows stay in the recycle bin for 15 days. After a longer pause deletions are no longer
 told, so the cursor counts as expired one day before."""
 
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -51,12 +49,6 @@ def position(cursor: str, now: datetime) -> Position:
             f"The last read was on {found.read:%Y-%m-%d}; Salesforce tells deletions of the last {BIN.days} days only."
         )
     return found
-
-
-def following(newest: datetime | None, before: Position | None, now: datetime) -> Position:
-    """Where the next read starts: ``OVERLAP`` before the newest stamp seen, and never further back than before."""
-    start = before.at if before else BEGINNING
-    return Position(max(start, newest - OVERLAP) if newest else start, now)
 
 
 def _moment(text: str) -> datetime:

@@ -1,0 +1,400 @@
+"""People edit three systems and the hub, in any order; the oracle watches every decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from hub.sync.reconcile import Action
+from tests.oracle.executor import IDS, Commons
+from tests.oracle.oracle import Oracle
+from tests.oracle.situations import met
+from tests.oracle.systems import MEMBERS, PATHS, UNKNOWN, Raw, Row, System, Variant
+from tests.oracle.writes import Ledger, Write, blank, said
+
+NAMES = st.sampled_from(sorted(MEMBERS))
+FACTS = ("summary", "need", "themes", "relationship")
+RANKS = (("a", "b", "c"), ("c", "a"), ("b", "a"), ("a",))
+ROUNDS = 3
+"""A change may go in, meet another, and go out again; then everything is said."""
+
+T = TypeVar("T")
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+
+def one(draw: Draw, of: Sequence[T]) -> T:
+    """One of these; a counterexample shows its place only."""
+    return of[draw(st.integers(0, len(of) - 1))]
+
+
+class Machine(RuleBasedStateMachine):
+    @initialize(
+        edits=st.fixed_dictionaries(dict.fromkeys(MEMBERS, st.sampled_from(["keep", "suggest", "accept", "accept", "reset"]))),
+        importing=st.sampled_from(["abc", "abc", "bc", "b"]),
+        shares=st.sampled_from(["a", "ab", "aa", "ac"]),
+        mapped=st.booleans(),
+        data=st.data(),
+    )  # fmt: skip
+    def begin(self, edits: dict[str, Any], importing: str, shares: str, mapped: bool, data: st.DataObject) -> None:
+        self.ledger = Ledger()
+        oracle = Oracle(self.ledger)
+        self.systems = {n: System(n, Variant(None if n == "c" and not mapped else "Need")) for n in MEMBERS}
+        self.ledger.tell("edits", edits, "importing", importing)
+        self.commons = Commons(self.systems, edits, frozenset(importing), self.ledger, oracle)
+        oracle.commons = self.commons
+        self.written: list[tuple[str, str, str, Write]] = []
+        for name in shares:
+            self.put(data, name, "Everyone")
+        self.settle()
+
+    # --- what people do in their systems ---
+
+    @precondition(lambda self: sum(row.fields.get("Share") is not None for s in self.systems.values() for row in s.rows.values()) < 3)
+    @rule(data=st.data(), name=NAMES, share=st.sampled_from(["Everyone", "Everyone", "Us", None]))
+    def put(self, data: st.DataObject, name: str, share: str | None) -> None:
+        self._new(data.draw, self.systems[name], {"Share": share})
+
+    @precondition(lambda self: self._rows())
+    @rule(data=st.data(), times=st.integers(1, 2))
+    def edit(self, data: st.DataObject, times: int) -> None:
+        for _ in range(times):
+            system, id = one(data.draw, self._rows())
+            path = data.draw(st.sampled_from([p for p in PATHS if system.column(p)]))
+            self._type(system, id, path, self._value(data.draw, system, id, path))
+
+    @precondition(lambda self: self._held())
+    @rule(data=st.data(), same=st.integers(0, 4))
+    def edit_on_several_sides(self, data: st.DataObject, same: int) -> None:
+        """The same field of one opportunity, in several of its records before anyone reads them."""
+        id = data.draw(st.sampled_from(self._held()))
+        path = data.draw(st.sampled_from(FACTS))
+        value: Any = None
+        for tie in [t for t in self.commons.ties.values() if t.opportunity == id and t.state == "linked"]:
+            system = self.systems[tie.connection]
+            if tie.remote_id in system.rows and system.column(path) and data.draw(st.booleans()):
+                if value is None or same:
+                    value = self._value(data.draw, system, tie.remote_id, path)
+                self._type(system, tie.remote_id, path, self._sayable(system, path, value))
+
+    @precondition(lambda self: self._rows())
+    @rule(data=st.data())
+    def clear(self, data: st.DataObject) -> None:
+        system, id = one(data.draw, self._rows())
+        path = data.draw(st.sampled_from([p for p in FACTS if system.column(p)]))
+        self._type(system, id, path, None)
+
+    @precondition(lambda self: self._rows())
+    @rule(data=st.data())
+    def revert(self, data: st.DataObject) -> None:
+        system, id = one(data.draw, self._rows())
+        row = system.rows[id]
+        past = [(p, says[p].value) for _, says in row.older for p in FACTS if p in says and system.column(p)]
+        found = [(p, v) for p, v in past if said(v) != said(row.says[p].value) and not blank(v) and v is not UNKNOWN]
+        if found:
+            path, value = one(data.draw, found)
+            self._type(system, id, path, self._sayable(system, path, value), by="revert")
+
+    @precondition(lambda self: self._rows())
+    @rule(data=st.data())
+    def copy_what_the_commons_says(self, data: st.DataObject) -> None:
+        system, id = one(data.draw, self._rows())
+        tie = self.commons.ties.get((system.name, id))
+        path = data.draw(st.sampled_from([p for p in FACTS if system.column(p)]))
+        if tie is not None:
+            value = self.commons.view(self.commons.shared[tie.opportunity], system.member).get(path)
+            self._type(system, id, path, self._sayable(system, path, value))
+
+    @precondition(lambda self: self._rows())
+    @rule(data=st.data())
+    def touch(self, data: st.DataObject) -> None:
+        """Saved again as it is: no write, no conflict, no decision may come of it."""
+        system, id = one(data.draw, self._rows())
+        self.settle()
+        if id not in system.rows:
+            return
+        system.save(id, {})
+        self.ledger.tell(system.name, id, "touched")
+        before = (self.commons.writes, self.commons.decided)
+        self._rounds(1)
+        if not ((self.commons.writes, self.commons.decided) == before):
+            raise self.ledger.broken("I2: a touch was taken for a change")
+        met("touch")
+
+    @precondition(lambda self: self._rows())
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        system, id = one(data.draw, self._rows())
+        system.bin[id] = system.rows.pop(id)
+        system.tombstones.append(id)
+        self.ledger.tell(system.name, id, "deleted")
+
+    @precondition(lambda self: any(s.bin for s in self.systems.values()))
+    @rule(data=st.data())
+    def recreate(self, data: st.DataObject) -> None:
+        """Out of the bin under its id, or as a new record with the old key."""
+        system, id = one(data.draw, [(s, id) for s in self.systems.values() for id in s.bin])
+        row = system.bin.pop(id)
+        self.ledger.tell(system.name, id, "recreated")
+        if data.draw(st.booleans()):
+            system.rows[id] = row
+        else:
+            self._copy(system, row)
+
+    @precondition(lambda self: any(row.fields.get("Key") for s in self.systems.values() for row in s.rows.values()))
+    @rule(data=st.data())
+    def copy_a_record(self, data: st.DataObject) -> None:
+        system, id = one(data.draw, [(s, i) for s, i in self._rows() if s.rows[i].fields.get("Key")])
+        self._copy(system, system.rows[id])
+
+    @precondition(lambda self: self.commons.shared)
+    @rule(data=st.data(), name=NAMES, like=st.booleans())
+    def type_a_key(self, data: st.DataObject, name: str, like: bool) -> None:
+        """A record made by hand with a key in it, perhaps with the values that the commons has."""
+        system, key = self.systems[name], data.draw(st.sampled_from(sorted(self.commons.shared)))
+        id = self._new(data.draw, system, {"Key": key})
+        if like:
+            view = self.commons.view(self.commons.shared[key], system.member)
+            for path in [p for p in FACTS if system.column(p)]:
+                self._type(system, id, path, self._sayable(system, path, view.get(path)))
+
+    @precondition(lambda self: self._rows())
+    @rule(data=st.data())
+    def an_item_that_no_mapping_knows(self, data: st.DataObject) -> None:
+        system, id = one(data.draw, self._rows())
+        there = system.rows[id].fields.get("Themes")
+        system.save(id, {"Themes": f"{there};Local" if system.name == "c" and there else "Local" if system.name == "c" else [*(there or ()), "Local"]})
+
+    @precondition(lambda self: any(s.rows[i].fields.get("Key") for s, i in self._rows()))
+    @rule(data=st.data(), share=st.sampled_from([None, "Everyone", "Everyone"]))
+    def share_or_not(self, data: st.DataObject, share: str | None) -> None:
+        system, id = one(data.draw, [(s, i) for s, i in self._rows() if s.rows[i].fields.get("Key")])
+        system.save(id, {"Share": share})
+        self.ledger.tell(system.name, id, "Share :=", share)
+
+    # --- what administrators do ---
+
+    @rule(data=st.data(), name=NAMES)
+    def change_a_mapping(self, data: st.DataObject, name: str) -> None:
+        system = self.systems[name]
+        change = data.draw(st.sampled_from(["swap", "rename", "map"]))
+        self.ledger.tell(name, "mapping:", change)
+        linked = any(t.connection == name and t.state == "linked" for t in self.commons.ties.values())
+        if change == "swap":
+            system.variant = replace(system.variant, swapped=not system.variant.swapped)
+            system.swaps += 1
+            for id, row in system.rows.items():
+                self._read_anew(system, id, row, "relationship")
+        elif change == "rename" and system.variant.need is not None:
+            old, new = system.variant.need, "Requirement" if system.variant.need == "Need" else "Need"
+            for row in system.rows.values():
+                row.fields[new] = row.fields.pop(old, None)
+            for row in [*system.rows.values(), *system.bin.values()]:
+                row.older = []
+            system.bin = {}
+            system.variant = replace(system.variant, need=new)
+        elif change == "map" and system.variant.need is None:
+            system.variant = replace(system.variant, need="Need")
+        else:
+            return
+        if linked:
+            met({"swap": "value map changed", "rename": "column renamed", "map": "newly mapped field"}[change])
+
+    @rule(path=st.sampled_from(FACTS), ranks=st.sampled_from(RANKS))
+    def rule_made(self, path: str, ranks: tuple[str, ...]) -> None:
+        self.commons.ranks[path] = ranks
+        self.ledger.tell("rule", path, ranks)
+
+    @rule(path=st.sampled_from(FACTS))
+    def rule_dropped(self, path: str) -> None:
+        self.commons.ranks.pop(path, None)
+        self.ledger.tell("no rule", path)
+
+    # --- what people do in the hub ---
+
+    @precondition(lambda self: self._held())
+    @rule(data=st.data())
+    def edit_in_the_hub(self, data: st.DataObject) -> None:
+        id = data.draw(st.sampled_from(self._held()))
+        path = data.draw(st.sampled_from([*FACTS, "language"]))
+        if (id, (path, "")) not in self.commons.open:
+            value = self._fresh(data.draw, path) if data.draw(st.integers(0, 4)) else None
+            self.commons.edit(self.commons.shared[id], path, value)
+            self.ledger.tell("hub", id[-1], path, ":=", repr(value))
+            met("edit in the hub")
+
+    @precondition(lambda self: self.commons.open)
+    @rule(data=st.data(), choice=st.sampled_from(["party", "commons", "new"]))
+    def resolve(self, data: st.DataObject, choice: str) -> None:
+        at = one(data.draw, list(self.commons.open))
+        conflict = self.commons.open[at]
+        party = one(data.draw, list(conflict.parties.values()))
+        new = {"party": party.write.value, "commons": conflict.commons.value}
+        self.ledger.tell("resolve", at, choice)
+        self.commons.resolve(at, new[choice] if choice in new else self._fresh(data.draw, at[1][0]))
+        met({"party": "conflict resolved for a party", "commons": "conflict resolved for the commons"}.get(choice, "conflict resolved with a new value"))
+
+    @precondition(lambda self: self.commons.open)
+    @rule(data=st.data())
+    def move_a_party(self, data: st.DataObject) -> None:
+        at = one(data.draw, list(self.commons.open))
+        party = one(data.draw, list(self.commons.open[at].parties.values()))
+        system = self.systems[party.tie.connection]
+        if party.tie.remote_id in system.rows and system.column(at[1][0]):
+            value = self._value(data.draw, system, party.tie.remote_id, at[1][0])
+            self._type(system, party.tie.remote_id, at[1][0], value)
+
+    @precondition(lambda self: self.commons.open)
+    @rule(data=st.data())
+    def a_party_comes_round(self, data: st.DataObject) -> None:
+        at = one(data.draw, list(self.commons.open))
+        value = self.commons.shared[at[0]].held[at[1]].write.value
+        for party in self.commons.open[at].parties.values():
+            system = self.systems[party.tie.connection]
+            if party.tie.remote_id in system.rows and system.column(at[1][0]):
+                self._type(system, party.tie.remote_id, at[1][0], self._sayable(system, at[1][0], value))
+
+    @precondition(lambda self: self.commons.wishes)
+    @rule(data=st.data(), answer=st.sampled_from(["accept", "decline", "differ"]))
+    def answer(self, data: st.DataObject, answer: Any) -> None:
+        at = one(data.draw, list(self.commons.wishes))
+        if (self.commons.ties[at[:2]].opportunity, self.commons.scope(at[2], "")) in self.commons.open:
+            return
+        self.commons.answer(at, answer)
+        self.ledger.tell("suggestion", at, answer)
+        if answer != "differ":
+            met({"accept": "suggestion accepted", "decline": "suggestion declined"}[answer])
+
+    @rule(lost=st.integers(0, 3))
+    def the_hub_forgets(self, lost: int) -> None:
+        if lost == 0:
+            self.settle()
+            self.commons.forget()
+            self.ledger.tell("the hub forgets")
+            self.written = [(s.name, i, p, w) for s, i in self._rows() for p, w in s.rows[i].says.items() if w.by]
+
+    # --- what the hub does ---
+
+    @rule(name=NAMES)
+    def poll(self, name: str) -> None:
+        self.ledger.tell("poll", name)
+        self.commons.pull(name)
+
+    @rule(name=NAMES)
+    def run(self, name: str) -> None:
+        self.ledger.tell("run", name)
+        self.commons.pull(name)
+        self.commons.push(name)
+
+    @rule(name=NAMES)
+    def push(self, name: str) -> None:
+        """Out without a look first: what moved meanwhile must be noticed."""
+        self.ledger.tell("push", name)
+        self.commons.push(name)
+
+    @precondition(lambda self: any(row.older for s in self.systems.values() for row in [*s.rows.values(), *s.bin.values()]))
+    @rule(data=st.data())
+    def late_page(self, data: st.DataObject) -> None:
+        """A record as it was. To the hub that is an edit, and what it shows next is an edit back."""
+        every = [(s, i, row) for s in self.systems.values() for of in (s.rows, s.bin) for i, row in of.items() if row.older]
+        system, id, row = one(data.draw, every)
+        fields, says = one(data.draw, row.older)
+        before = self.commons.tie_of(system.name, fields.get("Key") or "")
+        gone = id in system.bin and id not in system.tombstones
+        if id in system.rows:
+            says = dict(says)
+            for path in [p for p in PATHS if system.column(p) and system.shows(p, fields) != system.shows(p, row.fields)]:
+                says[path] = self.ledger.write(system.shows(path, fields), row.says.get(path), by="late")
+                row.says[path] = self.ledger.write(system.shows(path, row.fields), says[path], by="late")
+        elif not gone:
+            return
+        self.ledger.tell(system.name, id, "late page", fields)
+        self.commons.read(system, id, fields, says, row.version if id in system.rows else 0)
+        met("late page after a tombstone" if gone else "late page")
+        if gone and before is not None and before.remote_id == id:
+            if not (before.state == "stopped"):
+                raise self.ledger.broken("I10: a late page brought a deleted record back")
+
+    @rule()
+    def settle(self) -> None:
+        """I3, I4, I5: everyone syncs until nothing moves; then nothing moves."""
+        self.ledger.tell("settle")
+        self._rounds(ROUNDS)
+        before = (self.commons.writes, self.commons.decided)
+        self._rounds(2)
+        if not ((self.commons.writes, self.commons.decided) == before):
+            raise self.ledger.broken("I3, I5: not at rest after three rounds")
+        self.commons.judge.at_rest(self.written)
+
+    def teardown(self) -> None:
+        if hasattr(self, "commons"):
+            self.settle()
+
+    # --- pieces ---
+
+    def _rounds(self, rounds: int) -> None:
+        for _ in range(rounds):
+            for name in self.systems:
+                self.commons.pull(name)
+            for name in self.systems:
+                self.commons.push(name)
+
+    def _rows(self) -> list[tuple[System, str]]:
+        return [(system, id) for system in self.systems.values() for id in system.rows]
+
+    def _held(self) -> list[str]:
+        return sorted(self.commons.shared)
+
+    def _new(self, draw: Draw, system: System, fields: Raw) -> str:
+        id = system.add(fields)
+        self.ledger.tell(system.name, id, "new", fields)
+        system.rows[id].says = {path: Write(0, None) for path in PATHS}
+        for path in [p for p in FACTS if system.column(p) and draw(st.integers(0, 3))]:
+            self._type(system, id, path, self._value(draw, system, id, path))
+        return id
+
+    def _copy(self, system: System, row: Row) -> None:
+        id = system.add(dict(row.fields))
+        self.ledger.tell(system.name, id, "copied", row.fields)
+        system.rows[id].says = dict(row.says)
+
+    def _type(self, system: System, id: str, path: str, value: Any, by: str = "user") -> None:
+        """Somebody puts a value into a cell, seeing what it shows."""
+        column, row = system.column(path), system.rows[id]
+        assert column is not None
+        system.save(id, {column: system.cell(path, value, row.fields.get(column))})
+        shown = system.shows(path, row.fields) if path != "language" else value
+        row.says[path] = self.ledger.write(shown, row.says.get(path), by=by)
+        self.ledger.tell(system.name, id, path, ":=", row.says[path], by)
+        self.written.append((system.name, id, path, row.says[path]))
+
+    def _read_anew(self, system: System, id: str, row: Row, path: str) -> None:
+        """Under another mapping the same cell says something else, and nobody wrote it."""
+        row.says[path] = self.ledger.write(system.shows(path, row.fields), row.says.get(path), by="mapping")
+        row.older = []
+
+    def _fresh(self, draw: Draw, path: str) -> Any:
+        if path == "themes":
+            return draw(st.sampled_from([["arts"], ["education"], ["arts", "education"], ["education", "health"], ["arts", "education", "health"]]))
+        if path == "relationship":
+            return draw(st.sampled_from(["current_grantee", "past_grantee", "peer"]))
+        return draw(st.sampled_from(["{}", " {} Words ", "{} and much more"])).format(self.ledger.token()).lstrip()
+
+    def _value(self, draw: Draw, system: System, id: str, path: str) -> Any:
+        """Something that this system can say, and does not say yet."""
+        there = system.shows(path, system.rows[id].fields) if path != "language" else None
+        if path == "themes":
+            code = draw(st.sampled_from(sorted(system.themes)))
+            return sorted({code} ^ set(there or ())) or None
+        if path == "relationship":
+            return draw(st.sampled_from([UNKNOWN, *sorted(system.roles)]))
+        return self._fresh(draw, path)
+
+    @staticmethod
+    def _sayable(system: System, path: str, value: Any) -> Any:
+        """As much of a value as this system can say."""
+        shown = system.view(path, value) if path in FACTS else value
+        return None if shown is UNKNOWN and value is not UNKNOWN else shown

@@ -365,7 +365,10 @@ class Machine(RuleBasedStateMachine):
         """Somebody puts a value into a cell, seeing what it shows."""
         column, row = system.column(path), system.rows[id]
         assert column is not None
-        system.save(id, {column: system.cell(path, value, row.fields.get(column))})
+        before = row.fields.get(column)
+        system.save(id, {column: system.cell(path, value, before)})
+        if row.fields[column] == before:
+            return  # typed the same again: no edit
         shown = system.shows(path, row.fields) if path != "language" else value
         row.says[path] = self.ledger.write(shown, row.says.get(path), by=by)
         self.ledger.tell(system.name, id, path, ":=", row.says[path], by)

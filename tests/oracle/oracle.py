@@ -99,9 +99,9 @@ class Oracle:
             return
         if not (not look.holdable or column in result.columns):
             raise self.ledger.broken(f"says push and writes nothing: {look}")
-        after = case.raw | result.columns
-        if not (alike(case.system.shows(look.path, after), look.ours)):
-            raise self.ledger.broken(f"writes {after.get(column or '')!r} for {look}")
+        after = case.system.shows(look.path, case.raw | result.columns)
+        if not (alike(after, look.ours) or alike(after, look.settled)):
+            raise self.ledger.broken(f"writes {after!r} for {look}")
 
     def matched(self, record: Unlinked, shared: Shared | None, tie: Tie | None, member: str, found: Match) -> None:
         """I19 and I10: the key decides, never a likeness; who stopped following is left alone."""
@@ -153,8 +153,13 @@ class Oracle:
             for path in system.paths:
                 self._level(Case(system, tie, shared, system.mapping.reduce(system.rows[tie.remote_id].fields),
                                  system.rows[tie.remote_id].says, self._commons.standing(system, tie, shared), True), path)  # fmt: skip
+        waiting = [
+            system.rows[tie.remote_id].says[path]
+            for system, tie in live
+            for path in self._commons.standing(system, tie, self._commons.shared[tie.opportunity]).frozen
+        ]
         held = [h.write for shared in self._commons.shared.values() for h in shared.held.values()]
-        known = {w for one in (*held, *self.ledger.recorded) for w in (one, *one.knew)}
+        known = {w for one in (*held, *waiting, *self.ledger.recorded) for w in (one, *one.knew)}
         texts = {said(w.value) for w in known}
         for connection, id, path, write in reversed(written):
             tie = self._commons.ties.get((connection, id))

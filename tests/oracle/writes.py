@@ -55,7 +55,8 @@ class Ledger:
         return f"t{self.count}"
 
     def record(self, *writes: Write | None) -> None:
-        self.recorded |= {w for w in writes if w is not None}
+        """With what their writers had seen and replaced."""
+        self.recorded |= {known for w in writes if w is not None for known in (w, *w.knew)}
 
 
 def blank(value: Any) -> bool:

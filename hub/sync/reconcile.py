@@ -32,7 +32,7 @@ from typing import Any, Literal
 from hub.store.engine import dumps
 from mappings.language import FieldMap, Mapping
 from schemas.fields import spec
-from schemas.values import same
+from schemas.values import canonical, same
 
 Value = Any
 Values = Dict[str, Value]
@@ -198,7 +198,7 @@ def _decide(
     if not _may_change(path, standing):
         return _edit_of_another(say, path, theirs, standing)
     if is_set:
-        return say(Action.TAKE, _merged(view, theirs, base))
+        return say(Action.TAKE, canonical(part.path, _merged(view, theirs, base)))
     if turned:
         return _both_changed(say, path, theirs, standing)
     # A blank has nothing to lose, though a tick shows it as "no".

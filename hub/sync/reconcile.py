@@ -38,6 +38,8 @@ Value = Any
 Values = Dict[str, Value]
 Raw = dict[str, Any]
 _ABSENT: Any = object()
+BLANK: tuple[Any, ...] = (None, "", [])
+SIDE_BY_SIDE = "The two had different values when they were first put side by side."
 LOOP = "This system changed it right after the hub wrote it, three times running. Something there writes it too."
 
 
@@ -141,7 +143,7 @@ def reconcile(
         decision = _decide(
             part,
             theirs.values.get(path),
-            ours.get(path),
+            ours.get(path) if part.writes else view.get(path),
             before.get(path) if known else _ABSENT,
             view.get(path),
             path in written.unholdable,
@@ -183,7 +185,7 @@ def _decide(
         return say(Action.NOTHING if agrees or unholdable else Action.PUSH)
     moved = not agrees if base is _ABSENT else not same(path, theirs, base)
     if not part.writes:
-        return say(Action.TAKE, theirs) if moved and _may_change(path, standing) else _local(say, moved, standing)
+        return _read_only(say, path, theirs, ours, moved, base is _ABSENT, standing)
     if path in standing.differs:
         return say(Action.AGREE) if agrees and not unholdable else say(Action.KEEP if moved else Action.NOTHING)
     if base is _ABSENT:
@@ -202,7 +204,7 @@ def _decide(
     if turned:
         return _both_changed(say, path, theirs, standing)
     # A blank has nothing to lose, though a tick shows it as "no".
-    if view not in (None, "", []) and not same(path, ours, view):
+    if view not in BLANK and not same(path, ours, view):
         return say(Action.CONFLICT, reason="Edited where the system holds a shortened or changed copy of the value.")
     return say(Action.TAKE, theirs)
 
@@ -217,8 +219,16 @@ def _may_change(path: str, standing: Standing) -> bool:
     return authority == "member" or (authority == "steward" and (standing.steward or standing.edits == "accept"))
 
 
-def _local(say: Any, moved: bool, standing: Standing) -> Decision:
-    return say(Action.KEEP if moved else Action.NOTHING)
+def _read_only(
+    say: Any, path: str, theirs: Value, ours: Value, moved: bool, first: bool, standing: Standing
+) -> Decision:
+    if not moved or (first and theirs in BLANK):
+        return say(Action.NOTHING)
+    if not _may_change(path, standing):
+        return say(Action.KEEP)
+    if first and ours not in BLANK:
+        return say(Action.CONFLICT, reason=SIDE_BY_SIDE)
+    return say(Action.TAKE, theirs)
 
 
 def _first_sight(
@@ -228,13 +238,13 @@ def _first_sight(
         return say(Action.AGREE)
     if unholdable:
         return say(Action.NOTHING)
-    if theirs in (None, "", []):
+    if theirs in BLANK:
         return say(Action.PUSH)
     if not _may_change(path, standing):
         return say(Action.PUSH if standing.edits == "reset" and ours is not None else Action.KEEP)
-    if ours in (None, "", []):
+    if ours in BLANK:
         return say(Action.TAKE, theirs)
-    return say(Action.CONFLICT, reason="The two had different values when they were first put side by side.")
+    return say(Action.CONFLICT, reason=SIDE_BY_SIDE)
 
 
 def _beside_unholdable(say: Any, theirs: Value, moved: bool, standing: Standing, path: str) -> Decision:

@@ -105,18 +105,21 @@ def _ours_changed(look: Look) -> set[bool]:
 
 
 def _in(look: Look) -> set[Action]:
-    if look.first:
-        return {Action.TAKE, Action.CONFLICT, Action.AGREE, Action.NOTHING} - (
-            set() if _equal(look) else {Action.NOTHING, Action.AGREE}
-        )
-    if not look.theirs_changed:
+    """Theirs against base only; at first sight as any other field, but that nothing is ever written there."""
+    if _equal(look):
+        return {Action.TAKE, Action.AGREE, Action.NOTHING}
+    if not look.first:
+        return {Action.TAKE} if look.theirs_changed else {Action.NOTHING}
+    if blank(look.theirs):
         return {Action.NOTHING}
-    return {Action.TAKE} if not _equal(look) else {Action.TAKE, Action.AGREE, Action.NOTHING}
+    return {Action.TAKE} if blank(look.commons) else {Action.CONFLICT}
 
 
 def _no_word_for_it(look: Look) -> set[Action]:
-    """The commons value cannot be written here. Their edit next to it is seen, and overwrites nothing."""
-    if not look.first and not look.theirs_changed or look.first and blank(look.theirs):
+    """The commons value cannot be written here, and shown so. Their edit next to it overwrites nothing."""
+    if look.first:
+        return {Action.NOTHING, Action.CONFLICT} if look.theirs else {Action.NOTHING}
+    if not look.theirs_changed:
         return {Action.NOTHING}
     emptied = {Action.KEEP, Action.NOTHING} if blank(look.theirs) or look.edits == "reset" else set()
     return emptied | ({Action.CONFLICT} if look.may_change else {POLICY[look.edits]})

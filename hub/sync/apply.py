@@ -157,9 +157,12 @@ def _move_base(
             differs.pop(decision.path, None)
     link.sent = {c: v for c, v in (link.sent or {}).items() if old.get(c) == raw.get(c)}
     link.base, link.differs, link.unholdable = base, differs, dict(result.unholdable)
-    open_ = {d.path for d in decisions if d.action not in (Action.TAKE, Action.AGREE)} | differs.keys()
+    # Of a list with items of both sides the record shows its own only: they agree when it got the others.
+    merged = {d.path for d in decisions if d.action is Action.TAKE and not same(d.path, d.value, d.theirs)}
+    open_ = {d.path for d in decisions if d.action not in (Action.TAKE, Action.AGREE)} | differs.keys() | merged
     # A value that goes back out is no longer agreed on, though the commons has not moved.
-    before = {p: d for p, d in (link.agreed or {}).items() if p not in {d.path for d in result.by(Action.PUSH)}}
+    outward = {d.path for d in result.by(Action.PUSH)} | merged
+    before = {p: d for p, d in (link.agreed or {}).items() if p not in outward}
     link.agreed = agreement(turn.mapping, view, before, open_ | result.unholdable.keys())
     link.rounds = loops.answered(link.rounds or {}, [d.path for d in decisions if _moved(d)], turn.scan)
     link.mapping_digest = turn.mapping.digest

@@ -127,6 +127,17 @@ def quarantined(conn: Connection, connection: str, remote_ids: Iterable[str]) ->
     return {row.remote_id for row in rows}
 
 
+def fields_aside(conn: Connection, connection: str, remote_ids: Iterable[str]) -> dict[str, set[str]]:
+    """The paths of fields that are set aside, by record id."""
+    where = (quarantine.c.connection_id == connection) & quarantine.c.remote_id.in_(list(remote_ids))
+    found: dict[str, set[str]] = {}
+    for row in conn.execute(
+        select(quarantine.c.remote_id, quarantine.c.path).where(where & (quarantine.c.state != "released"))
+    ):
+        found.setdefault(row.remote_id, set()).add(row.path)
+    return found
+
+
 def waiting_hold(conn: Connection, connection: str, states: Iterable[str] = ("waiting",)) -> Hold | None:
     row = conn.execute(
         select(hold)

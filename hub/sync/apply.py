@@ -175,7 +175,8 @@ def _move_base(
         differs=link.differs,
         unholdable=link.unholdable,
         mapping_digest=link.mapping_digest,
-        remote_version=record.version,
+        # The version vouches for the base where the base is the record; else a write compares first.
+        remote_version=None if unsettled else record.version,
         url=record.url,
         rounds=link.rounds,
         seen_scan=turn.scan,

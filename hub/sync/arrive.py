@@ -54,15 +54,17 @@ def add_opportunity(
     commitments = history.add(conn, opportunity, turn.cause("shared", record.id), position, origin, turn.hub.ids)
     known.opportunities[opportunity.id] = opportunity
     known.commitments[opportunity.id] = commitments
+    problems = [p for p in reading.problems if p.path]
+    unread = {column for p in problems for column in turn.mapping.way(p.path).columns}
     link = Link(
         id=turn.hub.ids.uuid7(),
         connection_id=turn.name,
         opportunity_id=opportunity.id,
         remote_id=record.id,
-        base=raw,
-        agreed=agreement(turn.mapping, turn.view(opportunity, commitments), {}),
+        base={column: value for column, value in raw.items() if column not in unread},
+        agreed=agreement(turn.mapping, turn.view(opportunity, commitments), {}, [p.path for p in problems]),
         mapping_digest=turn.mapping.digest,
-        remote_version=record.version,
+        remote_version=None if unread else record.version,
         url=record.url,
         seen_scan=turn.scan,
         seen_page=turn.page,
@@ -71,7 +73,6 @@ def add_opportunity(
     )
     links.add(conn, link)
     known.links[record.id] = known.by_opportunity[opportunity.id] = link
-    problems = [p for p in reading.problems if p.path]
     for problem in problems:
         quarantine.set_aside(conn, turn, record.id, problem.path, problem.message, raw, opportunity.id)
     if record.id in known.quarantined:

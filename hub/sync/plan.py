@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,12 +67,15 @@ def plan_page(turn: Turn, ids: list[str]) -> tuple[list[Item], list[str]]:
         known = Known()
         opportunity_context(conn, turn, known, ids)
         decided = _decided_references(conn, known)
+        remote_ids = [link.remote_id for link in known.by_opportunity.values() if link.remote_id]
+        aside = waiting.fields_aside(conn, turn.name, remote_ids)
     items, idle = [], []
     for id in ids:
         link = known.by_opportunity.get(id)
         if link is not None and link.state == "creating":
             continue  # whether it was made is still to be seen; it stays due
-        item = _item(turn, known, known.opportunities[id], link, decided)
+        unread = aside.get(link.remote_id or "", set()) if link is not None else set()
+        item = _item(turn, known, known.opportunities[id], link, decided, unread)
         if item is None:
             idle.append(id)
         else:
@@ -81,7 +84,12 @@ def plan_page(turn: Turn, ids: list[str]) -> tuple[list[Item], list[str]]:
 
 
 def _item(
-    turn: Turn, known: Known, opportunity: Opportunity, link: Link | None, decided: dict[str, dict[str, str]]
+    turn: Turn,
+    known: Known,
+    opportunity: Opportunity,
+    link: Link | None,
+    decided: dict[str, dict[str, str]],
+    unread: Container[str],
 ) -> Item | None:
     if not turn.can.writes or not may_see(opportunity, turn.member):
         return None
@@ -90,7 +98,7 @@ def _item(
         return _creation(turn, known, opportunity, link) if wanted and opportunity.status == "published" else None
     if link.state != "linked" or link.base is None:
         return None
-    return _update(turn, known, opportunity, link, link.base, decided.get(link.id, {}))
+    return _update(turn, known, opportunity, link, link.base, decided.get(link.id, {}), unread)
 
 
 def _creation(turn: Turn, known: Known, opportunity: Opportunity, link: Link | None) -> Item:
@@ -109,11 +117,19 @@ def _creation(turn: Turn, known: Known, opportunity: Opportunity, link: Link | N
 
 
 def _update(
-    turn: Turn, known: Known, opportunity: Opportunity, link: Link, base: Raw, chosen: dict[str, str]
+    turn: Turn,
+    known: Known,
+    opportunity: Opportunity,
+    link: Link,
+    base: Raw,
+    chosen: dict[str, str],
+    unread: Container[str],
 ) -> Item | None:
+    """``unread``: paths whose value there nobody could read. It is not written over before it is settled."""
     result = decide(turn, known, link, base)
-    pushes = result.by(Action.PUSH)
-    columns = dict(result.columns)
+    pushes = [d for d in result.by(Action.PUSH) if d.path not in unread]
+    pushed = {c for d in pushes for c in turn.mapping.way(d.path).columns}
+    columns = {c: v for c, v in result.columns.items() if c in pushed}
     values = {d.path: [d.theirs, d.ours] for d in pushes}
     key = turn.mapping.key
     if key and key in base and base[key] != turn.key_of(opportunity):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, update
 
 from connectors.contract import CursorExpired, Page, Record, Refused
 from hub import crash
-from hub.store import audit, connections, links, runs, waiting
+from hub.store import audit, connections, dues, links, runs, waiting
 from hub.store.tables import Connection as ConnectionRow
 from hub.store.tables import Link
 from hub.sync import absence, deletions, drift, quarantine
@@ -100,6 +100,7 @@ def apply_page(turn: Turn, page: Page) -> None:
                 turn.counts["unchanged"] += 1
                 if record.id in known.quarantined:
                     waiting.release(conn, turn.name, record.id)
+                    dues.add(conn, [turn.name], link.opportunity_id, turn.now())  # what was held back goes out
             elif link is None:
                 _unlinked(conn, turn, known, record, raw)
             elif link.state == "stopped":

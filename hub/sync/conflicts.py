@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from hub.store import waiting
 from hub.store.tables import Conflict, Link
+from hub.sync.history import is_own
 from hub.sync.known import Known
 from hub.sync.reconcile import Action, Decision
 from hub.sync.turn import Turn
@@ -35,7 +36,10 @@ def settled_by_itself(conn: Connection, turn: Turn, known: Known, link: Link, de
 
 
 def open_or_move(conn: Connection, turn: Turn, known: Known, link: Link, raw: Raw, decision: Decision) -> None:
-    """Open a conflict, or let an open one know that a party moved."""
+    """Open a conflict, or let an open one know that a party moved. An edit that is not to change the field waits at
+    its base until the conflict is over; then its connection says what it means."""
+    if decision.action is Action.FROZEN and not _has_a_word(turn, known, link, decision.path):
+        return
     columns = turn.mapping.way(decision.path).columns
     party = {
         "connection": turn.name,
@@ -58,6 +62,11 @@ def open_or_move(conn: Connection, turn: Turn, known: Known, link: Link, raw: Ra
     conflict.parties = [*others, party]
     conflict.rev += 1
     waiting.change_conflict(conn, conflict.id, parties=conflict.parties, rev=conflict.rev)
+
+
+def _has_a_word(turn: Turn, known: Known, link: Link, path: str) -> bool:
+    steward = known.opportunities[link.opportunity_id].steward_id == turn.member
+    return is_own(path) or steward or turn.config.edits == "accept"
 
 
 def _open(conn: Connection, turn: Turn, known: Known, link: Link, decision: Decision, party: Raw) -> Conflict:

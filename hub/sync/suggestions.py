@@ -39,7 +39,7 @@ def accept(hub: Hub, suggestion_id: str, user_id: str) -> None:
         origin = {"connection": row.connection_id, "user": user_id, "at": now.isoformat()}
         cause = Cause(now, f"user:{user_id}", "suggestion taken", connection_id=row.connection_id)
         history.change(conn, opportunity, {row.path: row.value}, cause, origin=origin)
-        _no_longer_differs(conn, row)
+        _no_longer_differs(conn, hub, row)
         _move(conn, hub, row, "accepted", user_id, None)
         announce(conn, hub, opportunity)
         dues.wake(conn, dues.waiting_connections(conn), now)
@@ -49,7 +49,7 @@ def decline(hub: Hub, suggestion_id: str, user_id: str, word: str = "") -> None:
     """The steward keeps its value, which goes back to the sender's record."""
     with hub.writing() as conn:
         row = _in_state(conn, suggestion_id, "sent")
-        _no_longer_differs(conn, row)
+        _no_longer_differs(conn, hub, row)
         _move(conn, hub, row, "declined", user_id, word)
         dues.add(conn, [row.connection_id], row.opportunity_id, hub.time.now())
         dues.wake(conn, [row.connection_id], hub.time.now())
@@ -78,9 +78,14 @@ def _move(conn: Connection, hub: Hub, row: Suggestion, state: str, user_id: str,
     )  # fmt: skip
 
 
-def _no_longer_differs(conn: Connection, row: Suggestion) -> None:
+def _no_longer_differs(conn: Connection, hub: Hub, row: Suggestion) -> None:
+    """The base becomes what was suggested, so that what was typed since shows up as an edit of its own."""
     link = links.by_opportunity(conn, row.connection_id, [row.opportunity_id]).get(row.opportunity_id)
     if link is not None:
         differs = {p: why for p, why in (link.differs or {}).items() if p != row.path}
         agreed = {p: digest for p, digest in (link.agreed or {}).items() if p != row.path}
-        links.change(conn, link.id, differs=differs, agreed=agreed)
+        base = link.base or {}
+        columns = {c: base.get(c) for c in hub.mapping(row.connection_id).way(row.path).columns}
+        suggested = hub.mapping(row.connection_id).write({row.path: row.value}, columns).columns
+        version = None if suggested else link.remote_version
+        links.change(conn, link.id, base=base | suggested, differs=differs, agreed=agreed, remote_version=version)

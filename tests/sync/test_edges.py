@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.sync.conftest import World, share
+from dataclasses import replace
+
+from hub.store.tables import Conflict, Opportunity, Quarantine, Suggestion
+from hub.sync import suggestions
+from hub.sync.resolve import resolve
+from tests.sync.conftest import Make, World, connection, share, tree
 
 
 def test_what_two_people_add_to_a_list_reaches_both(pair: World) -> None:
@@ -14,3 +19,84 @@ def test_what_two_people_add_to_a_list_reaches_both(pair: World) -> None:
     pair.sync()
     assert a["Themes"] == b["Themes"] == ["Health"]
     assert pair.quiet() == 0
+
+
+def _guarded(world: World, name: str) -> None:
+    world.systems[name].can = replace(world.systems[name].can, guard="strong")
+
+
+def test_a_value_that_nobody_could_read_is_not_written_over(make: Make) -> None:
+    """A version guard lets the write pass, for the record did not change since it was read. It was read, and not understood."""
+    role = {"relationship": {"field": "Role", "type": "choice", "values": {"peer": "Peer", "past_grantee": "Former"}}}
+    trees = {"a": tree(fields=role), "b": tree(fields=role)}
+    world = make(connection("a"), connection("b", imports=(), edits="accept"), trees=trees)
+    _guarded(world, "b")
+    share(world, Role="Peer")
+    world.sync()
+    world.rows("b")[0]["Role"] = "Mystery"
+    world.sync()
+    world.rows("a")[0]["Role"] = "Former"
+    world.sync()
+    assert world.rows("b")[0]["Role"] == "Mystery"
+    world.rows("b")[0]["Role"] = "Peer"
+    world.sync()
+    assert world.rows("a")[0]["Role"] == world.rows("b")[0]["Role"] == "Former"
+
+
+def test_a_field_set_aside_at_the_first_share_stays_so_until_someone_can_read_it(make: Make) -> None:
+    role = {"relationship": {"field": "Role", "type": "choice", "values": {"peer": "Peer"}}}
+    world = make(connection("a"), trees={"a": tree(fields=role)})
+    id = share(world, Role="Mystery")
+    for _ in range(3):
+        world.sync()
+        assert [(row.path, row.state) for row in world.table(Quarantine)] == [("relationship", "open")]
+    world.systems["a"].rows[id]["Role"] = "Peer"
+    world.sync()
+    assert [row.state for row in world.table(Quarantine)] == ["released"]
+    assert world.table(Opportunity)[0].facts["relationship"] == "peer"
+
+
+def test_an_unknown_value_in_a_newly_mapped_field_is_not_written_over(make: Make) -> None:
+    role = {"relationship": {"field": "Role", "type": "choice", "values": {"peer": "Peer", "past_grantee": "Former"}}}
+    world = make(connection("a"), connection("b", imports=(), edits="accept"), trees={"a": tree(fields=role)})
+    _guarded(world, "b")
+    share(world, Role="Peer")
+    world.sync()
+    world.rows("b")[0]["Role"] = "Mystery"
+    world.hub.trees["b"] = tree(fields=role)
+    world.sync()
+    world.rows("a")[0]["Title"] = "Deeper wells"
+    world.sync()
+    world.sync()
+    assert world.rows("b")[0] | {"Role": "Mystery", "Title": "Deeper wells"} == world.rows("b")[0]
+
+
+def test_what_the_sender_typed_after_its_suggestion_is_suggested_again_not_written_over(make: Make) -> None:
+    world = make(connection("a"), connection("b", imports=(), edits="suggest"))
+    share(world)
+    world.sync()
+    world.rows("b")[0]["Summary"] = "Cleaner water"
+    world.sync()
+    world.rows("b")[0]["Summary"] = "Cleanest water"
+    world.sync()
+    (row,) = world.table(Suggestion)
+    suggestions.send(world.hub, row.id, "u1")
+    suggestions.accept(world.hub, row.id, "u2")
+    world.sync()
+    assert world.rows("a")[0]["Summary"] == row.value
+    assert world.rows("b")[0]["Summary"] == "Cleanest water"
+
+
+def test_an_edit_that_stays_local_is_no_party_to_the_stewards_conflict(make: Make) -> None:
+    world = make(connection("a"), connection("b", imports=()), connection("c", member="a", shares=False, imports=()))
+    share(world)
+    world.sync()
+    world.rows("a")[0]["Summary"], world.rows("c")[0]["Summary"] = "From A", "From C"
+    world.sync()
+    world.rows("b")[0]["Summary"] = "Our own words"
+    world.sync()
+    (conflict,) = world.table(Conflict)
+    assert [p["connection"] for p in conflict.parties] == ["c"]
+    resolve(world.hub, conflict.id, conflict.rev, "From both", "u1")
+    world.sync()
+    assert [world.rows(n)[0]["Summary"] for n in "abc"] == ["From both", "Our own words", "From both"]

@@ -1,7 +1,9 @@
 """Two systems that undo each other for ever, seen from one link: the hub wrote, and the system changed it back. Pure.
 
 A link keeps for each path ``[times, scan]``: how many times running the system changed the value right after the
-hub had written it, and the scan of the hub's last write. The third time a person is asked instead (I3).
+hub had written it, and the scan of the hub's last write; once that write was answered, the scan of the answer,
+negative. The third time a person is asked instead (I3). A write is answered once: whoever edits a field three
+times without the hub in between undoes nobody's work.
 """
 
 from __future__ import annotations
@@ -21,8 +23,13 @@ def wrote(rounds: Mapping[str, list[int]], paths: Iterable[str], scan: int) -> R
 
 def answered(rounds: Mapping[str, list[int]], paths: Iterable[str], scan: int) -> Rounds:
     """The system shows these paths changed. Long after the last write, it is somebody's ordinary edit."""
-    counted = {path: rounds[path] for path in paths if path in rounds}
-    return dict(rounds) | {path: [times + 1 if _soon(at, scan) else 0, at] for path, (times, at) in counted.items()}
+    return dict(rounds) | {path: _answered(*rounds[path], scan) for path in paths if path in rounds}
+
+
+def _answered(times: int, at: int, scan: int) -> list[int]:
+    if scan - abs(at) > SOON:
+        return [0, at]
+    return [times + 1, -scan] if at > 0 else [times, at]
 
 
 def looping(rounds: Mapping[str, list[int]], scan: int) -> frozenset[str]:

@@ -23,10 +23,11 @@ def wrote(rounds: Mapping[str, list[int]], paths: Iterable[str], scan: int) -> R
 
 def answered(rounds: Mapping[str, list[int]], paths: Iterable[str], scan: int) -> Rounds:
     """The system shows these paths changed. Long after the last write, it is somebody's ordinary edit."""
-    return dict(rounds) | {path: _answered(*rounds[path], scan) for path in paths if path in rounds}
+    return dict(rounds) | {path: _answered(rounds[path], scan) for path in paths if path in rounds}
 
 
-def _answered(times: int, at: int, scan: int) -> list[int]:
+def _answered(counted: list[int], scan: int) -> list[int]:
+    times, at = counted
     if scan - abs(at) > SOON:
         return [0, at]
     return [times + 1, -scan] if at > 0 else [times, at]

@@ -265,6 +265,10 @@ class Commons:
             shared.held[self.scope(path, system.member)] = Held(write, system.name)
         elif decision.action is Action.AGREE:
             held.write = self.ledger.write(held.write.value, held.write, theirs, by="agreed")
+            ranks = self.ranks.get(path, ())
+            if held.origin in ranks and system.name in ranks:
+                # Two said the same: the better word of the two stands behind it, whoever came first (I6).
+                held.origin = min(system.name, str(held.origin), key=ranks.index)
         elif decision.action in (Action.CONFLICT, Action.FROZEN):
             self._conflict(system, tie, shared, raw, theirs, standing, decision)
         elif decision.action in (Action.KEEP, Action.SUGGEST):

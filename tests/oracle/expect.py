@@ -13,8 +13,15 @@ from hub.sync.reconcile import Action
 from tests.oracle.systems import UNKNOWN
 from tests.oracle.writes import blank
 
-ABSENT = object()
-"""There is no base: first sight, a newly mapped field, or a value that nobody could read then."""
+
+class Absent:
+    """There is no base: first sight, a newly mapped field, or a value that nobody could read then."""
+
+    def __repr__(self) -> str:
+        return "none"
+
+
+ABSENT = Absent()
 
 POLICY = {"keep": Action.KEEP, "suggest": Action.SUGGEST, "reset": Action.PUSH}
 
@@ -82,7 +89,8 @@ def allowed(look: Look) -> set[Action]:
     if look.frozen:
         return {Action.FROZEN, Action.NOTHING}
     if look.differs:
-        return {Action.AGREE, Action.NOTHING} if _equal(look) else {Action.NOTHING, Action.KEEP, Action.SUGGEST}
+        local = {Action.KEEP, Action.SUGGEST} if not alike(look.theirs, look.ours) else set()
+        return local | {Action.NOTHING} | ({Action.AGREE} if _equal(look) else set())
     if look.way == "in":
         return _in(look)
     if not look.holdable:

@@ -18,7 +18,7 @@ from tests.oracle.writes import Ledger, Write, blank, said
 
 NAMES = st.sampled_from(sorted(MEMBERS))
 FACTS = ("summary", "need", "themes", "relationship")
-RANKS = (("a", "b", "c"), ("c", "a"), ("b", "a"), ("a",))
+RANKS = (("a", "b", "c"), ("c", "a"), ("b", "c", "a"), ("a",), ())
 ROUNDS = 3
 """A change may go in, meet another, and go out again; then everything is said."""
 
@@ -36,19 +36,25 @@ class Machine(RuleBasedStateMachine):
         edits=st.fixed_dictionaries(dict.fromkeys(MEMBERS, st.sampled_from(["keep", "suggest", "accept", "accept", "reset"]))),
         importing=st.sampled_from(["abc", "abc", "bc", "b"]),
         shares=st.sampled_from(["a", "ab", "aa", "ac"]),
+        rules=st.tuples(*(st.sampled_from([(), *RANKS]) for _ in range(4))),
         mapped=st.booleans(),
+        us=st.integers(0, 3).map(lambda n: n == 0),
         data=st.data(),
     )  # fmt: skip
-    def begin(self, edits: dict[str, Any], importing: str, shares: str, mapped: bool, data: st.DataObject) -> None:
+    def begin(
+        self, edits: dict[str, Any], importing: str, shares: str, rules: tuple[tuple[str, ...], ...], mapped: bool,
+        us: bool, data: st.DataObject,
+    ) -> None:  # fmt: skip
         self.ledger = Ledger()
         oracle = Oracle(self.ledger)
         self.systems = {n: System(n, Variant(None if n == "c" and not mapped else "Need")) for n in MEMBERS}
-        self.ledger.tell("edits", edits, "importing", importing)
+        self.ledger.tell("edits", edits, "importing", importing, "rules", rules)
         self.commons = Commons(self.systems, edits, frozenset(importing), self.ledger, oracle)
         oracle.commons = self.commons
+        self.commons.ranks = {path: ranks for path, ranks in zip(FACTS, rules, strict=True) if ranks}
         self.written: list[tuple[str, str, str, Write]] = []
-        for name in shares:
-            self.put(data, name, "Everyone")
+        for number, name in enumerate(shares):
+            self._new(data.draw, self.systems[name], {"Share": "Us" if us and number else "Everyone"})
         self.settle()
 
     # --- what people do in their systems ---
@@ -67,18 +73,50 @@ class Machine(RuleBasedStateMachine):
             self._type(system, id, path, self._value(data.draw, system, id, path))
 
     @precondition(lambda self: self._held())
-    @rule(data=st.data(), same=st.integers(0, 4))
-    def edit_on_several_sides(self, data: st.DataObject, same: int) -> None:
+    @rule(data=st.data(), same=st.integers(0, 4), asked=st.sampled_from(["", "abc", "bca", "cab", "cba"]))
+    def edit_on_several_sides(self, data: st.DataObject, same: int, asked: str) -> None:
         """The same field of one opportunity, in several of its records before anyone reads them."""
         id = data.draw(st.sampled_from(self._held()))
         path = data.draw(st.sampled_from(FACTS))
         value: Any = None
+        first = True
         for tie in [t for t in self.commons.ties.values() if t.opportunity == id and t.state == "linked"]:
             system = self.systems[tie.connection]
             if tie.remote_id in system.rows and system.column(path) and data.draw(st.booleans()):
-                if value is None or same:
-                    value = self._value(data.draw, system, tie.remote_id, path)
+                if first or same:
+                    first = False
+                    value = None if same == 1 else self._value(data.draw, system, tie.remote_id, path)
                 self._type(system, tie.remote_id, path, self._sayable(system, path, value))
+        for name in asked:
+            self.commons.pull(name)
+
+    @precondition(lambda self: self._held())
+    @rule(data=st.data(), path=st.sampled_from(FACTS), then=st.sampled_from(["", "moves", "round", "party", "commons", "new", "again"]))
+    def quarrel(self, data: st.DataObject, path: str, then: str) -> None:
+        """Everyone who may changes one field, each in another way; then people do something about it."""
+        id = one(data.draw, self._held())
+        for tie in [t for t in self.commons.ties.values() if t.opportunity == id and t.state == "linked"]:
+            system = self.systems[tie.connection]
+            standing = self.commons.standing(system, tie, self.commons.shared[id])
+            if tie.remote_id in system.rows and system.column(path) and self.commons.may_change(standing, path):
+                self._type(system, tie.remote_id, path, self._value(data.draw, system, tie.remote_id, path))
+        for name in data.draw(st.permutations("abc")):
+            self.commons.pull(name)
+        at = (id, (path, ""))
+        if at in self.commons.open and then:
+            self._about(data.draw, at, then)
+
+    def _about(self, draw: Draw, at: tuple[str, tuple[str, str]], then: str) -> None:
+        if then in ("moves", "again"):
+            self._move_a_party(draw, at)
+        if then == "moves":
+            for name in self.systems:
+                self.commons.pull(name)
+        elif then == "round":
+            self._come_round(at)
+            self.settle()
+        else:
+            self._resolve(draw, at, "party" if then == "again" else then)
 
     @precondition(lambda self: self._rows())
     @rule(data=st.data())
@@ -144,13 +182,13 @@ class Machine(RuleBasedStateMachine):
         else:
             self._copy(system, row)
 
-    @precondition(lambda self: any(row.fields.get("Key") for s in self.systems.values() for row in s.rows.values()))
+    @precondition(lambda self: len(self.commons.aside) < 4 and any(s.rows[i].fields.get("Key") for s, i in self._rows()))
     @rule(data=st.data())
     def copy_a_record(self, data: st.DataObject) -> None:
         system, id = one(data.draw, [(s, i) for s, i in self._rows() if s.rows[i].fields.get("Key")])
         self._copy(system, system.rows[id])
 
-    @precondition(lambda self: self.commons.shared)
+    @precondition(lambda self: self.commons.shared and len(self.commons.aside) < 4)
     @rule(data=st.data(), name=NAMES, like=st.booleans())
     def type_a_key(self, data: st.DataObject, name: str, like: bool) -> None:
         """A record made by hand with a key in it, perhaps with the values that the commons has."""
@@ -204,14 +242,11 @@ class Machine(RuleBasedStateMachine):
             met({"swap": "value map changed", "rename": "column renamed", "map": "newly mapped field"}[change])
 
     @rule(path=st.sampled_from(FACTS), ranks=st.sampled_from(RANKS))
-    def rule_made(self, path: str, ranks: tuple[str, ...]) -> None:
-        self.commons.ranks[path] = ranks
+    def rule_made_or_dropped(self, path: str, ranks: tuple[str, ...]) -> None:
         self.ledger.tell("rule", path, ranks)
-
-    @rule(path=st.sampled_from(FACTS))
-    def rule_dropped(self, path: str) -> None:
-        self.commons.ranks.pop(path, None)
-        self.ledger.tell("no rule", path)
+        self.commons.ranks[path] = ranks
+        if not ranks:
+            del self.commons.ranks[path]
 
     # --- what people do in the hub ---
 
@@ -227,30 +262,28 @@ class Machine(RuleBasedStateMachine):
             met("edit in the hub")
 
     @precondition(lambda self: self.commons.open)
-    @rule(data=st.data(), choice=st.sampled_from(["party", "commons", "new"]))
-    def resolve(self, data: st.DataObject, choice: str) -> None:
-        at = one(data.draw, list(self.commons.open))
-        conflict = self.commons.open[at]
-        party = one(data.draw, list(conflict.parties.values()))
-        new = {"party": party.write.value, "commons": conflict.commons.value}
+    @rule(data=st.data(), then=st.sampled_from(["moves", "round", "party", "commons", "new", "again"]))
+    def about_a_conflict(self, data: st.DataObject, then: str) -> None:
+        self._about(data.draw, one(data.draw, list(self.commons.open)), then)
+
+    def _resolve(self, draw: Draw, at: tuple[str, tuple[str, str]], choice: str) -> None:
         self.ledger.tell("resolve", at, choice)
-        self.commons.resolve(at, new[choice] if choice in new else self._fresh(data.draw, at[1][0]))
-        met({"party": "conflict resolved for a party", "commons": "conflict resolved for the commons"}.get(choice, "conflict resolved with a new value"))
+        conflict = self.commons.open[at]
+        party = one(draw, list(conflict.parties.values()))
+        new = {"party": party.write.value, "commons": conflict.commons.value}
+        self.commons.resolve(at, new[choice] if choice in new else self._fresh(draw, at[1][0]))
+        words = {"party": "conflict resolved for a party", "commons": "conflict resolved for the commons"}
+        met(words.get(choice, "conflict resolved with a new value"))
 
-    @precondition(lambda self: self.commons.open)
-    @rule(data=st.data())
-    def move_a_party(self, data: st.DataObject) -> None:
-        at = one(data.draw, list(self.commons.open))
-        party = one(data.draw, list(self.commons.open[at].parties.values()))
-        system = self.systems[party.tie.connection]
-        if party.tie.remote_id in system.rows and system.column(at[1][0]):
-            value = self._value(data.draw, system, party.tie.remote_id, at[1][0])
-            self._type(system, party.tie.remote_id, at[1][0], value)
+    def _move_a_party(self, draw: Draw, at: tuple[str, tuple[str, str]]) -> None:
+        """Nobody has read this yet when people decide."""
+        party = one(draw, list(self.commons.open[at].parties.values()))
+        system, id, path = self.systems[party.tie.connection], party.tie.remote_id, at[1][0]
+        if id in system.rows and system.column(path):
+            self._type(system, id, path, self._value(draw, system, id, path))
 
-    @precondition(lambda self: self.commons.open)
-    @rule(data=st.data())
-    def a_party_comes_round(self, data: st.DataObject) -> None:
-        at = one(data.draw, list(self.commons.open))
+    def _come_round(self, at: tuple[str, tuple[str, str]]) -> None:
+        """Every party types what the commons says."""
         value = self.commons.shared[at[0]].held[at[1]].write.value
         for party in self.commons.open[at].parties.values():
             system = self.systems[party.tie.connection]
@@ -299,13 +332,14 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data())
     def late_page(self, data: st.DataObject) -> None:
         """A record as it was. To the hub that is an edit, and what it shows next is an edit back."""
-        every = [(s, i, row) for s in self.systems.values() for of in (s.rows, s.bin) for i, row in of.items() if row.older]
+        every = [(s, i, row) for s in self.systems.values() for i, row in s.bin.items() if row.older]
+        every = every or [(s, i, row) for s in self.systems.values() for i, row in s.rows.items() if row.older]
         system, id, row = one(data.draw, every)
         fields, says = one(data.draw, row.older)
         before = self.commons.tie_of(system.name, fields.get("Key") or "")
         gone = id in system.bin and id not in system.tombstones
         if id in system.rows:
-            says = dict(says)
+            says = dict(row.says)
             for path in [p for p in PATHS if system.column(p) and system.shows(p, fields) != system.shows(p, row.fields)]:
                 says[path] = self.ledger.write(system.shows(path, fields), row.says.get(path), by="late")
                 row.says[path] = self.ledger.write(system.shows(path, row.fields), says[path], by="late")
@@ -343,7 +377,13 @@ class Machine(RuleBasedStateMachine):
                 self.commons.push(name)
 
     def _rows(self) -> list[tuple[System, str]]:
-        return [(system, id) for system in self.systems.values() for id in system.rows]
+        """Records that matter: the linked ones, while there are any."""
+        every = [(system, id) for system in self.systems.values() for id in system.rows]
+        return [(s, i) for s, i in every if self._tied(s, i)] or every
+
+    def _tied(self, system: System, id: str) -> bool:
+        tie = self.commons.ties.get((system.name, id))
+        return tie is not None and tie.state == "linked"
 
     def _held(self) -> list[str]:
         return sorted(self.commons.shared)

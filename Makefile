@@ -7,11 +7,13 @@ CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
 PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check prove mutants bench lock clean
 help:
 	@echo "make demo        three sandboxes and a hub, in a browser;  make demo ONCE=1 does one round and ends"
 	@echo "make test        static checks and all tests"
 	@echo "make check       ruff, mypy, import-linter"
+	@echo "make prove       the proofs of sync in full: planner oracle, 2,000 simulated seeds, every crash point (an hour or so)"
+	@echo "make mutants     named mistakes in a copy of the engine, and which proof notices each"
 	@echo "make bench       what a sync of 10,000 unchanged records costs"
 	@echo "make lock        make the lock files anew"
 
@@ -45,6 +47,15 @@ check: $(VENV)/test
 
 test: check
 	$(BIN)/python -m pytest
+
+SEEDS ?= 2000
+prove: $(VENV)/test
+	$(BIN)/python -m tests.oracle --examples 5000
+	$(BIN)/python -m tests.simulation --count $(SEEDS)
+	$(BIN)/python -m tests.crash
+
+mutants: $(VENV)/test
+	$(BIN)/python -m tests.mutants
 
 bench: $(VENV)/test
 	@for b in tests/benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python -m tests.benchmarks.$$(basename $$b .py) || exit 1; done

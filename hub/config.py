@@ -59,6 +59,10 @@ CONNECTION = (
     Setting("mapping", str, "A shipped mapping's name, or a file.", required=True),
     Setting("shares", bool, "Records ticked for sharing there become opportunities.", False),
     Setting("edits", str, "What an edit of another steward's facts means.", "keep", choices=("keep", "suggest", "accept", "reset")),
+    Setting(
+        "deletes", str, "What follows when the steward's own record is deleted there and was edited nowhere else.", "ask",
+        choices=("ask", "withdraw", "keep"),
+    ),
     Setting("first_sync", str, "Whether the first sync waits for a look.", "preview", choices=("preview", "go")),
     Setting("every", str, "How often it syncs: 30s, 5m, 2h.", "5m"),
     Setting("importer", str, "E-mail of the officer who owns records that a rule imports."),
@@ -112,6 +116,7 @@ class ConnectionConfig:
     shares: bool = False
     imports: tuple[ImportRule, ...] | None = None
     edits: Edits = "keep"
+    deletes: Literal["ask", "withdraw", "keep"] = "ask"
     first_sync: Literal["preview", "go"] = "preview"
     every: float = 300
     importer: str | None = None
@@ -281,6 +286,7 @@ class _Reader:
                 shares=values["shares"],
                 imports=self._imports(where, values["import"]),
                 edits=values["edits"],
+                deletes=values["deletes"],
                 first_sync=values["first_sync"],
                 every=self._seconds((*where, "every"), values["every"]),
                 importer=values["importer"],

@@ -75,13 +75,24 @@ def settle(conn: Connection, turn: Turn, rows: list[Deletion]) -> None:
             continue
         opportunity = known.opportunities[row.opportunity_id]
         asked = opportunity.steward_id == turn.member and opportunity.status in ("published", "closed")
-        store.change(conn, row.id, state="open" if asked else "followed_no_more")
+        answer = _standing_answer(conn, turn, row) if asked else "followed_no_more"
+        store.change(conn, row.id, state=answer)
         links.change(conn, link.id, state="stopped")
         audit.write(
             conn, at=turn.now(), run_id=turn.run_id, actor=f"connection:{turn.name}", action="deleted there",
             direction="in", opportunity_id=row.opportunity_id, connection_id=turn.name, remote_id=row.remote_id,
             member_id=turn.member,
         )  # fmt: skip
+        if answer == "withdrawn":
+            history.change(conn, opportunity, {"status": "withdrawn"}, turn.cause("withdrawn", row.remote_id))
+            announce(conn, turn.hub, opportunity)
+
+
+def _standing_answer(conn: Connection, turn: Turn, row: Deletion) -> str:
+    """What the configuration says once and for all; a deletion against an edit is asked about all the same (I10)."""
+    if turn.config.deletes == "ask" or edited(conn, turn.hub, row):
+        return "open"
+    return "withdrawn" if turn.config.deletes == "withdraw" else "kept"
 
 
 def edited(conn: Connection, hub: Hub, row: Any) -> dict[str, list[Any]]:

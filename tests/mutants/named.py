@@ -60,11 +60,10 @@ MUTANTS = (
         '        if link.state != "linked":\n            continue\n', "        if link.id:\n            continue\n",
     ),
     Mutant(
-        "a deletion beats an edit", DELETIONS,
-        '        store.change(conn, row.id, state="open" if asked else "followed_no_more")\n',
-        '        store.change(conn, row.id, state="withdrawn" if asked else "followed_no_more")\n'
-        '        history.change(conn, opportunity, {"status": "withdrawn"}, turn.cause("gone", row.remote_id))\n'
-        "        announce(conn, turn.hub, opportunity)\n",
+        "a deletion beats an edit",
+        DELETIONS,
+        "        answer = _standing_answer(conn, turn, row) if asked else",
+        '        answer = "withdrawn" if asked else',
     ),
     Mutant(
         "edits of one side go unseen", RECONCILE,

@@ -75,6 +75,28 @@ def test_a_deletion_against_an_edit_elsewhere_is_a_question_that_says_so(make: M
     assert world.table(Opportunity)[0].title == "Edited by B"
 
 
+@pytest.mark.parametrize(("deletes", "status"), [("withdraw", "withdrawn"), ("keep", "published")])
+def test_what_follows_from_a_deletion_can_be_said_once_and_for_all(make: Make, deletes: str, status: str) -> None:
+    world = make(connection("a", deletes=deletes), connection("b", imports=()))
+    share(world)
+    world.sync()
+    delete(world, "a")
+    world.sync()
+    assert world.table(Opportunity)[0].status == status == world.rows("b")[0]["Status"] and world.quiet() == 0
+    assert [row.state for row in world.table(Deletion)] == ["withdrawn" if status == "withdrawn" else "kept"]
+
+
+def test_edited_elsewhere_meanwhile_it_is_asked_about_all_the_same(make: Make) -> None:
+    world = make(connection("a", deletes="withdraw"), connection("b", imports=(), edits="accept"))
+    share(world)
+    world.sync()
+    world.rows("b")[0]["Title"] = "Edited by B"
+    world.sync("b")
+    delete(world, "a")
+    world.sync()
+    assert [row.state for row in world.table(Deletion)] == ["open"]
+
+
 def test_a_deleted_record_can_be_made_anew_with_what_the_commons_has(make: Make) -> None:
     world = pair(make, edits="accept")
     world.rows("b")[0]["Title"] = "Edited by B"

@@ -91,8 +91,8 @@ def _deletions(conn: Connection, own: set[str]) -> Iterator[Item]:
 def _matches(conn: Connection, own: set[str]) -> Iterator[Item]:
     for row in lists.matches(conn, own):
         text = _(
-            "“%(title)s”: the answer of %(where)s was lost when it was created there. %(number)s records could be it.",
-            title=row.title, where=row.connection_id, number=len(row.candidates),
+            "“%(title)s”: it was created in %(where)s, and the answer was lost. Which of its records is it?",
+            title=row.title, where=row.connection_id,
         )  # fmt: skip
         yield Item("match", text, row.opened_at, url_for("queue.page", kind="match"), row)
 

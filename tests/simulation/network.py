@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.answer import Answer
@@ -38,7 +37,7 @@ class Network:
     time: ManualTime
     mood: Mood
     log: Callable[[str, str], None]
-    between: Callable[[str, str], None] = lambda system, method: None
+    between: Callable[[str, str, str], None] = lambda system, method, path: None
     systems: dict[str, GrantsSystem] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     impolite: list[str] = field(default_factory=list)
@@ -50,15 +49,15 @@ class Network:
         system = self.systems[(parts.hostname or "").partition(".")[0]]
         self.time.sleep(self.mood.latency())
         self.deliver_late()
-        self.between(system.name, request.method)
-        fault = self.mood.fault(system, request.method, parts.path, request.params)
+        self.between(system.name, request.method, parts.path)
+        fault = self.mood.fault(system, request.method, parts.path, _params(request))
         try:
             answer = self._carry(system, request, seconds, fault)
         except WireFailed as failure:
             self._note(system, request, fault, str(failure))
             raise
         self._note(system, request, fault, str(answer.status))
-        self.between(system.name, "answered")
+        self.between(system.name, "answered", parts.path)
         return answer
 
     def close(self) -> None:
@@ -79,20 +78,19 @@ class Network:
 
     def _carry(self, system: GrantsSystem, request: Request, seconds: float, fault: Fault | None) -> Answer:
         if fault is None:
-            return self._as_answer(request, self._arrive(system, request))
-        if fault.kind == "refused":
-            raise WireFailed("ConnectionRefusedError: nobody listens", sent=False)
-        if fault.waits:
+            return _as_answer(request, self._arrive(system, request), {})
+        if fault.waits or fault.delay:
             self.time.sleep(max(0.0, seconds))
-        if fault.kind == "arrives late":
+        if fault.delay:
             self.late.append((self.time.monotonic() + fault.delay, system, request))
-            raise WireFailed(f"took longer than {seconds:.0f} seconds", sent=True)
-        reply = self._arrive(system, request) if fault.arrives else None
-        if fault.kind == "delivered twice":
+        reply = self._arrive(system, request) if fault.arrives else Reply(200, {})
+        if fault.twice:
             reply = self._answer(system, request)
         if fault.loses:
-            raise WireFailed(fault.kind, sent=True, lasting=fault.lasting)
-        return self._as_answer(request, fault.reply(reply, system), fault)
+            raise WireFailed(fault.kind, sent=fault.sent, lasting=fault.lasting)
+        if fault.asked:
+            self.not_before[system.name] = self.time.monotonic() + fault.asked
+        return _as_answer(request, fault.answers(reply), fault.headers)
 
     def _arrive(self, system: GrantsSystem, request: Request) -> Reply:
         now = self.time.monotonic()
@@ -105,28 +103,26 @@ class Network:
     def _answer(self, system: GrantsSystem, request: Request) -> Reply:
         path = urlsplit(request.url).path
         text = (request.body or b"").decode()
-        params = {str(name): str(value) for name, value in dict(request.params or {}).items()}
+        params = _params(request)
         self.calls.append(Call(system.name, request.method, path, f"{request.url} {params} {text}"))
         body = json.loads(text, parse_float=str) if text.startswith("{") else None
         headers = {name.lower(): value for name, value in (request.headers or {}).items()}
         secret = headers.get("authorization", "").removeprefix("Bearer ")
         return system.answer(request.method, path, params, body, secret)
 
-    def _as_answer(self, request: Request, reply: Reply, fault: Fault | None = None) -> Answer:
-        headers = {"content-type": "application/json"} | (dict(fault.headers) if fault else {})
-        raw = reply.body
-        body = raw if isinstance(raw, bytes) else json.dumps(raw, default=plain, ensure_ascii=False).encode()
-        return Answer(reply.status, headers, body, request.shown, wrote=request.wrote)
-
     def _note(self, system: GrantsSystem, request: Request, fault: Fault | None, outcome: str) -> None:
         what = f"{request.method} {urlsplit(request.url).path}"
-        text = f"{sorted(dict(request.params or {}).items())} {(request.body or b'').decode()}"
+        text = f"{sorted(_params(request).items())} {(request.body or b'').decode()}"
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
         self.log(system.name, f"{what} {digest} -> {outcome}{f' ({fault.kind})' if fault else ''}")
 
 
-def is_write(method: str, path: str) -> bool:
-    return method in ("POST", "PATCH") and path == "/records"
+def _params(request: Request) -> dict[str, str]:
+    return {str(name): str(value) for name, value in dict(request.params or {}).items()}
 
 
-Anything = Any
+def _as_answer(request: Request, reply: Reply, headers: Mapping[str, str]) -> Answer:
+    raw = reply.body
+    body = raw if isinstance(raw, bytes) else json.dumps(raw, default=plain, ensure_ascii=False).encode()
+    kind = {"content-type": "application/json"}
+    return Answer(reply.status, kind | dict(headers), body, request.shown, wrote=request.wrote)

@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import select
-
-from hub.store.tables import Audit, Conflict, Hold, Link, Opportunity, Quarantine, Suggestion
+from hub.commons.view import view
+from hub.store import members
+from hub.store.tables import (
+    Audit,
+    Commitment,
+    Conflict,
+    Due,
+    Hold,
+    Intent,
+    Link,
+    Opportunity,
+    Quarantine,
+    Suggestion,
+)
+from schemas.values import same
 from tests.simulation import tokens
 from tests.simulation.people import People
 from tests.simulation.system import KEY
 from tests.simulation.world import World
 
+Found = Iterator[str]
+
 
 def look(world: World, people: People) -> list[str]:
-    return [*lost(world, people), *doubled(world, people)]
+    """Every sentence that does not hold, with what it is about."""
+    questions: tuple[Callable[[World, People], Found], ...] = (
+        lost, differing, doubled, missed, stopped, overstepping, leaked, unaccounted, impolite,
+    )  # fmt: skip
+    return [sentence for question in questions for sentence in question(world, people)]
 
 
-def lost(world: World, people: People) -> list[str]:
-    """I1: what a person typed is live, was replaced by someone who saw it, or is kept for someone to decide."""
+def lost(world: World, people: People) -> Found:
+    """I1. A token is live, or was replaced by someone who saw it, or is kept for someone to decide."""
     linked = {(k.connection_id, k.remote_id) for k in world.table(Link)}
     live: dict[str, set[int]] = {}
     own: set[tuple[str, str, str, int]] = set()
@@ -31,18 +50,14 @@ def lost(world: World, people: People) -> list[str]:
                 if (name, id) in linked:
                     live.setdefault(column, set()).update(there)
     kept = tokens.found(" ".join(_kept(world)))
-    return [
-        f"I1 what was typed is never lost; T{t.token:05} of {t.system} {t.row}.{t.column} is nowhere"
-        for t in people.typed.values()
-        if not t.superseded
-        and t.token not in live.get(t.column, ())
-        and (t.system, t.row, t.column, t.token) not in own
-        and t.token not in kept
-    ]
+    for t in people.typed.values():
+        place = (t.system, t.row, t.column, t.token)
+        if not (t.superseded or place in own or t.token in live.get(t.column, ()) or t.token in kept):
+            yield f"I1 what was typed is never lost; T{t.token:05} of {t.row}.{t.column} is nowhere"
 
 
 def _kept(world: World) -> list[str]:
-    """Where the hub keeps what did not win: conflicts, suggestions, quarantine, holds, and what people decided."""
+    """Where what did not win is kept: conflicts, suggestions, quarantine, holds, what people decided, what was reset."""
     rows: list[Any] = []
     for model in (Conflict, Suggestion, Quarantine, Hold, Opportunity):
         rows += world.table(model)
@@ -54,20 +69,141 @@ def _kept(world: World) -> list[str]:
     return [json.dumps(row._asdict(), default=str, ensure_ascii=False) for row in rows]
 
 
-def doubled(world: World, people: People) -> list[str]:
-    """I8: an opportunity has one record in a connection, however often its creation was tried."""
-    found = []
+def differing(world: World, people: People) -> Found:
+    """I4. Every field of every link says what the commons says, as this system can hold it; or it has a name why not."""
+    with world.hub.reading() as conn:
+        names = members.names(conn)
+    opportunities = {o.id: Opportunity(**o._mapping) for o in world.table(Opportunity)}
+    conflicts = {(c.opportunity_id, c.path) for c in world.table(Conflict) if c.state == "open"}
+    refused = {(d.connection_id, d.opportunity_id) for d in world.table(Due) if d.error}
+    aside = {(q.connection_id, q.remote_id, q.path) for q in world.table(Quarantine) if q.state != "released"}
+    commitments: dict[str, dict[str, Any]] = {}
+    for row in world.table(Commitment):
+        commitments.setdefault(row.opportunity_id, {})[row.member_id] = Commitment(**row._mapping)
+    for link in world.table(Link):
+        system = world.systems[link.connection_id]
+        raw = system.live().get(link.remote_id or "")
+        if link.state != "linked" or raw is None:
+            continue
+        o = opportunities[link.opportunity_id]
+        member = world.config.connections[link.connection_id].member
+        seen = view(
+            o, commitments.get(o.id, {}), member, steward=names[o.steward_id],
+            page=f"https://hub.test/opportunities/{o.id}",
+        )  # fmt: skip
+        mapping = world.hub.mapping(link.connection_id)
+        raw = mapping.reduce(raw)
+        writing = mapping.write(seen, raw)
+        held = raw | {column: system.keep(column, value) for column, value in writing.columns.items()}
+        theirs, ours = mapping.read(raw).values, mapping.read(held).values
+        named = set(link.differs or {}) | set(writing.unholdable)
+        for part in mapping.fields:
+            path = part.path
+            if path in named or (o.id, path) in conflicts or (link.connection_id, o.id) in refused:
+                continue
+            if (link.connection_id, link.remote_id, path) in aside or (link.connection_id, link.remote_id, "") in aside:
+                continue
+            expected = ours.get(path) if part.writes else seen.get(path)
+            if not same(path, theirs.get(path), expected):
+                yield (
+                    f"I4 nothing differs without a name; {link.remote_id}.{path} says {theirs.get(path)!r} where the "
+                    f"commons says {expected!r}"
+                )
+
+
+def doubled(world: World, people: People) -> Found:
+    """I8. However often its creation was tried, an opportunity has one record in a connection."""
     for name, system in world.systems.items():
         made: dict[str, list[str]] = {}
         for id, fields in system.live().items():
             if system.rows[id].by == "hub" and fields.get(KEY):
                 made.setdefault(str(fields[KEY]), []).append(id)
-        found += [
-            f"I8 one opportunity has one record in a connection; {key} has {ids} in {name}"
-            for key, ids in made.items()
-            if len(ids) > 1
-        ]
-    return found
+        for key, ids in made.items():
+            if len(ids) > 1:
+                yield f"I8 one opportunity has one record in a connection; {key} has {ids} in {name}"
 
 
-__all__ = ["look", "select"]
+def missed(world: World, people: People) -> Found:
+    """I13. What was shared arrived, and nothing is still under way."""
+    linked = {(k.connection_id, k.remote_id) for k in world.table(Link)}
+    aside = {(q.connection_id, q.remote_id) for q in world.table(Quarantine) if q.state != "released"}
+    for name, system in world.systems.items():
+        if world.config.connections[name].shares:
+            for id, fields in system.live().items():
+                if fields.get("Share") and (name, id) not in linked and (name, id) not in aside:
+                    yield f"I13 no committed change is missed; {id} is shared and the hub does not know it"
+    for intent in world.table(Intent):
+        if intent.state == "open":
+            yield f"I5 everything comes to an end; {intent.action} of {intent.opportunity_id} is still open"
+    yield from _not_imported(world)
+
+
+def _not_imported(world: World) -> Found:
+    links = {(k.connection_id, k.opportunity_id): k for k in world.table(Link)}
+    refused = {(d.connection_id, d.opportunity_id) for d in world.table(Due) if d.error}
+    for o in world.table(Opportunity):
+        for name, config in world.config.connections.items():
+            if config.imports is None or o.status != "published" or (name, o.id) in refused:
+                continue
+            link = links.get((name, o.id))
+            if link is None or link.state not in ("linked", "stopped"):
+                yield f"I13 what is published is imported; {name} has no record of {o.id} ({link and link.state})"
+
+
+def stopped(world: World, people: People) -> Found:
+    """I10, I11. A link stops only where a person deleted the record, and the hub deletes none."""
+    for link in world.table(Link):
+        gone = world.systems[link.connection_id].deleted_by_people
+        if link.state == "stopped" and link.remote_id not in gone:
+            yield f"I11 absence is not deletion; the link of {link.remote_id} stopped and nobody deleted that record"
+    for call in world.network.calls:
+        if call.method == "DELETE":
+            yield f"I24 the hub deletes no record of anybody's; it did in {call.system}"
+
+
+def overstepping(world: World, people: People) -> Found:
+    """I20, I24. Nothing native to a member is written, and nothing at all before a first sync was approved."""
+    for name, system in world.systems.items():
+        for id, column in system.written:
+            if column in ("Stage", "Ours", "Show", "Share", "Private notes"):
+                yield f"I24 what is native to a member stays as it is; the hub wrote {id}.{column}"
+    for name in world.unapproved_writes:
+        yield f"I20 a first sync writes nothing before someone has looked; it wrote to {name}"
+
+
+def leaked(world: World, people: People) -> Found:
+    """I21. What nobody shared is in no call, no table, and no system but its own."""
+    sent = tokens.found(" ".join(call.text for call in world.network.calls)) & people.canaries
+    for token in sent:
+        yield f"I21 what is not shared goes nowhere; T{token:05} was sent over the wire"
+    with world.hub.reading() as conn:
+        driver: Any = conn.connection.driver_connection
+        stored = tokens.found("\n".join(driver.iterdump())) & people.canaries
+    for token in stored:
+        yield f"I21 what is not shared is not stored; T{token:05} is in the hub's database"
+
+
+def unaccounted(world: World, people: People) -> Found:
+    """I22. Each change says what was before, and the last one is what is now."""
+    facts = {o.id: dict(o.facts) for o in world.table(Opportunity)}
+    told: dict[tuple[str, str], Any] = {}
+    for row in world.table(Audit):
+        if row.direction == "out" or row.opportunity_id not in facts or not row.values:
+            continue
+        own = row.action in ("shared", "changed") and row.member_id
+        for path, (before, after) in row.values.items():
+            if path == "status" or path.startswith("commitment."):
+                continue
+            place = (row.opportunity_id, path)
+            if place in told and not same(path, told[place], before):
+                yield f"I22 the audit leaves nothing out; {path} was {told[place]!r}, and {row.action} found {before!r} ({own})"
+            told[place] = after
+    for (id, path), after in told.items():
+        if not same(path, facts[id].get(path), after):
+            yield f"I22 the audit ends at what is now; {path} is {facts[id].get(path)!r}, told was {after!r}"
+
+
+def impolite(world: World, people: People) -> Found:
+    """I23. No call beyond the rate, and none before the time that the system asked for."""
+    for sentence in dict.fromkeys(world.network.impolite):
+        yield f"I23 the hub is a polite caller; {sentence}"

@@ -76,8 +76,13 @@ class People:
             known.superseded, known.system, known.row = False, name, id
         self.world.note(name, f"someone writes {id}.{column} = {value!r}")
 
-    def edit(self) -> None:
-        found = self._row()
+    def act(self) -> None:
+        """Something that somebody does, mostly an edit."""
+        self.edit()
+
+    def edit(self, but: str | None = None) -> None:
+        """Someone types something new; in any system ``but`` this one."""
+        found = self._row(but)
         if found is None:
             return
         system, id = found
@@ -86,12 +91,13 @@ class People:
         value = tokens.amount(number) if column == "Ask" else tokens.text(number, self.chance.choice(WORDS))
         self.write(system.name, id, column, value)
 
-    def _row(self) -> tuple[GrantsSystem, str] | None:
+    def _row(self, but: str | None = None) -> tuple[GrantsSystem, str] | None:
         """A record that is linked, or is shared and will be."""
         linked = {(link.connection_id, link.remote_id) for link in self.world.table(Link) if link.state == "linked"}
         rows = [
             (system, id)
             for name, system in self.world.systems.items()
+            if name != but
             for id, fields in system.live().items()
             if (name, id) in linked or (name[0] == "a" and fields.get("Share") and not fields.get(KEY))
         ]

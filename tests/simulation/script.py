@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from random import Random
 
+from hub import crash
+from hub.store import connections
 from hub.store.tables import Hold
 from hub.sync import holds
-from hub.sync.run import sync_all
+from hub.sync.run import OneRun, RunResult, sync_all
 from tests.simulation import oracle
 from tests.simulation.people import People
-from tests.simulation.world import World, build
+from tests.simulation.world import Crash, World, build
 
 ROUNDS = 3
 """So many rounds after the last fault, and no more, until everything is where it belongs."""
@@ -28,26 +33,104 @@ class Played:
     violations: list[str]
 
 
-def play(seed: int) -> Played:
+def play(seed: int, acts: int | None = None) -> Played:
+    """Everything by the seed; ``acts`` cuts the story short, to find what matters in it."""
     world = build(seed)
     people = People(world)
     chance = world.chance("script")
+    world.network.between = lambda *call: _between(world, people, *call)
     for _ in range(chance.randint(1, 3)):
         people.add("a")
     people.add("a", shared=False)
-    for _ in range(chance.randint(20, 40)):
-        world.time.sleep(round(chance.expovariate(1 / 60), 3))
-        if chance.random() < 0.7:
-            people.edit()
-        else:
-            run(world, [chance.choice(sorted(world.systems))])
-    violations = settle(world)
+    world.mood.level = chance.choice([0.0, 0.05, 0.15, 0.3])
+    with crash_points(world):
+        for _ in range(acts or chance.randint(25, 45)):
+            step(world, people, chance)
+        calm(world, people)
+        violations = settle(world)
     violations += oracle.look(world, people)
-    return Played(world, people, violations)
+    return Played(world, people, world.violations + violations)
+
+
+@contextmanager
+def crash_points(world: World) -> Iterator[None]:
+    """The engine's named places where a process may die lead to this world."""
+    usual = crash.point
+    crash.point = lambda name: world.may_crash(f"at {name}")
+    try:
+        yield
+    finally:
+        crash.point = usual
+
+
+def step(world: World, people: People, chance: Random) -> None:
+    world.time.sleep(round(chance.expovariate(1 / chance.choice([5, 60, 60, 600])), 3))
+    if chance.random() < 0.1 and world.crash_in is None and world.starts < 3:
+        world.crash_in = chance.randint(1, 60)
+    try:
+        if chance.random() < 0.65:
+            people.act()
+        else:
+            sync(world, chance)
+    except Crash:
+        world.nested = False
+        world.start()
+
+
+def sync(world: World, chance: Random) -> None:
+    """One connection, all, or the halves of two in an order of their own."""
+    names = sorted(world.systems)
+    kind = chance.random()
+    if kind < 0.6:
+        run(world, [chance.choice(names)])
+    elif kind < 0.8:
+        run(world)
+    else:
+        first, second = (OneRun(world.hub, name, "test") for name in chance.sample(names, 2))
+        first.take_in()
+        second.take_in()
+        for half in chance.sample([first, second], 2):
+            half.give_out()
+        report(world, [first.result, second.result])
+
+
+def _between(world: World, people: People, system: str, method: str, path: str) -> None:
+    """While a call is on its way: the process may die, or somebody writes something."""
+    world.may_crash(f"in a call: {system} {method}")
+    if method == "PATCH" or (method == "POST" and path == "/records"):
+        with world.hub.reading() as conn:
+            if not connections.get(conn, system).approved:
+                world.unapproved_writes.append(system)
+    if method != "answered" and world.mood.level and world.chance("between").random() < 0.03:
+        # Between reading and writing a row that has no version tokens nobody can be kept from overwriting.
+        unguarded = system if method == "PATCH" and world.systems[system].traits.guard == "none" else None
+        world.happened["edit in mid-call"] += 1
+        people.edit(but=unguarded)
+    elif method != "answered" and world.mood.level and not world.nested and world.chance("between").random() < 0.02:
+        # What another worker does at the same time: between two calls anything may happen to the store.
+        world.nested = True
+        world.happened["run in mid-call"] += 1
+        run(world, [world.chance("between").choice([name for name in sorted(world.systems) if name != system])])
+        world.nested = False
+
+
+def calm(world: World, people: People) -> None:
+    """Faults end; what is on its way arrives, what is out of sight comes to sight."""
+    world.mood.level = 0.0
+    world.crash_in = None
+    world.time.sleep(PAUSE)
+    world.network.deliver_late(everything=True)
+    world.note("all", "faults end")
 
 
 def run(world: World, names: list[str] | None = None) -> None:
-    for result in sync_all(world.hub, names):
+    report(world, sync_all(world.hub, names))
+
+
+def report(world: World, results: list[RunResult]) -> None:
+    for result in results:
+        if "went wrong" in result.message:
+            world.violations.append(f"no run stumbles over the hub itself; {result.connection}: {result.message}")
         world.note("hub", f"{result.connection}: {result.state} {sorted(result.counts.items())} {result.message}")
 
 

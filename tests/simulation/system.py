@@ -202,17 +202,17 @@ class GrantsSystem:
         by_stamp = asked.get("order") == "stamp"
         visible.sort(key=lambda pair: (pair[1].stamp if by_stamp else 0, pair[0].id))
         total = len(visible)
-        if by_stamp and "after" in asked:
+        if by_stamp and asked.get("after"):
             stamp, _, id = asked["after"].rpartition("/")
             place = (datetime.fromisoformat(stamp), id)
             visible = [(r, s) for r, s in visible if (s.stamp, r.id) > place]
-        elif "after" in asked:
+        elif asked.get("after"):
             visible = visible[int(asked["after"]) :]
         page = visible[: self.traits.page]
         more = len(visible) > len(page)
         after = f"{page[-1][1].stamp.isoformat()}/{page[-1][0].id}" if by_stamp and page else ""
         if not by_stamp:
-            after = str(int(asked.get("after", "0")) + len(page))
+            after = str(int(asked.get("after") or 0) + len(page))
         body = {"records": [self._shown(r, s, columns) for r, s in page], "next": after if more else None}
         return Reply(200, body | ({"count": total} if self.traits.counts else {}), lists=True)
 

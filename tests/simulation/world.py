@@ -110,10 +110,13 @@ class World:
     systems: dict[str, GrantsSystem] = field(default_factory=dict)
     wide: dict[str, bool] = field(default_factory=dict)
     keys: dict[str, bool] = field(default_factory=dict)
+    unapproved_writes: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     happened: Counter[str] = field(default_factory=Counter)
     crash_in: int | None = None
     starts: int = 0
+    nested: bool = False
     hub: SimulatedHub = field(init=False)
     _chances: dict[str, Random] = field(default_factory=dict)
 
@@ -169,7 +172,7 @@ def build(seed: int) -> World:
         digest="d",
     )  # fmt: skip
     time = ManualTime(BEGIN)
-    mood = Mood(Random(f"{seed}:mood"))
+    mood = Mood(Random(f"{seed}:mood"), time.now)
     network = Network(time, mood, lambda who, what: None)
     world = World(seed, time, engine, config, mood, network)
     network.log = world.note

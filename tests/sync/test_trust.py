@@ -579,3 +579,20 @@ def test_an_organisation_whose_creation_was_not_answered_is_found_again_and_not_
     world.sync()
     assert [record.id for record in world.systems["b"].others["Accounts"]] == ["Accounts-1"]
     assert world.rows("b")[0]["Account"]["id"] == "Accounts-1" and world.quiet() == 0
+
+
+# --- what broke off in the middle --------------------------------------------
+
+
+def test_a_pull_that_broke_off_after_a_page_is_judged_by_the_next_run_and_everyone_hears_of_it(pair: World) -> None:
+    """Its pages were stored and waited to be judged; but only runs whose process had died were taken over, so what a system had shown before it
+    stopped answering stayed invisible for ever."""
+    pair.systems["a"].can = Capabilities(page=1, upsert=True)
+    for title in ("Wells", "Gardens"):
+        share(pair, Title=title)
+    pair.systems["a"].fault["list:before"] = [None, Unavailable("the second page failed")]
+    assert pair.sync()["a"].state == "incomplete"
+    assert pair.rows("b") == [], "not before somebody judged it"
+    pair.sync()
+    assert sorted(row["Title"] for row in pair.rows("b")) == ["Gardens", "Wells"]
+    assert pair.quiet() == 0

@@ -49,8 +49,9 @@ class Mood:
     level: float = 0.0
     happened: Counter[str] = field(default_factory=Counter)
 
-    def latency(self) -> float:
-        return 0.001 + round(self.chance.expovariate(4), 3)
+    def latency(self) -> tuple[float, float]:
+        """Seconds there and back. There it takes less than the margin that the limiter leaves for uneven arrivals."""
+        return self.chance.randint(1, 20) / 1000, round(self.chance.expovariate(4), 3)
 
     def fault(self, system: GrantsSystem, method: str, path: str, params: Mapping[str, str]) -> Fault | None:
         """What goes wrong with this call, mostly nothing."""
@@ -153,7 +154,11 @@ def _too_many(mood: Mood, system: GrantsSystem, method: str, params: Params) -> 
     told = asked if form in ("seconds", "date", "old date", "asctime") else 0.0
     headers = {"retry-after": value} if value else {}
     return Fault(
-        f"429 {form}", arrives=False, headers=headers, asked=told, answers=lambda reply: Reply(429, b'{"error": "slow"}')
+        f"429 {form}",
+        arrives=False,
+        headers=headers,
+        asked=told,
+        answers=lambda reply: Reply(429, b'{"error": "slow"}'),
     )
 
 
@@ -211,7 +216,9 @@ def _list_fault(kind: str, answers: Answers) -> Maker:
 
 def _nothing(mood: Mood, system: GrantsSystem, method: str, params: Params) -> Fault:
     """Rows asked for by id are not shown, and not said to be deleted either."""
-    return Fault("sees nothing", answers=lambda r: Reply(200, r.body | {"records": [], "gone": []}) if r.status == 200 else r)
+    return Fault(
+        "sees nothing", answers=lambda r: Reply(200, r.body | {"records": [], "gone": []}) if r.status == 200 else r
+    )
 
 
 def _empty(reply: Reply) -> Reply:
@@ -223,7 +230,10 @@ def _skips(mood: Mood, system: GrantsSystem, method: str, params: Params) -> Fau
     """A row is left out of a page. A feed that tells neither counts nor the row ever again would lose it for good."""
     if not system.traits.counts and system.traits.feed != "full_scan":
         return None
-    return Fault("list skips", answers=lambda r: Reply(200, r.body | {"records": r.body["records"][1:]}) if r.status == 200 else r)
+    return Fault(
+        "list skips",
+        answers=lambda r: Reply(200, r.body | {"records": r.body["records"][1:]}) if r.status == 200 else r,
+    )
 
 
 def _repeats(reply: Reply) -> Reply:

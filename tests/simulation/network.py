@@ -47,7 +47,8 @@ class Network:
     def exchange(self, request: Request, seconds: float) -> Answer:
         parts = urlsplit(request.url)
         system = self.systems[(parts.hostname or "").partition(".")[0]]
-        self.time.sleep(self.mood.latency())
+        there, back = self.mood.latency()
+        self.time.sleep(there)
         self.deliver_late()
         self.between(system.name, request.method, parts.path)
         fault = self.mood.fault(system, request.method, parts.path, _params(request))
@@ -56,6 +57,7 @@ class Network:
         except WireFailed as failure:
             self._note(system, request, fault, str(failure))
             raise
+        self.time.sleep(back)
         self._note(system, request, fault, str(answer.status))
         self.between(system.name, "answered", parts.path)
         return answer

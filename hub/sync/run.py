@@ -166,6 +166,9 @@ class OneRun:
                 judge.judge_pull(turn)  # what moved between plan and write came in after the first judging
         elif not self._approved():
             judge.judge_push(turn)
+        if turn.counts["moved_meanwhile"]:
+            # What was read anew while writing came after the pull was judged.
+            judge.judge_pull(turn)
         self._end("done")
 
     def _approved(self) -> bool:

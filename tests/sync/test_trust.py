@@ -26,6 +26,7 @@ from hub.store.tables import (
 from hub.sync import deletions, holds, references, suggestions
 from hub.sync.moved import Moved
 from hub.sync.resolve import resolve
+from hub.sync.run import OneRun
 from tests.sync.conftest import Make, World, connection, share, tree
 
 # --- one record stays one record ---------------------------------------------
@@ -73,8 +74,6 @@ def test_an_edit_between_our_reading_and_our_writing_is_kept(pair: World) -> Non
         return value
 
     get.keep = edit_first
-    from hub.sync.run import OneRun
-
     first, second = OneRun(pair.hub, "a", "test"), OneRun(pair.hub, "b", "test")
     first.take_in()
     second.take_in()
@@ -596,3 +595,21 @@ def test_a_pull_that_broke_off_after_a_page_is_judged_by_the_next_run_and_everyo
     pair.sync()
     assert sorted(row["Title"] for row in pair.rows("b")) == ["Gardens", "Wells"]
     assert pair.quiet() == 0
+
+
+def test_what_moved_between_reading_and_writing_reaches_everyone_with_the_next_sync(make: Make) -> None:
+    """An edit found while writing was taken into the commons after its run had been judged. Nobody judged it later, so it
+    held its opportunity back from every other member, for ever."""
+    world = make(connection("a"), connection("b", imports=(), edits="accept"), connection("c", imports=()))
+    share(world)
+    world.sync()
+    world.rows("a")[0]["Title"] = "Deeper wells"
+    a, b = OneRun(world.hub, "a", "test"), OneRun(world.hub, "b", "test")
+    a.take_in()
+    b.take_in()
+    world.rows("b")[0] |= {"Title": "Deeper wells", "Summary": "From B, just now"}
+    a.give_out()
+    b.give_out()
+    world.sync()
+    assert [row["Summary"] for row in (*world.rows("a"), *world.rows("c"))] == ["From B, just now"] * 2
+    assert world.quiet() == 0

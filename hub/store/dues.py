@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +42,13 @@ def done(conn: Connection, connection: str, opportunity_ids: Iterable[str]) -> N
     conn.execute(delete(t).where((t.c.connection_id == connection) & t.c.opportunity_id.in_(list(opportunity_ids))))
 
 
+def planned(conn: Connection, connection: str, since: Mapping[str, datetime]) -> None:
+    """What these rows asked for is done. A row that another change made due again since it was planned stays."""
+    for opportunity_id, moment in since.items():
+        where = (t.c.connection_id == connection) & (t.c.opportunity_id == opportunity_id) & (t.c.since == moment)
+        conn.execute(delete(t).where(where))
+
+
 def failed(conn: Connection, connection: str, opportunity_id: str, error: str, not_before: datetime) -> None:
     """The system refused this one: say why, try again later, and never let it stop the others."""
     conn.execute(
@@ -51,13 +58,13 @@ def failed(conn: Connection, connection: str, opportunity_id: str, error: str, n
     )
 
 
-def ready(conn: Connection, connection: str, after: str, limit: int, now: datetime, run_id: str) -> list[str]:
-    """Opportunity ids that this connection may plan now, in id order, behind ``after``.
+def ready(conn: Connection, connection: str, after: str, limit: int, now: datetime, run_id: str) -> dict[str, datetime]:
+    """Opportunities that this connection may plan now, in id order, behind ``after``; and since when each is due.
 
     What another running or held pull changed waits until that one is judged.
     """
     rows = conn.execute(
-        select(t.c.opportunity_id)
+        select(t.c.opportunity_id, t.c.since)
         .where(
             (t.c.connection_id == connection)
             & (t.c.opportunity_id > after)
@@ -67,10 +74,10 @@ def ready(conn: Connection, connection: str, after: str, limit: int, now: dateti
         .order_by(t.c.opportunity_id)
         .limit(limit)
     )
-    return [row.opportunity_id for row in rows]
+    return {row.opportunity_id: row.since for row in rows}
 
 
-def pages(reading: Any, connection: str, limit: int, now: datetime, run_id: str) -> Iterator[list[str]]:
+def pages(reading: Any, connection: str, limit: int, now: datetime, run_id: str) -> Iterator[dict[str, datetime]]:
     """``ready`` a page at a time, each in a transaction of its own."""
     after = ""
     while True:
@@ -79,7 +86,7 @@ def pages(reading: Any, connection: str, limit: int, now: datetime, run_id: str)
         if not ids:
             return
         yield ids
-        after = ids[-1]
+        after = max(ids)
 
 
 def count(conn: Connection, connection: str) -> int:

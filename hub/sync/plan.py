@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -27,7 +28,7 @@ PAGE = 200
 class Item:
     """One record to create or update. ``agreed`` holds the digests of the values it brings; ``values``: ``{path: [before, after]}`` for people; ``columns``
     what goes over the wire; ``references`` columns whose target must be found first; ``overwrites``
-    whether a value that someone may have typed is replaced."""
+    whether a value that someone may have typed is replaced; ``since`` when it became due."""
 
     action: str
     opportunity_id: str
@@ -38,6 +39,7 @@ class Item:
     agreed: Raw = field(default_factory=dict)
     references: dict[str, ReferenceWish] = field(default_factory=dict)
     overwrites: bool = False
+    since: datetime | None = None
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -52,17 +54,18 @@ class Item:
 
 def plan(turn: Turn) -> Iterator[list[Item]]:
     """Items a page at a time; due rows with nothing to do are removed on the way."""
-    for ids in dues.pages(turn.hub.reading, turn.name, PAGE, turn.now(), turn.run_id):
-        items, idle = plan_page(turn, ids)
+    for since in dues.pages(turn.hub.reading, turn.name, PAGE, turn.now(), turn.run_id):
+        items, idle = plan_page(turn, since)
         if idle:
             with turn.writing() as conn:
-                dues.done(conn, turn.name, idle)
+                dues.planned(conn, turn.name, {id: since[id] for id in idle})
         if items:
             yield items
 
 
-def plan_page(turn: Turn, ids: list[str]) -> tuple[list[Item], list[str]]:
-    """Items for these opportunities, and the ids that need nothing."""
+def plan_page(turn: Turn, since: Mapping[str, datetime]) -> tuple[list[Item], list[str]]:
+    """Items for these opportunities (``since`` when each is due), and the ids that need nothing."""
+    ids = list(since)
     with turn.hub.reading() as conn:
         known = Known()
         opportunity_context(conn, turn, known, ids)
@@ -79,7 +82,7 @@ def plan_page(turn: Turn, ids: list[str]) -> tuple[list[Item], list[str]]:
         if item is None:
             idle.append(id)
         else:
-            items.append(item)
+            items.append(replace(item, since=since[id]))
     return items, idle
 
 

@@ -256,8 +256,8 @@ def written(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Re
         synced_at=turn.now(),
     )
     runs.settle(conn, [intent.id], "done")
-    if item is not None:
-        dues.done(conn, turn.name, [intent.opportunity_id])
+    if item is not None and item.since is not None:
+        dues.planned(conn, turn.name, {intent.opportunity_id: item.since})
     audit.write(
         conn,
         at=turn.now(),
@@ -269,7 +269,7 @@ def written(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Re
         connection_id=turn.name,
         remote_id=record.id,
         member_id=turn.member,
-        values=item.values if item else {c: [None, v] for c, v in intent.fields.items()},
+        values=item.values if item else {c: [(old or {}).get(c), v] for c, v in intent.fields.items()},
     )
     turn.counts["pushed_new" if intent.action == "create" else "pushed"] += 1
 

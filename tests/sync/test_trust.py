@@ -613,3 +613,48 @@ def test_what_moved_between_reading_and_writing_reaches_everyone_with_the_next_s
     world.sync()
     assert [row["Summary"] for row in (*world.rows("a"), *world.rows("c"))] == ["From B, just now"] * 2
     assert world.quiet() == 0
+
+
+def test_a_change_that_comes_while_an_earlier_one_is_being_written_is_written_too(pair: World) -> None:
+    """Two workers: while b's record got the new title, a's new summary arrived. The end of b's write removed what was due,
+    the summary with it, and b never heard of it."""
+    share(pair)
+    pair.sync()
+    pair.rows("a")[0]["Title"] = "Deeper wells"
+    pair.sync("a")
+
+    def meanwhile(column: str, value: Any) -> Any:
+        if pair.rows("a")[0]["Summary"] != "Cleaner water":
+            pair.rows("a")[0]["Summary"] = "Cleaner water"
+            pair.sync("a")
+        return value
+
+    pair.systems["b"].keep = meanwhile
+    pair.sync("b")
+    pair.sync("b")
+    assert pair.rows("b")[0]["Summary"] == "Cleaner water" and pair.quiet() == 0
+
+
+def test_a_change_that_came_before_a_lost_answer_was_settled_is_written_too(pair: World) -> None:
+    """Settling the lost write removed what was due, and with it a newer change of the same opportunity."""
+    share(pair)
+    pair.sync()
+    pair.rows("a")[0]["Title"] = "Deeper wells"
+    pair.systems["b"].fault["update:after"] = [Ambiguous("the answer was lost")]
+    pair.sync()
+    pair.rows("a")[0]["Summary"] = "Cleaner water"
+    pair.sync("a")
+    pair.sync("b")
+    assert pair.rows("b")[0]["Summary"] == "Cleaner water" and pair.quiet() == 0
+
+
+def test_what_a_recovered_write_replaced_is_in_the_audit(make: Make) -> None:
+    """The line of a write whose answer was lost said that nothing had been there before."""
+    world = importer(make, edits="reset")
+    world.rows("b")[0]["Title"] = "Our words"
+    world.systems["b"].fault["update:after"] = [Ambiguous("the answer was lost")]
+    world.sync()
+    world.sync()
+    assert world.rows("b")[0]["Title"] == "Wells"
+    line = next(row for row in reversed(world.table(Audit)) if row.direction == "out")
+    assert line.values == {"Title": ["Our words", "Wells"]}

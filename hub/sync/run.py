@@ -162,8 +162,6 @@ class OneRun:
             for items in plan.plan(turn):
                 push.push(turn, items)
                 self.report("pushed", connection=self.name, pushed=turn.counts["pushed"] + turn.counts["pushed_new"])
-            if turn.counts["moved_meanwhile"]:
-                judge.judge_pull(turn)  # what moved between plan and write came in after the first judging
         elif not self._approved():
             judge.judge_push(turn)
         if turn.counts["moved_meanwhile"]:

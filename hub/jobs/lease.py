@@ -10,14 +10,23 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from hub.store.tables import Connection as ConnectionRow
+from hub.store.types import Moment
 
 t: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
 
 LEASE = timedelta(seconds=120)
 """Longer than any single call may take (transport deadline 60 s), so that only a dead worker loses it."""
+
+
+_KEEP = (
+    update(t)
+    .where((t.c.id == bindparam("connection")) & (t.c.fence == bindparam("mine")))
+    .values(lease_until=bindparam("until", type_=Moment))
+)
+"""The first statement of every write transaction of a run, so it is put together once."""
 
 
 class LeaseLost(Exception):
@@ -39,8 +48,7 @@ def claim(conn: Connection, connection: str, owner: str, now: datetime) -> int:
 
 def keep(conn: Connection, connection: str, fence: int, now: datetime) -> None:
     """Prolong the lease. Raises ``LeaseLost``; call it first in every write transaction of a run."""
-    mine = (t.c.id == connection) & (t.c.fence == fence)
-    if not conn.execute(update(t).where(mine).values(lease_until=now + LEASE)).rowcount:
+    if not conn.execute(_KEEP, {"connection": connection, "mine": fence, "until": now + LEASE}).rowcount:
         raise LeaseLost(f"{connection}: another worker took over; what this one had not yet stored is left to it.")
 
 

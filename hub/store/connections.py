@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from hub.store.tables import Connection as Row
 
 t: Any = Row.__table__  # type: ignore[attr-defined]
 
 
+_ONE = select(t).where(t.c.id == bindparam("name"))
+"""Asked several times in every run, so it is put together once."""
+
+
 def get(conn: Connection, name: str) -> Row:
     """KeyError for a name that no configuration ever had."""
-    row = conn.execute(select(t).where(t.c.id == name)).first()
+    row = conn.execute(_ONE, {"name": name}).first()
     if row is None:
         raise KeyError(name)
     return Row(**row._mapping)

@@ -119,7 +119,7 @@ MUTANTS = (
     ),
     Mutant(
         "a stale worker goes on writing", "hub/jobs/lease.py",
-        "    mine = (t.c.id == connection) & (t.c.fence == fence)\n    if not", "    mine = t.c.id == connection\n    if not",
+        '(t.c.fence == bindparam("mine"))', '(t.c.fence >= bindparam("mine"))',
     ),
     Mutant(
         "the last one read wins", RECONCILE,

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from connectors.airtable import errors
 from connectors.answer import Answer
-from connectors.contract import Rate, Secret, Unavailable
+from connectors.contract import Ambiguous, Rate, Secret, Unavailable
 from connectors.limiter import Throttle
 from connectors.transport import Transport
 
@@ -67,7 +67,8 @@ class Api:
             raise errors.error(answer, place)
         body = answer.json()
         if not isinstance(body, dict):
-            raise Unavailable(f"{place}: Airtable answered a {type(body).__name__} where an object was due.")
+            told = f"{place}: Airtable answered a {type(body).__name__} where an object was due"
+            raise Ambiguous(f"{told}; it may have happened.") if answer.wrote else Unavailable(f"{told}.")
         return body
 
     def pages(

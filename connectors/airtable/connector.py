@@ -90,9 +90,11 @@ class AirtableTable(Connector):
 
     def changes(self, since: Cursor | None) -> Iterator[Page]:
         reader = self._reader()
+        all_named = True
         for listing in self._api.pages(self._wanted.object, self._columns):
             records, refused = reader.read(listing.rows)
-            yield Page(tuple(records), refused=tuple(refused), complete=listing.last)
+            all_named = all_named and not refused
+            yield Page(tuple(records), refused=tuple(refused), complete=listing.last and all_named)
 
     def get(self, ids: Sequence[str]) -> dict[str, Record | Gone | Unseen]:
         found: dict[str, Record | Gone | Unseen] = {
@@ -159,7 +161,13 @@ class AirtableTable(Connector):
     def _search(
         self, table: str, columns: Sequence[str], wish: str, read: Callable[[Sequence[Any]], tuple[list[Record], Any]]
     ) -> list[Record]:
-        return [record for listing in self._api.pages(table, columns, wish) for record in read(listing.rows)[0]]
+        found: list[Record] = []
+        for listing in self._api.pages(table, columns, wish):
+            records, refused = read(listing.rows)
+            if refused:  # it may be the very record that was asked for, and "not there" leads to a second one
+                raise Unavailable(f"Searching table {table!r}: Airtable answered a row that is no record.")
+            found += records
+        return found
 
     def _write(self, method: str, records: list[Raw], how: Raw) -> list[Outcome]:
         def send(batch: list[Raw]) -> list[Outcome]:

@@ -176,9 +176,19 @@ class AirtableTable(Connector):
             written = body.get("records")
             if not isinstance(written, list) or len(written) != len(batch):
                 raise Ambiguous(f"{place}: Airtable's answer does not list what it wrote.")
-            return self._outcomes(written)
+            outcomes = self._outcomes(written)
+            if not all(self._is_of(row, sent) for row, sent in zip(written, batch, strict=True)):
+                raise Ambiguous(f"{place}: Airtable's answer is about other records than were sent.")
+            return outcomes
 
         return _in_batches(records, send)
+
+    def _is_of(self, written: Raw, sent: Raw) -> bool:
+        """An answer that got mixed up on its way names other ids, or other keys."""
+        if "id" in sent:
+            return bool(written["id"] == sent["id"])
+        fields, key = written.get("fields"), self._wanted.key
+        return key is None or (isinstance(fields, dict) and bool(fields.get(key) == sent["fields"].get(key)))
 
     def _outcomes(self, written: list[Any]) -> list[Outcome]:
         ids = [_id_of(row) for row in written]

@@ -16,7 +16,8 @@ def described(session: Session, object: str) -> dict[str, Any]:
     if answer.status != 200:
         raise refusal(answer, f"Describing {object}")
     found = answer.json()
-    if not isinstance(found, dict) or not isinstance(found.get("fields"), list):
+    fields = found.get("fields") if isinstance(found, dict) else None
+    if not isinstance(fields, list) or not all(isinstance(item, dict) and item.get("name") for item in fields):
         raise Unavailable(f"Describing {object}: the answer is not a description.")
     return found
 

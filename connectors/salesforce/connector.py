@@ -140,7 +140,24 @@ class Salesforce(Connector):
         return [self._record(row) for part in self._list(query, "query") for row in part.rows]
 
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
-        return self._read_back(self._each(drafts, self._create))
+        outcomes = self._read_back(self._each(drafts, self._create))
+        ids = [outcome.id for outcome in outcomes]
+        return [
+            self._mixed_up(outcome.id) if outcome.id and not self._is_of(draft, outcome, ids) else outcome
+            for draft, outcome in zip(drafts, outcomes, strict=True)
+        ]
+
+    def _is_of(self, draft: Draft, outcome: Outcome, ids: Sequence[str | None]) -> bool:
+        """An answer that got mixed up on its way names a record with another key."""
+        if self.wanted.key is None or outcome.record is None:
+            return ids.count(outcome.id) == 1
+        # Case is not heeded, as in Salesforce's external ids.
+        return str(outcome.record.fields.get(self.wanted.key)).casefold() == draft.key.casefold()
+
+    def _mixed_up(self, id: str) -> Outcome:
+        return Outcome(
+            error=Ambiguous(f"Creating a {self.wanted.object}: Salesforce named {id}, which is another one.")
+        )
 
     def _create(self, draft: Draft) -> str:
         doing = f"Creating a {self.wanted.object}"

@@ -167,11 +167,18 @@ class Salesforce(Connector):
         fields = {column: value for column, value in draft.fields.items() if column != self.wanted.key}
         answer = self._write("PATCH", self._path(self.wanted.key, draft.key), body(fields))
         if answer.status == 204:  # before v46 an update by key tells no id
-            held = self.find(draft.key)
-            if len(held) == 1:
-                return held[0].id
-            raise Invalid(f"{doing}: {len(held)} records carry the key {draft.key!r}.", [self.wanted.key])
+            return self._found(draft.key, doing)
         return self._created(answer, doing)
+
+    def _found(self, key: str, doing: str) -> str:
+        """The id of what was just written. It was written, so whatever goes wrong from here on is no refusal."""
+        try:
+            held = self.find(key)
+        except ConnectorError as error:
+            raise Ambiguous(f"{doing}: it was done, but looking for its id failed. {error}") from None
+        if len(held) != 1:
+            raise Ambiguous(f"{doing}: it was done, and {len(held)} records carry the key {key!r}.")
+        return held[0].id
 
     def _created(self, answer: Answer, doing: str) -> str:
         if answer.status not in (200, 201):

@@ -27,8 +27,9 @@ class CsvFormat:
             with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
                 rows = csv.reader(file, delimiter=_delimiter(options), strict=True)
                 header = header_of(path, next(rows, []))
+                _check_text(path, header)
                 _check_delimiter(path, header, options.delimiter)
-                yield Opened(header, _rows(rows, header, options.wanted))
+                yield Opened(header, _rows(_whole(path, rows, len(header)), header, options.wanted))
         except UnicodeDecodeError as error:
             raise Unavailable(_not_in(path, options, error)) from None
         except csv.Error as error:
@@ -89,6 +90,35 @@ def _delimiter(options: Options) -> str:
     if len(options.delimiter) != 1 or options.delimiter in '"\r\n':
         raise Invalid(f'{options.delimiter!r} can part no cells. A delimiter is one character, like ";" or "\\t".')
     return options.delimiter
+
+
+def _check_text(path: Path, header: tuple[str, ...]) -> None:
+    """After a power cut a file may have its length and none of its content."""
+    if any("\0" in name for name in header):
+        raise Unavailable(f"{path.name} holds zeros where column names are due. Put back a copy of it.")
+
+
+def _whole(path: Path, rows: Iterator[list[str]], columns: int) -> Iterator[list[str]]:
+    """Rows of a file whose last one is whole: some programs save in place, and may have got no further yet."""
+    held: list[str] | None = None
+    for row in rows:
+        if held is not None:
+            yield held
+        held = row
+    if held is None:
+        return
+    if 0 < len(held) < columns and not _ends_a_line(path):
+        raise Unavailable(
+            f"{path.name} ends inside its last row, as if it were still being saved. If it is not, put a line end there."
+        )
+    yield held
+
+
+def _ends_a_line(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(0, file.tell() - 4))
+        return file.read().strip(b"\0")[-1:] in (b"\n", b"\r")
 
 
 def _check_delimiter(path: Path, header: tuple[str, ...], declared: str) -> None:

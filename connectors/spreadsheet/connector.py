@@ -202,6 +202,7 @@ class Spreadsheet(Connector):
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Rows at the end of the (first) file; a row that has the key already is changed instead."""
         files = self._files()
+        self._keeps_ids(files)
         seen = {file: digest(file) for file in files}
         doubled = self._doubled(files)
         twice = self._doubled(files, self.wanted.key) if self.wanted.key else {}
@@ -219,6 +220,12 @@ class Spreadsheet(Connector):
                 file = place.file if place else files[0]
                 targets.append(Target(id or draft.key, file, Change(number, own | dict(draft.fields))))
         return self._apply(targets, seen)
+
+    def _keeps_ids(self, files: Sequence[Path]) -> None:
+        """A key column may be added to a file; an id column that is not there any more was renamed."""
+        for file in files if self.id != self.wanted.key else ():
+            with format_of(file).open(file, self._only({self.id})) as sheet:
+                self._has_id(file, sheet.header)
 
     def _keyed(self, files: Sequence[Path]) -> dict[str, tuple[Place, str]]:
         """Where each key stands, and the id of its row."""

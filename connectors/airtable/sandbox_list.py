@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -30,12 +30,19 @@ class Iterator:
 
 
 class Lister:
-    """Answers list requests of one base and remembers where each stands."""
+    """Answers list requests of one base and remembers where each stands. ``most`` rows a page, however many are asked for."""
 
     def __init__(self, time: Time, new_id: Any) -> None:
         self._time = time
         self._new_id = new_id
         self._iterators: dict[str, Iterator] = {}
+        self.most = PAGE
+        self._old: dict[str, dict[str, Row]] = {}
+        self._lagging = 0
+
+    def lag(self, reads: int, tables: Sequence[Table]) -> None:
+        """The next so many lists show these tables as they are now, whatever is written meanwhile."""
+        self._old, self._lagging = {table.id: dict(table.rows) for table in tables}, reads
 
     def expire(self) -> None:
         """From now on every offset given out before is answered with LIST_RECORDS_ITERATOR_NOT_AVAILABLE."""
@@ -45,13 +52,17 @@ class Lister:
         size = _number(options.get("pageSize", PAGE), "INVALID_PAGE_SIZE_ARGUMENT")
         if not 0 <= size <= PAGE:
             raise invalid("pageSize must be between 0 and 100", "INVALID_PAGE_SIZE_ARGUMENT")
+        size = min(size or PAGE, self.most)
+        if self._lagging:
+            self._lagging -= 1
+            table = replace(table, rows=self._old[table.id])
         offset = options.get("offset")
         ids = self._rest(str(offset)) if offset else _select(table, options)
-        here = [id for id in ids[: size or PAGE] if id in table.rows]
+        here = [id for id in ids[:size] if id in table.rows]
         answer: dict[str, Any] = {"records": [show(table, table.rows[id], options) for id in here]}
-        if len(ids) > (size or PAGE):
+        if len(ids) > size:
             name = self._new_id("itr")
-            rest = ids[size or PAGE :]
+            rest = ids[size:]
             self._iterators[name] = Iterator(rest, self._time.monotonic() + LASTS)
             answer["offset"] = f"{name}/{rest[0]}"
         return answer

@@ -5,6 +5,7 @@ Sources: REST API Developer Guide, chapters "Reference" and "Status Codes and Er
 
 from __future__ import annotations
 
+import copy
 import re
 import secrets
 from collections.abc import Mapping
@@ -51,6 +52,14 @@ class Api:
         self.allowed = allowed
         self.used = 0
         self._locators: dict[str, _Locator] = {}
+        self._old = org
+        self._lagging = 0
+
+    def lag(self, reads: int) -> None:
+        """The next so many queries show all rows as they are now, whatever is written meanwhile."""
+        self._old = copy.copy(self.org)
+        self._old.tables = {name: dict(rows) for name, rows in self.org.tables.items()}
+        self._lagging = reads
 
     def count_call(self) -> None:
         if self.used >= self.allowed:
@@ -67,7 +76,9 @@ class Api:
         if soql is None:
             raise WireError(400, "MALFORMED_QUERY", "SOQL statements cannot be empty or null")
         query = sandbox_query.parse(soql)
-        rows = matching(self.org, query, deleted)
+        shown = self._old if self._lagging else self.org
+        self._lagging = max(0, self._lagging - 1)
+        rows = matching(shown, query, deleted)
         if not query.fields:
             return Reply(200, {"totalSize": len(rows), "done": True, "records": []})
         renderer(self.org, query, version)  # refuses a wrong field even where no row shows it

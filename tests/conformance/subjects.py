@@ -7,111 +7,190 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from connectors import registry
+from openpyxl import Workbook, load_workbook
+
 from connectors.airtable.sandbox import serve as serve_airtable
-from connectors.clock import ManualTime
-from connectors.contract import Connector, Secret, Settings, Wanted
+from connectors.contract import Raw, Secret, Wanted
 from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
-from connectors.transport import Transport
-from hub.conformance.kit import Subject
+from hub.conformance import kit
 
 REQUEST = "outfunds__Funding_Request__c"
+COLUMNS = ["No.", "Title", "Commons ID", "Private"]
 
 
-def _opened(system: str, options: dict[str, Any], wanted: Wanted, time: ManualTime) -> Connector:
-    found = registry.load(system)
-    settings = Settings("mine", options)
-    transport = Transport(hosts=found.hosts(settings), time=time, jitter=lambda: 0.0, allow_http=True)
-    return found.open(settings, wanted, transport)
+class Airtable(kit.Subject):
+    system = "airtable"
+    wanted = Wanted("Rows", ("Title", "Commons ID", "Amount"), "Commons ID")
+    text, unwanted = "Title", "Private"
+    spoil = {"Amount": "not a number"}
+    token = Secret("patTest-of-the-kit")
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        fields = [{"name": name, "type": "multilineText"} for name in ("Title", "Commons ID", "Private")]
+        fields += [{"name": "Amount", "type": "number", "options": {"precision": 0}}]
+        tables = {"Rows": {"fields": fields, "records": []}}
+        seed = {"base": "appConformance001", "token": self.token.reveal(), "tables": tables}
+        with serve_airtable(seed, time=self.time, calls=None) as self.sandbox:
+            self.sandbox.lists.most = 2
+            yield self.sandbox.url
+
+    def options(self, url: str) -> Raw:
+        return {"url": f"{url}/v0", "base": "appConformance001", "token": self.token}
+
+    def plant(self, cells: Raw) -> str:
+        return self.sandbox.write("Rows", None, cells)
+
+    def alter(self, id: str, cells: Raw) -> None:
+        self.sandbox.write("Rows", id, cells)
+
+    def remove(self, id: str) -> None:
+        self.sandbox.remove("Rows", id)
+
+    def lock_out(self) -> None:
+        self.token = Secret("patWrong")
+
+    def plant_as(self, id: str, cells: Raw) -> None:
+        rows = self.sandbox.base.table("Rows").rows
+        row = rows.pop(self.plant(cells))
+        row.id, rows[id] = id, row
+
+    def twin(self, id: str) -> str:
+        return id[:3] + id[3:].swapcase()
+
+    def lag(self, reads: int) -> None:
+        self.sandbox.lists.lag(reads, self.sandbox.base.tables)
 
 
-@contextmanager
-def airtable() -> Iterator[Subject]:
-    fields = [{"name": name, "type": "multilineText"} for name in ("Title", "Commons ID", "Private")]
-    fields += [{"name": "Amount", "type": "number", "options": {"precision": 0}}]
-    seed = {"base": "appConformance001", "token": "patTest", "tables": {"Rows": {"fields": fields, "records": []}}}
-    time = ManualTime()
-    with serve_airtable(seed, time=time, calls=None) as sandbox:
-        options = {"url": sandbox.api, "base": "appConformance001", "token": Secret("patTest")}
-        wanted = Wanted("Rows", ("Title", "Commons ID", "Amount"), "Commons ID")
-        yield Subject(
-            open=lambda: _opened("airtable", options, wanted, time), key="Commons ID", text="Title", unwanted="Private",
-            plant=lambda cells: sandbox.write("Rows", None, cells), alter=lambda id, cells: _ignore(sandbox.write("Rows", id, cells)),
-            remove=lambda id: sandbox.remove("Rows", id), spoil={"Title": "x", "Amount": "not a number"},
-            lock_out=lambda: options.update(token=Secret("patWrong")), cut_off=sandbox.stop,
-        )  # fmt: skip
+class AirtableWithoutKey(Airtable):
+    """A base whose people will not have a column for ids: creates are plain, and are not repeatable."""
+
+    wanted = Wanted("Rows", ("Title", "Amount"))
+
+    @classmethod
+    def title(cls) -> str:
+        return "airtable, no key"
 
 
-@contextmanager
-def salesforce() -> Iterator[Subject]:
-    time = ManualTime()
-    with SalesforceSandbox(time=time) as sandbox:
-        options = {"url": sandbox.url, "client_id": CLIENT_ID, "client_secret": Secret(CLIENT_SECRET)}
-        wanted = Wanted(REQUEST, ("Name", "Commons_Id__c", "Commons_Share__c"), "Commons_Id__c")
+class Salesforce(kit.Subject):
+    system = "salesforce"
+    wanted = Wanted(REQUEST, ("Name", "Commons_Id__c", "Commons_Share__c"), "Commons_Id__c")
+    text, unwanted = "Name", "Commons_Summary__c"
+    spoil = {"Name": "x" * 300}
+    unique_keys = True
+    secret = Secret(CLIENT_SECRET)
 
-        def later(act: Any) -> Any:
-            time.sleep(2)  # its version is a time in seconds
-            return act
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        with SalesforceSandbox(time=self.time) as self.sandbox:
+            self.sandbox.api.most_a_page = 2
+            yield self.sandbox.url
 
-        yield Subject(
-            open=lambda: _opened("salesforce", options, wanted, time), key="Commons_Id__c", text="Name",
-            unwanted="Commons_Summary__c",
-            plant=lambda cells: later(sandbox.write(REQUEST, None, cells)),
-            alter=lambda id, cells: _ignore(later(sandbox.write(REQUEST, id, cells))),
-            remove=lambda id: sandbox.remove(REQUEST, id), spoil={"Name": "x" * 300},
-            lock_out=lambda: options.update(client_secret=Secret("wrong")), cut_off=sandbox.stop,
-        )  # fmt: skip
+    def options(self, url: str) -> Raw:
+        return {"url": url, "client_id": CLIENT_ID, "client_secret": self.secret}
 
+    def plant(self, cells: Raw) -> str:
+        id = self.sandbox.write(REQUEST, None, cells)
+        self.time.sleep(2)  # its version is a time in seconds
+        return id
 
-@contextmanager
-def spreadsheet(name: str) -> Iterator[Subject]:
-    from openpyxl import Workbook, load_workbook
+    def alter(self, id: str, cells: Raw) -> None:
+        self.sandbox.write(REQUEST, id, cells)
+        self.time.sleep(2)
 
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        columns = ["No.", "Title", "Commons ID", "Private"]
+    def remove(self, id: str) -> None:
+        self.sandbox.remove(REQUEST, id)
 
-        def load() -> list[dict[str, str]]:
-            if path.suffix == ".csv":
-                with path.open(newline="", encoding="utf-8") as file:
-                    return list(csv.DictReader(file))
-            rows = list(load_workbook(path).active.iter_rows(values_only=True))
-            return [{c: v for c, v in zip(columns, row, strict=True) if v is not None} for row in rows[1:]]
+    def erase(self, id: str) -> None:
+        self.remove(id)
+        self.sandbox.org.purge(REQUEST, id)
 
-        def store(rows: list[dict[str, str]]) -> None:
-            if path.suffix == ".csv":
-                with path.open("w", newline="", encoding="utf-8") as file:
-                    writer = csv.DictWriter(file, columns)
-                    writer.writeheader()
-                    writer.writerows(rows)
-                return
-            book = Workbook()
-            book.active.append(columns)
-            for row in rows:
-                book.active.append([row.get(column) for column in columns])
-            book.save(path)
+    def lock_out(self) -> None:
+        self.secret = Secret("wrong")
 
-        def plant(cells: dict[str, str]) -> str:
-            rows = load()
-            id = f"{len(rows) + 1:03}"
-            store([*rows, {"No.": id} | cells])
-            return id
+    def plant_as(self, id: str, cells: Raw) -> None:
+        """Its ids are never used again, but a record comes back out of the recycle bin."""
+        self.sandbox.org.undelete(REQUEST, id)
+        self.alter(id, cells)
 
-        def alter(id: str, cells: dict[str, str]) -> None:
-            store([row | cells if row["No."] == id else row for row in load()])
-
-        store([])
-        options = {"path": str(path), "id": "No.", "writable": True}
-        wanted = Wanted("rows", ("Title", "Commons ID"), "Commons ID")
-        yield Subject(
-            open=lambda: _opened("spreadsheet", options, wanted, ManualTime()), key="Commons ID", text="Title",
-            unwanted="Private", plant=plant, alter=alter,
-            remove=lambda id: store([row for row in load() if row["No."] != id]),
-            cut_off=path.unlink,
-        )  # fmt: skip
+    def lag(self, reads: int) -> None:
+        self.sandbox.api.lag(reads)
 
 
-def _ignore(_result: object) -> None:
-    return None
+class OldSalesforce(Salesforce):
+    """Before v46 a record updated by its key is answered without its id."""
+
+    def options(self, url: str) -> Raw:
+        return super().options(url) | {"api_version": "v45.0"}
+
+    @classmethod
+    def title(cls) -> str:
+        return "salesforce, v45"
+
+
+class Csv(kit.Subject):
+    system = "spreadsheet"
+    wanted = Wanted("rows", ("Title", "Commons ID"), "Commons ID")
+    text, unwanted = "Title", "Private"
+    wire = False
+    file = "rows.csv"
+
+    @classmethod
+    def title(cls) -> str:
+        return f"spreadsheet, {cls.file}"
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        with TemporaryDirectory() as folder:
+            self.path = Path(folder) / self.file
+            self.store([])
+            yield ""
+
+    def options(self, url: str) -> Raw:
+        return {"path": str(self.path), "id": "No.", "writable": True}
+
+    def plant(self, cells: Raw) -> str:
+        id = f"r{len(self.load()) + 1:03}"
+        self.plant_as(id, cells)
+        return id
+
+    def plant_as(self, id: str, cells: Raw) -> None:
+        self.store([*self.load(), {"No.": id} | cells])
+
+    def twin(self, id: str) -> str:
+        return id.upper()
+
+    def alter(self, id: str, cells: Raw) -> None:
+        self.store([row | cells if row["No."] == id else row for row in self.load()])
+
+    def remove(self, id: str) -> None:
+        self.store([row for row in self.load() if row["No."] != id])
+
+    def cut_off(self) -> None:
+        self.path.unlink()
+
+    def load(self) -> list[Raw]:
+        with self.path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def store(self, rows: list[Raw]) -> None:
+        with self.path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+class Xlsx(Csv):
+    file = "rows.xlsx"
+
+    def load(self) -> list[Raw]:
+        rows = list(load_workbook(self.path).active.iter_rows(values_only=True))
+        return [{c: v for c, v in zip(COLUMNS, row, strict=True) if v is not None} for row in rows[1:]]
+
+    def store(self, rows: list[Raw]) -> None:
+        book = Workbook()
+        book.active.append(COLUMNS)
+        for row in rows:
+            book.active.append([row.get(column) for column in COLUMNS])
+        book.save(self.path)

@@ -6,7 +6,6 @@ import socket
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from connectors import registry
@@ -110,10 +109,6 @@ class Subject(ABC):
 
     # --- what the kit does with it
 
-    @cached_property
-    def _system(self) -> System:
-        return registry.load(self.system) if isinstance(self.system, str) else self.system
-
     def open(self, url: str | None = None, *, time: Time | None = None, **transport: Any) -> Connector:
         """A fresh connector, good while the subject is; ``url`` leads elsewhere than straight to the stand-in."""
         return self._held.enter_context(self.opened(url, time=time, **transport))
@@ -121,7 +116,7 @@ class Subject(ABC):
     @contextmanager
     def opened(self, url: str | None = None, *, time: Time | None = None, **transport: Any) -> Iterator[Connector]:
         """As ``open``, with its sockets closed in the end."""
-        system = self._system
+        system = registry.load(self.system) if isinstance(self.system, str) else self.system
         settings = Settings("mine", self.options(url or self.url))
         how: dict[str, Any] = {"allow_http": True, "timeout": TIMEOUT, "jitter": lambda: 0.5} | transport
         way = Transport(hosts=system.hosts(settings), time=time or self.time, **how)

@@ -118,17 +118,6 @@ class Salesforce(kit.Subject):
         self.sandbox.api.lag(reads)
 
 
-class OldSalesforce(Salesforce):
-    """Before v46 a record updated by its key is answered without its id."""
-
-    def options(self, url: str) -> Raw:
-        return super().options(url) | {"api_version": "v45.0"}
-
-    @classmethod
-    def title(cls) -> str:
-        return "salesforce, v45"
-
-
 class Csv(kit.Subject):
     system = "spreadsheet"
     wanted = Wanted("rows", ("Title", "Commons ID"), "Commons ID")

@@ -269,6 +269,17 @@ def test_an_update_answered_by_a_sign_in_page_is_ambiguous(sandbox: SalesforceSa
     assert isinstance(outcome.error, Ambiguous)
 
 
+@pytest.mark.parametrize("search", [(), (Fault("status", path="/query", times=9),)], ids=["finds none", "fails"])
+def test_an_upsert_that_tells_no_id_was_done_though_its_record_is_not_found(
+    sandbox: SalesforceSandbox, connector: Salesforce, search: tuple[Fault, ...]
+) -> None:
+    """Before v46 its answer is a bare 204."""
+    for fault in (Fault("status", method="PATCH", status=204), *search):
+        sandbox.misbehave(fault)
+    (outcome,) = connector.create([Draft("a", {"Name": "a"})])
+    assert isinstance(outcome.error, Ambiguous) and "it was done" in str(outcome.error)
+
+
 def test_a_quota_that_ends_in_mid_batch_stops_the_rest_unsent(
     sandbox: SalesforceSandbox, connector: Salesforce
 ) -> None:

@@ -59,10 +59,7 @@ CONNECTION = (
     Setting("mapping", str, "A shipped mapping's name, or a file.", required=True),
     Setting("shares", bool, "Records ticked for sharing there become opportunities.", False),
     Setting("edits", str, "What an edit of another steward's facts means.", "keep", choices=("keep", "suggest", "accept", "reset")),
-    Setting(
-        "deletes", str, "What follows when the steward's own record is deleted there and was edited nowhere else.", "ask",
-        choices=("ask", "withdraw", "keep"),
-    ),
+    Setting("deletes", str, "What follows when the steward's own record is deleted there.", "ask", choices=("ask", "withdraw", "keep")),
     Setting("first_sync", str, "Whether the first sync waits for a look.", "preview", choices=("preview", "go")),
     Setting("every", str, "How often it syncs: 30s, 5m, 2h.", "5m"),
     Setting("importer", str, "E-mail of the officer who owns records that a rule imports."),

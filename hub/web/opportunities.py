@@ -114,6 +114,7 @@ def one(opportunity_id: str) -> str:
     fields = [
         (path, view[path], _origin(origins.get(path), names, persons), _different(tied, path))
         for path in _order(view)
+        if path != "title" or _different(tied, path)  # it is the heading already
         if view[path] not in (None, "", [], {}) or _different(tied, path)
     ]
     targets = [
@@ -198,9 +199,7 @@ def take_up(opportunity_id: str) -> AnyResponse:
 def _order(view: dict[str, Any]) -> list[str]:
     """In the order of the schema; what is keyed (registration numbers) after its kin."""
     place = {path: number for number, path in enumerate(FIELDS)}
-    return sorted(
-        (path for path in view if path not in ("title", "page")), key=lambda path: (place[spec(path).path], path)
-    )
+    return sorted((path for path in view if path != "page"), key=lambda path: (place[spec(path).path], path))
 
 
 def _origin(origin: dict[str, Any] | None, names: dict[str, str], persons: dict[str, tuple[str, str]]) -> str:
@@ -229,7 +228,17 @@ def _different(tied: list[Link], path: str) -> list[tuple[str, str]]:
     refused = [
         (link.connection_id, str((link.unholdable or {})[path])) for link in tied if path in (link.unholdable or {})
     ]
-    return kept + refused
+    return kept + refused + [found for link in tied for found in _otherwise(link, path)]
+
+
+def _otherwise(link: Link, path: str) -> list[tuple[str, str]]:
+    """A value that was written and that its system shows in its own way (cut, rounded, in capitals, or not at all)."""
+    mapping = hub().mapping(link.connection_id)
+    part = next((part for part in mapping.fields if part.path == path and part.writes), None)
+    if part is None or not (link.sent or {}).keys() & set(part.columns) or path in (link.differs or {}):
+        return []
+    shown = words(path, mapping.read(link.base or {}).values.get(path)) or _("nothing")
+    return [(link.connection_id, _("written, and shown there as “%(value)s”", value=shown))]
 
 
 def _history(

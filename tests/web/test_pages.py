@@ -147,3 +147,12 @@ def test_a_hold_says_what_it_looks_like(site: Site) -> None:
         )
     page = site.client("admin.elm").get(f"/queue/holds/{ids['Hold']}").text
     assert "page 2 and later" in page and "Nothing is deleted anywhere" in page
+
+
+def test_a_value_that_its_system_shows_otherwise_is_said_to_be(site: Site) -> None:
+    ids = fill(site.hub)
+    sent = {"base": {"Title": "ORCHARD"}, "sent": {"Title": "Orchard <b>school</b>"}}
+    with site.hub.writing() as conn:
+        conn.execute(lists.link.update().where(lists.link.c.id == ids["Link"]).values(**sent))
+    page = site.client("staff.elm").get(f"/opportunities/{ids['Opportunity']}").text
+    assert "some fields differ" in page and "elm-sheet: written, and shown there as “ORCHARD”" in page

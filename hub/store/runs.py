@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, select, union, update
 
 from hub.store.tables import Intent, Opportunity, Pending, Run
 
@@ -39,9 +39,9 @@ def get(conn: Connection, run_id: str) -> Run | None:
 def unjudged(conn: Connection, connection: str, current: str) -> list[Run]:
     """Runs of this connection that left work for the next: their worker died, or they ended (the system stopped
     answering halfway) with changes that nobody has judged. Held ones wait for a person."""
-    changed = exists().where(pending.c.run_id == t.c.id) | exists().where(opportunity.c.arriving == t.c.id)
-    left = (t.c.state == "running") | ((t.c.state != "held") & changed)
-    where = (t.c.connection_id == connection) & (t.c.id != current) & left
+    arriving = select(opportunity.c.arriving).where(opportunity.c.arriving.is_not(None))
+    left = (t.c.state == "running") | t.c.id.in_(union(select(pending.c.run_id), arriving))
+    where = (t.c.connection_id == connection) & (t.c.id != current) & (t.c.state != "held") & left
     return [Run(**row._mapping) for row in conn.execute(select(t).where(where).order_by(t.c.started_at, t.c.id))]
 
 

@@ -11,7 +11,7 @@ def _pass(name: str) -> None:
     return None
 
 
-def _armed(wanted: str) -> Callable[[str], None]:
+def armed(wanted: str) -> Callable[[str], None]:
     place, _, count = wanted.partition(":")
     left = int(count or 1)
 
@@ -25,5 +25,5 @@ def _armed(wanted: str) -> Callable[[str], None]:
     return point
 
 
-point = _armed(os.environ["HUB_CRASH_AT"]) if "HUB_CRASH_AT" in os.environ else _pass
+point = armed(os.environ["HUB_CRASH_AT"]) if "HUB_CRASH_AT" in os.environ else _pass
 """``HUB_CRASH_AT=push.called:2`` kills this process the second time it reaches ``push.called``."""

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from connectors.contract import Gone
+from hub import crash
 from hub.store import connections, links
 from hub.store.engine import dumps
 from hub.sync import deletions, guards
@@ -31,6 +32,7 @@ def look(turn: Turn) -> None:
     if not asked:
         return
     found = turn.connector.get(asked)
+    crash.point("pull.absent.asked")
     with turn.writing() as conn:
         deletions.note(conn, turn, [answer.id for answer in found.values() if isinstance(answer, Gone)])
 

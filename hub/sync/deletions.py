@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connectors.contract import Gone, Record
+from hub import crash
 from hub.app import Hub
 from hub.store import audit, dues, links, members, opportunities
 from hub.store import deletions as store
@@ -119,6 +120,7 @@ def withdraw(hub: Hub, deletion_id: str, user_id: str) -> None:
         history.change(conn, opportunity, {"status": "withdrawn"}, _decided(conn, hub, row, "withdrawn", user_id))
         announce(conn, hub, opportunity)
         dues.wake(conn, dues.waiting_connections(conn), hub.time.now())
+    crash.point("deletions.stored")
 
 
 def keep(hub: Hub, deletion_id: str, user_id: str) -> None:
@@ -148,6 +150,7 @@ def _open(conn: Connection, deletion_id: str) -> Deletion:
 def _decided(conn: Connection, hub: Hub, row: Deletion, state: str, user_id: str) -> Cause:
     now = hub.time.now()
     store.change(conn, row.id, state=state, decided_at=now, decided_by=user_id)
+    crash.point("deletions.decided")
     return Cause(now, f"user:{user_id}", f"deletion: {state}", connection_id=row.connection_id, remote_id=row.remote_id)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from hub import crash
 from hub.app import Hub
 from hub.store import audit, connections, deletions, dues, links, opportunities, runs, waiting
 from hub.store.tables import Deletion, Hold
@@ -25,6 +26,8 @@ def approve(hub: Hub, hold_id: str, plan_hash: str, user_id: str) -> None:
             _look_at_each(conn, hub, hold)
         judge.let_go(conn, hub, hold.run_id)
         connections.change(conn, hold.connection_id, reason=None, due_at=hub.time.now())
+        crash.point("holds.decided")
+    crash.point("holds.stored")
 
 
 def reject(hub: Hub, hold_id: str, user_id: str) -> None:

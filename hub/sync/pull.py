@@ -114,9 +114,11 @@ def apply_page(turn: Turn, page: Page) -> None:
         links.seen(conn, shown, turn.scan, turn.page)
         deletions.note(conn, turn, [gone.id for gone in page.gone])
         turn.counts["read"] += len(page.records) + len(page.refused)
+        crash.point("pull.page.decided")
         if page.cursor is not None:
             conn.execute(update(t).where(t.c.id == turn.name).values(cursor=page.cursor))
         runs.progress(conn, turn, "pull")
+        crash.point("pull.cursor.moved")
 
 
 def _unlinked(conn: Connection, turn: Turn, known: Known, record: Record, raw: Raw) -> None:

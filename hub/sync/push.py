@@ -191,6 +191,7 @@ def _forget(turn: Turn, intents: list[Intent]) -> None:
 
 def _finish(turn: Turn, batch: list[Item], intents: dict[str, Intent], outcomes: list[Outcome]) -> None:
     back = _read_back(turn, outcomes)
+    crash.point("push.read_back")
     stop: ConnectorError | None = None
     stale: list[str] = []
     with turn.writing() as conn:
@@ -213,6 +214,7 @@ def _finish(turn: Turn, batch: list[Item], intents: dict[str, Intent], outcomes:
             else:
                 stop = error
         runs.progress(conn, turn, "push")
+        crash.point("push.settled")
     if stale:
         _take_in(turn, [r for r in turn.connector.get(stale).values() if isinstance(r, Record)])
     if stop is not None:

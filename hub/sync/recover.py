@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.contract import Record
+from hub import crash
 from hub.store import dues, links, runs
 from hub.store.opportunities import arriving_moves
 from hub.store.tables import Intent, Run
@@ -28,14 +29,17 @@ def recover(turn: Turn) -> None:
         for run in runs.unjudged(conn, turn.name, turn.run_id):
             _take_over(conn, turn, run)
         intents = runs.open_intents(conn, turn.name)
+    crash.point("recover.taken_over")
     creates = [intent for intent in intents if intent.action == "create" and _can_be_seen(turn, intent)]
     for intent in creates:
         if intent.fields.get(turn.mapping.key or "") is not None:
             _settle_create(turn, intent)
+            crash.point("recover.settled")
     lookalikes.settle(turn, [i for i in creates if i.fields.get(turn.mapping.key or "") is None])
     for intent in intents:
         if intent.action != "create":
             _settle_update(turn, intent)
+            crash.point("recover.settled")
     lookalikes.carry_out(turn)
 
 
@@ -62,6 +66,7 @@ def _can_be_seen(turn: Turn, intent: Intent) -> bool:
 def _settle_create(turn: Turn, intent: Intent) -> None:
     """Did the record come to be? Asked by key."""
     found = turn.connector.find(str(intent.fields[turn.mapping.key or ""]))
+    crash.point("recover.looked")
     with turn.writing() as conn:
         link = links.get(conn, intent.link_id)
         if link is None or link.remote_id is not None:
@@ -84,6 +89,7 @@ def _settle_update(turn: Turn, intent: Intent) -> None:
         still = link.remote_id if link is not None else None
     found = turn.connector.get([still]) if still else {}
     record = found.get(still or "")
+    crash.point("recover.looked")
     with turn.writing() as conn:
         link = links.get(conn, intent.link_id)
         if link is not None and isinstance(record, Record) and link.base is not None:

@@ -104,6 +104,7 @@ def resolve(
             rules.make(conn, hub, conflict, *prefer, user_id)
         announce(conn, hub, opportunity)
         dues.wake(conn, dues.waiting_connections(conn), now)
+        crash.point("resolve.decided")
     crash.point("resolve.stored")
 
 

@@ -150,6 +150,7 @@ class OneRun:
         pull(turn)
         crash.point("run.pulled")
         judge.judge_pull(turn)
+        crash.point("run.judged")
         with turn.writing() as conn:
             runs.progress(conn, turn, "between")
 
@@ -192,6 +193,7 @@ class OneRun:
 
     def _end(self, state: str, message: str = "") -> None:
         """Store how it ended and when the connection is due again, and let the lease go."""
+        crash.point("run.ending")
         turn = self._turn
         if turn is not None:
             self.result.counts = turn.counts

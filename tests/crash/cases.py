@@ -105,7 +105,7 @@ def cases(references: dict[str, Reference]) -> list[Case]:
         for pattern in PATTERNS:
             by_point[""].append(Case("", phase.name, 0, pattern))
             for point, times in sorted(references[phase.name].passed[pattern].items()):
-                around_a_write = point.startswith(("push.", "recover."))
+                around_a_write = point.startswith(("push.", "recover.looked", "recover.settled"))
                 for busy in (False, True) if pattern == "none" or around_a_write else (False,):
                     for count in range(1, times + 1):
                         by_point.setdefault(point, []).append(Case(point, phase.name, count, pattern, busy))

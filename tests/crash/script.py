@@ -211,7 +211,7 @@ PHASES = (
         lambda t: _shown(AT, WELLS, "Title")(t) == CHOSEN == _shown(SF, WELLS, "Name")(t),
     ),
     Phase(
-        "copies deleted", _delete_copies, (sync, sync, sync),
+        "copies deleted", _delete_copies, (sync, sync),
         lambda t: (
             _shown(SF, CLINIC, "Name")(t) == _shown(AT, RADIO, "Title")(t) == "0 records"
             and _shown(AT, CLINIC, "Summary")(t) == "For everyone."

@@ -48,7 +48,9 @@ class Sweep:
 
     def __init__(self, postgres: str = "") -> None:
         self._postgres = postgres
-        self._folder = Path(tempfile.mkdtemp(prefix="commons-hub-crash-"))
+        # In memory where that is a folder: a kill leaves all that was written with the kernel, synced or not.
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        self._folder = Path(tempfile.mkdtemp(prefix="commons-hub-crash-", dir=memory))
 
     def __enter__(self) -> Sweep:
         return self

@@ -127,6 +127,7 @@ def play(town: Town, phase: Phase, case: Case, *checks: Step) -> Played:
     """People act, then the hub is asked until it is at rest. A killed worker is followed by a fresh one, which
     takes up the step that was interrupted, and then does the ``checks``."""
     phase.people(town)
+    town.on_write()
     town.lose_answers(case.pattern)
     steps = script.patiently(*phase.steps)
     attempt = _work(town, *steps, *checks, kill=f"{case.point}:{case.count}" if case.point else "")
@@ -170,7 +171,7 @@ def run(town: Town, reference: Reference, case: Case) -> list[str]:
         return [f"the point was reached {played.passed[case.point]} times only, so nobody was killed"]
     if played.trouble:
         return played.trouble
-    return [*_after(town, reference, played), *_mixed(shown, reference.shown), *_later(town, reference)]
+    return [*_after(town, reference, played), *_mixed(shown, reference.shown), *_later(town, reference, played.edits)]
 
 
 def _after(town: Town, reference: Reference, played: Played) -> Iterator[str]:
@@ -187,7 +188,7 @@ def _after(town: Town, reference: Reference, played: Played) -> Iterator[str]:
     yield from (f"a quiet sync wrote: {call}" for finished, call in played.wrote if finished >= quiet_from)
 
 
-def _later(town: Town, reference: Reference) -> Iterator[str]:
+def _later(town: Town, reference: Reference, edits: Edits) -> Iterator[str]:
     """Edits that come afterwards are found: no cursor stands beyond what was stored."""
     script.edit_dates(town, 6)
     answer, standing = _work(town, script.sync, believed).answers
@@ -195,7 +196,7 @@ def _later(town: Town, reference: Reference) -> Iterator[str]:
         yield f"a later sync ended with {answer}"
     for said in different_tables(reference.later_tables, town.tables()):
         yield f"later: {said}"
-    for said in differences(reference.later_standing, standing):
+    for said in differences(_without_holds(reference.later_standing, edits), _without_holds(standing, edits)):
         yield f"later: {said}"
 
 
@@ -231,7 +232,7 @@ def _with_edits(tables: Tables, standing: Standing, edits: Edits) -> tuple[Table
                 row[column] = date
         path = DATES[system][1]
         standing["opportunities"] = sorted(
-            (*row[:-1], sorted([*(f for f in row[-1] if f[0] != path), (path, date)])) if row[0] == nonprofit else row
+            (*row[:-1], sorted([*(f for f in row[-1] if f[0] != path), (path, str({'date': date}))])) if row[0] == nonprofit else row
             for row in standing["opportunities"]
         )
         if nonprofit == RADIO and system == SF and not tables[AT].get(RADIO) and any(l[:2] == (RADIO, AT) for l in standing["links"]):  # fmt: skip

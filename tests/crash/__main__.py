@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+from tests.crash import script
 from tests.crash.cases import Case, Reference, cases
 from tests.crash.sweep import Result, Sweep, points_in_source
 
@@ -16,14 +17,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _arguments(arguments)
     started = time.monotonic()
     with Sweep(asked.postgres) as sweep:
-        references = sweep.rehearse()
-        missed = never_reached(references)
+        references = sweep.rehearse(_last_phase(asked.only))
+        missed = set() if asked.only else never_reached(references)
         for point in sorted(missed):
             print(f"WRONG  {point} is a crash point in hub/ that no phase of the script reaches")
         known = cases(references)
-        chosen = [c for c in known if not asked.only or asked.only in (c.name, c.point)]
-        if asked.only and not chosen:
-            print(f"There is no case {asked.only!r}. Points: {', '.join(sorted(points_in_source()))}")
+        chosen = [c for c in known if not asked.only or not {c.name, c.point}.isdisjoint(asked.only)]
+        unknown = set(asked.only) - {c.name for c in known} - {c.point for c in known}
+        if unknown:
+            print(f"There is no {', '.join(sorted(unknown))}. Points: {', '.join(sorted(points_in_source()))}")
             return 2
         until = started + asked.seconds if asked.seconds else float("inf")
         results = []
@@ -40,11 +42,18 @@ def never_reached(references: dict[str, Reference]) -> set[str]:
     return points_in_source() - reached
 
 
+def _last_phase(only: Sequence[str]) -> str:
+    """The last phase that the asked cases need; the whole script where a point may be anywhere."""
+    phases = [phase.name for phase in script.PHASES]
+    asked = [phases.index(name) for word in only if (name := word.partition("@")[2].partition(":")[0]) in phases]
+    return phases[max(asked)] if asked and len(asked) == len(only) else phases[-1]
+
+
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--seconds", type=float, help="begin no case after so long; all points get their turn")
     parser.add_argument("--jobs", type=int, default=2, help="cases played side by side (default: 2)")
-    parser.add_argument("--only", metavar="POINT", help="one point, or one case as the sweep names it")
+    parser.add_argument("--only", metavar="POINT", action="append", default=[], help="one point, or one case by name")
     parser.add_argument("--postgres", default="", metavar="URL", help="a migrated, empty database to copy; else SQLite")
     return parser.parse_args(arguments)
 

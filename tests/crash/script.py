@@ -131,20 +131,20 @@ class Phase:
 
 def _share(town: Town) -> None:
     for nonprofit in (WELLS, SCHOOL, RADIO):
-        town.in_salesforce(nonprofit, Commons_Share__c=True)
+        town.in_salesforce(nonprofit, {"Commons_Share__c": True})
     town.in_airtable(CLINIC, {"Share": True})
 
 
 def _edit(town: Town) -> None:
-    town.in_salesforce(WELLS, Name="Deeper wells", Commons_Summary__c="Fifty hand pumps.")
+    town.in_salesforce(WELLS, {"Name": "Deeper wells", "Commons_Summary__c": "Fifty hand pumps."})
     town.in_airtable(SCHOOL, {"Amount requested": 70000})
     town.in_airtable(CLINIC, {"Title": "Two clinics that travel", "Summary": "For families and schools."})
 
 
 def _both_edit(town: Town) -> None:
-    town.in_salesforce(WELLS, Name="Wells of Alder", Commons_Ask__c=200000)
+    town.in_salesforce(WELLS, {"Name": "Wells of Alder", "Commons_Ask__c": 200000})
     town.in_airtable(WELLS, {"Title": "Wells of Saffron Tide"})
-    town.in_salesforce(RADIO, Name="Radio for four districts")
+    town.in_salesforce(RADIO, {"Name": "Radio for four districts"})
 
 
 def _delete_copies(town: Town) -> None:
@@ -156,7 +156,7 @@ def _delete_copies(town: Town) -> None:
 def _delete_originals(town: Town) -> None:
     town.remove_in_salesforce(SCHOOL)
     town.remove_in_salesforce(RADIO)
-    town.in_salesforce(WELLS, Commons_Summary__c="Sixty hand pumps.")
+    town.in_salesforce(WELLS, {"Commons_Summary__c": "Sixty hand pumps."})
 
 
 def _nobody(town: Town) -> None:
@@ -233,8 +233,12 @@ PHASES = (
 
 # --- edits that come at their own time ---------------------------------------
 
-DATES = {SF: ("Commons_Start__c", "period.start"), AT: ("End", "period.end")}
-"""The column that people keep changing in each system, and its path. The script itself never touches them."""
+DATES = {
+    SF: ("period.start", {SF: "Commons_Start__c", AT: "Start"}),
+    AT: ("period.end", {SF: "Commons_End__c", AT: "End"}),
+}
+"""The field that people of each system keep changing, by path, and its column in both. The script itself never
+touches them."""
 
 Edits = dict[tuple[str, str], str]
 """System and nonprofit to the date that people wrote into that record."""
@@ -246,9 +250,9 @@ def edit_dates(town: Town, month: int, systems: tuple[str, ...] = (SF, AT)) -> E
     made: Edits = {}
     for system, rows in town.tables().items():
         for nonprofit in (n for n in shared if n in rows and system in systems):
-            made[system, nonprofit] = date = f"{2027 if system == SF else 2028}-{month:02}-{shared.index(nonprofit) + 1:02}"
-            if system == SF:
-                town.in_salesforce(nonprofit, Commons_Start__c=date)
-            else:
-                town.in_airtable(nonprofit, {"End": date})
+            made[system, nonprofit] = date = (
+                f"{2027 if system == SF else 2028}-{month:02}-{shared.index(nonprofit) + 1:02}"
+            )
+            edit = town.in_salesforce if system == SF else town.in_airtable
+            edit(nonprofit, {DATES[system][1][system]: date})
     return made

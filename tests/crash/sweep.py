@@ -58,9 +58,9 @@ class Sweep:
     def __exit__(self, *error: object) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def rehearse(self) -> dict[str, Reference]:
-        """The script without accidents, played in a process of its own."""
-        channel = self._process("scout", lambda town, send: send(rehearse(town)))
+    def rehearse(self, last: str) -> dict[str, Reference]:
+        """The script without accidents up to its phase ``last``, played in a process of its own."""
+        channel = self._process("scout", lambda town, send: send(rehearse(town, last)))
         try:
             found: dict[str, Reference] | str = channel.recv()
         except EOFError:
@@ -135,5 +135,3 @@ def _in_order(channels: dict[Channel, int], chosen: Sequence[Case], jobs: int) -
                 if isinstance(found, str):
                     raise RuntimeError(f"A process of the sweep broke: {found}")
                 ready[found.case] = found
-
-

@@ -150,7 +150,7 @@ class Town:
 
     # --- what people do
 
-    def in_salesforce(self, nonprofit: str, **columns: Any) -> None:
+    def in_salesforce(self, nonprofit: str, columns: Mapping[str, Any]) -> None:
         """Someone at Alder edits a request. A quarter of an hour passes first: the feed's overlap is shorter."""
         self.clock.sleep(900)
         self.salesforce.write(REQUEST, self._request(nonprofit)["Id"], columns)
@@ -187,7 +187,9 @@ class Town:
         """All records of both systems, without what differs from run to run: ids, stamps, keys."""
         here: Tables = {SALESFORCE: defaultdict(list), AIRTABLE: defaultdict(list)}
         for name, row in self._requests():
-            here[SALESFORCE][name].append({c: str(v) for c, v in row.items() if v is not None and c not in STAMPS | OURS})
+            here[SALESFORCE][name].append(
+                {c: str(v) for c, v in row.items() if v is not None and c not in STAMPS | OURS}
+            )
         for row in self.airtable.rows(TABLE):
             fields = {c: str(v) for c, v in row["fields"].items() if c not in OURS}
             here[AIRTABLE][str(row["fields"].get("Organisation"))].append(fields)
@@ -265,11 +267,14 @@ def _salesforce() -> dict[str, Any]:
             REQUEST: [
                 request
                 | {
-                    "Name": s.title, "Commons_Summary__c": s.summary, "Commons_Ask__c": s.amount,
-                    "Commons_Themes__c": ";".join(s.themes), "CurrencyIsoCode": s.currency,
+                    "Name": s.title,
+                    "Commons_Summary__c": s.summary,
+                    "Commons_Ask__c": s.amount,
+                    "Commons_Themes__c": ";".join(s.themes),
+                    "CurrencyIsoCode": s.currency,
                     "Commons_Places__c": ", ".join(p for p in (s.place, s.country) if p),
                     "outfunds__Applying_Organization__c": {"Name": s.organisation},
-                }  # fmt: skip
+                }
                 for s in OWN
             ]
         },

@@ -16,6 +16,7 @@ from hub.app import Hub
 from tests.crash import script
 from tests.crash.script import AT, DATES, SF, Edits, Phase
 from tests.crash.standing import Standing, believed, differences, left_over, untruthful
+from tests.crash.stores import scopes
 from tests.crash.town import FACTS, Snapshot, Tables, Town
 from tests.crash.worker import Attempt, Order, Step
 
@@ -135,6 +136,7 @@ def play(town: Town, phase: Phase, case: Case, *checks: Step) -> Played:
     attempt = _work(town, *steps, *checks, kill=f"{case.point}:{case.count}" if case.point else "")
     passed, killed, edits = attempt.passed, attempt.killed, {}
     if killed:
+        assert attempt.finished < len(steps), f"{case.name}: killed after the phase was over"
         steps = steps[attempt.finished :]
         if case.busy:
             # What waits for approval is not read before that.
@@ -157,6 +159,12 @@ def _work(town: Town, *steps: Step, kill: str = "") -> Attempt:
     town.attempts += 1
     town.wrote.clear()
     return town.workers.run(Order(steps, town.config, town.clock.now(), town.attempts, kill))
+
+
+def settle_in(town: Town) -> None:
+    """Let a town that was not rehearsed in find out how the hub sees its systems."""
+    _work(town, script.sync)
+    town.scopes = scopes(town.store.url)
 
 
 def opened(hub: Hub) -> None:

@@ -4,9 +4,35 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, make_url, select, text, update
+
+from hub.store.engine import open_engine, reading, writing
+from hub.store.tables import Connection
+
+CONNECTIONS: Any = vars(Connection)["__table__"]
+
+
+def scopes(url: str) -> dict[str, str]:
+    """How each connection looks at its system: the hub's own fingerprint of address and credential."""
+    engine = open_engine(url)
+    with reading(engine) as conn:
+        found = {row.id: row.scope for row in conn.execute(select(CONNECTIONS.c.id, CONNECTIONS.c.scope))}
+    engine.dispose()
+    return found
+
+
+def pretend(url: str, known: Mapping[str, str]) -> None:
+    """A database from another town has counted absences at that town's addresses; here they count as well."""
+    engine = open_engine(url)
+    with writing(engine) as conn:
+        for name, scope in known.items():
+            there = (CONNECTIONS.c.id == name) & CONNECTIONS.c.scope.is_not(None)
+            conn.execute(update(CONNECTIONS).where(there).values(scope=scope))
+    engine.dispose()
 
 
 class SqliteStore:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import hub
-from tests.crash.cases import Case, Reference, rehearse, run
+from tests.crash.cases import Case, Reference, rehearse, run, settle_in
 from tests.crash.stores import PostgresStore, SqliteStore
 from tests.crash.town import Town
 from tests.crash.worker import Workers
@@ -76,6 +76,7 @@ class Sweep:
 
         def part(number: int) -> Callable[[Town, Callable[[Any], None]], None]:
             def play(town: Town, send: Callable[[Any], None]) -> None:
+                settle_in(town)
                 for case in chosen[number::jobs]:
                     if time.monotonic() >= until:
                         return

@@ -22,6 +22,7 @@ from connectors.salesforce.sandbox import build as build_salesforce
 from connectors.sandbox import Fault, Sandbox
 from hub.demo.samples import Sample
 from hub.demo.seeds import OFFICER, SECRET, airtable
+from tests.crash.stores import pretend
 from tests.crash.worker import Workers
 
 REQUEST = "outfunds__Funding_Request__c"
@@ -109,6 +110,7 @@ class Town:
         self.folder, self.workers, self.store = folder, workers, store
         self.clock = ManualTime()
         self.attempts = 0
+        self.scopes: dict[str, str] = {}
         self.wrote: list[tuple[int, str]] = []
         self.on_write: Callable[[], None] = lambda: None
 
@@ -145,6 +147,7 @@ class Town:
             vars(owner).update(copy.deepcopy(state))
         self.behave()
         self.store.put_back(snapshot.store)
+        pretend(self.store.url, self.scopes)
         self.clock._passed = snapshot.seconds
         self.attempts = 0
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from hub.app import Hub
 from tests.crash import script
-from tests.crash.script import AT, DATES, SF, Edits, Phase
+from tests.crash.script import AT, HABITS, SF, Edits, Phase
 from tests.crash.standing import Standing, believed, differences, left_over, untruthful
 from tests.crash.stores import scopes
 from tests.crash.town import FACTS, Snapshot, Tables, Town
@@ -86,7 +86,7 @@ def rehearse(town: Town, last: str) -> dict[str, Reference]:
         assert not played.trouble, f"{phase.name}: {played.trouble}"
         assert phase.expected(tables), f"{phase.name} did not end as it should: {tables}"
         after, accounts, shown = town.snapshot(), town.accounts(), copy.deepcopy(shown)
-        script.edit_dates(town, 6)
+        script.edit_all(town, 6)
         later, standing = _work(town, script.sync, believed).answers
         assert script.at_rest(later), f"{phase.name}: {later}"
         found[phase.name] = Reference(
@@ -140,7 +140,7 @@ def play(town: Town, phase: Phase, case: Case, *checks: Step) -> Played:
         steps = steps[attempt.finished :]
         if case.busy:
             # What waits for approval is not read before that.
-            edits = script.edit_dates(town, 1, (SF,) if phase.name == "share" else (SF, AT))
+            edits = script.edit_all(town, 1, (SF,) if phase.name == "share" else (SF, AT))
         if case.busy and phase.name == "approve":
             # Edits make it another plan than the one approved, so people look at it again.
             steps += script.patiently(script.approve, script.sync)
@@ -200,7 +200,7 @@ def _after(town: Town, reference: Reference, played: Played) -> Iterator[str]:
 
 def _later(town: Town, reference: Reference, edits: Edits) -> Iterator[str]:
     """Edits that come afterwards are found: no cursor stands beyond what was stored."""
-    script.edit_dates(town, 6)
+    script.edit_all(town, 6)
     answer, standing = _work(town, script.sync, believed).answers
     if not script.at_rest(answer):
         yield f"a later sync ended with {answer}"
@@ -235,17 +235,18 @@ def _doubles(town: Town) -> Iterator[str]:
 def _with_edits(tables: Tables, standing: Standing, edits: Edits) -> tuple[Tables, Standing]:
     """What is expected once the edits that people made meanwhile have come through everywhere."""
     tables, standing = copy.deepcopy(tables), copy.deepcopy(standing)
-    for (system, nonprofit), date in edits.items():
-        path, columns = DATES[system]
-        for place, column in columns.items():
-            for row in tables[place].get(nonprofit, []):
-                row[column] = date
-        standing["opportunities"] = sorted(
-            (*row[:-1], sorted([*(fact for fact in row[-1] if fact[0] != path), (path, str({"date": date}))]))
-            if row[0] == nonprofit
-            else row
-            for row in standing["opportunities"]
-        )
+    for (system, nonprofit), month in edits.items():
+        for habit in HABITS[system]:
+            for place, column in habit.columns.items():
+                for row in tables[place].get(nonprofit, []):
+                    row[column] = habit.text(nonprofit, month)
+            fact = (habit.path, str(habit.fact(nonprofit, month)))
+            standing["opportunities"] = sorted(
+                (*row[:-1], sorted([*(known for known in row[-1] if known[0] != habit.path), fact]))
+                if row[0] == nonprofit
+                else row
+                for row in standing["opportunities"]
+            )
         linked = any(link[:2] == (nonprofit, AT) for link in standing["links"])
         if linked and nonprofit not in tables[AT]:  # deleted there, which Airtable never says: it stays due
             standing["due"] = sorted({*standing["due"], (nonprofit, AT, None)})

@@ -233,26 +233,61 @@ PHASES = (
 
 # --- edits that come at their own time ---------------------------------------
 
-DATES = {
-    SF: ("period.start", {SF: "Commons_Start__c", AT: "Start"}),
-    AT: ("period.end", {SF: "Commons_End__c", AT: "End"}),
+COUNTRIES = {WELLS: ("Kenya", "KE"), SCHOOL: ("Ghana", "GH"), RADIO: ("Uganda", "UG"), CLINIC: ("Lebanon", "LB")}
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """A field that people of one system keep changing: its path, its column in both systems, what they write about
+    a nonprofit in some month, and what that is in the commons. The script itself never touches it."""
+
+    path: str
+    columns: dict[str, str]
+    text: Callable[[str, int], str]
+    fact: Callable[[str, int], Any]
+
+
+def _day(year: int, nonprofit: str, month: int) -> str:
+    return f"{year}-{month:02}-{list(COUNTRIES).index(nonprofit) + 1:02}"
+
+
+HABITS = {
+    SF: (
+        Habit(
+            "period.start",
+            {SF: "Commons_Start__c", AT: "Start"},
+            lambda n, month: _day(2027, n, month),
+            lambda n, month: {"date": _day(2027, n, month)},
+        ),
+    ),
+    AT: (
+        # Nothing was sent for the end when a record was created, and a place was: both may be edited before anybody
+        # knows what became of the creation.
+        Habit(
+            "period.end",
+            {SF: "Commons_End__c", AT: "End"},
+            lambda n, month: _day(2028, n, month),
+            lambda n, month: {"date": _day(2028, n, month)},
+        ),
+        Habit(
+            "geographies",
+            {SF: "Commons_Places__c", AT: "Geography"},
+            lambda n, month: f"District {month}, {COUNTRIES[n][0]}",
+            lambda n, month: [{"country": COUNTRIES[n][1], "place": f"District {month}"}],
+        ),
+    ),
 }
-"""The field that people of each system keep changing, by path, and its column in both. The script itself never
-touches them."""
 
-Edits = dict[tuple[str, str], str]
-"""System and nonprofit to the date that people wrote into that record."""
+Edits = dict[tuple[str, str], int]
+"""System and nonprofit to the month that people wrote about in that record."""
 
 
-def edit_dates(town: Town, month: int, systems: tuple[str, ...] = (SF, AT)) -> Edits:
-    """A date in every record of these systems that the commons knows or is about to know."""
-    shared = [WELLS, SCHOOL, RADIO, CLINIC]
+def edit_all(town: Town, month: int, systems: tuple[str, ...] = (SF, AT)) -> Edits:
+    """People go through every record of these systems that the commons knows or is about to know."""
     made: Edits = {}
     for system, rows in town.tables().items():
-        for nonprofit in (n for n in shared if n in rows and system in systems):
-            made[system, nonprofit] = date = (
-                f"{2027 if system == SF else 2028}-{month:02}-{shared.index(nonprofit) + 1:02}"
-            )
+        for nonprofit in (n for n in COUNTRIES if n in rows and system in systems):
             edit = town.in_salesforce if system == SF else town.in_airtable
-            edit(nonprofit, {DATES[system][1][system]: date})
+            edit(nonprofit, {habit.columns[system]: habit.text(nonprofit, month) for habit in HABITS[system]})
+            made[system, nonprofit] = month
     return made

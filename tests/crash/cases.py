@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 from hub.app import Hub
@@ -102,7 +103,7 @@ def rehearse(town: Town, last: str) -> dict[str, Reference]:
 
 
 def cases(references: dict[str, Reference]) -> list[Case]:
-    """Every kill, in an order that visits all points before it visits one again."""
+    """Every kill, always in the same order, which visits all points before it visits one again."""
     by_point: dict[str, list[Case]] = {"": []}
     for phase in (phase for phase in script.PHASES if phase.name in references):
         for pattern in PATTERNS:
@@ -112,18 +113,10 @@ def cases(references: dict[str, Reference]) -> list[Case]:
                 for busy in (False, True) if pattern == "none" or around_a_write else (False,):
                     for count in range(1, times + 1):
                         by_point.setdefault(point, []).append(Case(point, phase.name, count, pattern, busy))
-    queues = [_spread(by_point[point]) for point in sorted(by_point)]
+    for point, queue in by_point.items():
+        Random(point).shuffle(queue)  # so that the first few of a point differ in phase and pattern
+    queues = [by_point[point] for point in sorted(by_point)]
     return [queue[turn] for turn in range(max(map(len, queues))) for queue in queues if turn < len(queue)]
-
-
-def _spread(queue: list[Case]) -> list[Case]:
-    """Phases and patterns alternate, so that the first few of a point differ as much as they can."""
-    groups: dict[tuple[str, str, bool], list[Case]] = {}
-    for case in queue:
-        groups.setdefault((case.phase, case.pattern, case.busy), []).append(case)
-    order = sorted(groups, key=lambda g: (PATTERNS.index(g[1]), g[2]))
-    turns = max(map(len, groups.values()))
-    return [groups[group][turn] for turn in range(turns) for group in order if turn < len(groups[group])]
 
 
 def play(town: Town, phase: Phase, case: Case, *checks: Step) -> Played:

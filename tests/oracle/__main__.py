@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 
 from tests.oracle import run
 from tests.oracle.situations import MET, missing
@@ -19,6 +20,8 @@ def main() -> int:
         run.stories(given.examples, shrink=given.shrink)
     except Exception as error:  # a planner that crashes is as wrong as one that decides wrongly
         print(f"{type(error).__name__}: {error}")
+        if not isinstance(error, AssertionError):
+            traceback.print_exception(error)
         return 1
     for situation, times in sorted(MET.items()):
         print(f"{times:7} {situation}")

@@ -182,7 +182,7 @@ class Commons:
         raw = system.mapping.reduce(fields)
         tie = self.ties.get((system.name, id))
         if tie is None:
-            tie = self._unlinked(system, id, raw, says)
+            tie = self._unlinked(system, id, raw, says)  # decided at once where it was shared
         elif tie.state == "stopped" and tie.asked and id in system.rows:
             tie.state = "linked"
             met("recreated from the bin")
@@ -224,7 +224,9 @@ class Commons:
         for path in system.paths:
             if path in values and not blank(values[path]) and path != "status":
                 shared.held[self.scope(path, system.member)] = Held(says[path], system.name)
-        tie.base, tie.digest, tie.version = raw, system.mapping.digest, system.rows[id].version
+        unread = {column for path in system.paths if path not in values for column in self._columns(system, path, raw)}
+        tie.base = {column: value for column, value in raw.items() if column not in unread}
+        tie.digest = system.mapping.digest
         for path in system.paths:
             if path in values and system.way(path) == "both":
                 self._agree(tie, system, shared, path)

@@ -130,7 +130,7 @@ def _no_word_for_it(look: Look) -> set[Action]:
     if not look.theirs_changed:
         return {Action.NOTHING}
     emptied = {Action.KEEP, Action.NOTHING} if blank(look.theirs) or look.edits == "reset" else set()
-    return emptied | ({Action.CONFLICT} if look.may_change else {POLICY[look.edits]})
+    return emptied | ({Action.CONFLICT} if look.may_change else {POLICY[look.edits], Action.KEEP})
 
 
 def _first_sight(look: Look) -> set[Action]:

@@ -38,7 +38,7 @@ class Machine(RuleBasedStateMachine):
         shares=st.sampled_from(["a", "ab", "aa", "ac"]),
         rules=st.tuples(*(st.sampled_from([(), *RANKS]) for _ in range(4))),
         mapped=st.booleans(),
-        us=st.integers(0, 3).map(lambda n: n == 0),
+        us=st.booleans(),
         data=st.data(),
     )  # fmt: skip
     def begin(
@@ -130,7 +130,7 @@ class Machine(RuleBasedStateMachine):
     def revert(self, data: st.DataObject) -> None:
         system, id = one(data.draw, self._rows())
         row = system.rows[id]
-        past = [(p, says[p].value) for _, says in row.older for p in FACTS if p in says and system.column(p)]
+        past = [(p, says[p].value) for _, says, _ in row.older for p in FACTS if p in says and system.column(p)]
         found = [(p, v) for p, v in past if said(v) != said(row.says[p].value) and not blank(v) and v is not UNKNOWN]
         if found:
             path, value = one(data.draw, found)
@@ -163,12 +163,14 @@ class Machine(RuleBasedStateMachine):
         met("touch")
 
     @precondition(lambda self: self._rows())
-    @rule(data=st.data())
-    def delete(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), asked=st.booleans())
+    def delete(self, data: st.DataObject, asked: bool) -> None:
         system, id = one(data.draw, self._rows())
         system.bin[id] = system.rows.pop(id)
         system.tombstones.append(id)
         self.ledger.tell(system.name, id, "deleted")
+        if asked:
+            self.commons.pull(system.name)
 
     @precondition(lambda self: any(s.bin for s in self.systems.values()))
     @rule(data=st.data())
@@ -177,7 +179,7 @@ class Machine(RuleBasedStateMachine):
         system, id = one(data.draw, [(s, id) for s in self.systems.values() for id in s.bin])
         row = system.bin.pop(id)
         self.ledger.tell(system.name, id, "recreated")
-        if data.draw(st.booleans()):
+        if data.draw(st.integers(0, 2)):
             system.rows[id] = row
         else:
             self._copy(system, row)
@@ -192,7 +194,9 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data(), name=NAMES, like=st.booleans())
     def type_a_key(self, data: st.DataObject, name: str, like: bool) -> None:
         """A record made by hand with a key in it, perhaps with the values that the commons has."""
-        system, key = self.systems[name], data.draw(st.sampled_from(sorted(self.commons.shared)))
+        system = self.systems[name]
+        hidden = [o.id for o in self.commons.shared.values() if o.audience != "all" and o.steward_id != system.member]
+        key = one(data.draw, sorted(hidden or self.commons.shared))
         id = self._new(data.draw, system, {"Key": key})
         if like:
             view = self.commons.view(self.commons.shared[key], system.member)
@@ -212,6 +216,33 @@ class Machine(RuleBasedStateMachine):
         system, id = one(data.draw, [(s, i) for s, i in self._rows() if s.rows[i].fields.get("Key")])
         system.save(id, {"Share": share})
         self.ledger.tell(system.name, id, "Share :=", share)
+
+    @precondition(lambda self: self._foreign("suggest"))
+    @rule(data=st.data(), path=st.sampled_from(FACTS), answer=st.sampled_from(["", "accept", "decline", "differ"]))
+    def suggest(self, data: st.DataObject, path: str, answer: Any) -> None:
+        """Another member's people write something, and the steward's say what becomes of it."""
+        system, id = one(data.draw, self._foreign("suggest"))
+        if system.column(path):
+            self._type(system, id, path, self._value(data.draw, system, id, path))
+            self.commons.pull(system.name)
+            if answer and (system.name, id, path) in self.commons.wishes:
+                self._answer((system.name, id, path), answer)
+
+    @precondition(lambda self: self._held())
+    @rule(data=st.data(), path=st.sampled_from(["need", "themes", "relationship"]))
+    def edit_what_shows_a_part_only(self, data: st.DataObject, path: str) -> None:
+        """The commons gets a value that b cannot show in full, and then b's people edit what they see."""
+        id = one(data.draw, self._held())
+        tie = self.commons.tie_of("b", id)
+        system = self.systems["b"]
+        free = (id, (path, "")) not in self.commons.open
+        if free and tie is not None and tie.state == "linked" and tie.remote_id in system.rows and system.column(path):
+            value = {"themes": ["arts", "education"], "relationship": "peer"}.get(path) or self._fresh(data.draw, path)
+            self.commons.edit(self.commons.shared[id], path, value)
+            self.run("b")
+            if tie.remote_id in system.rows:
+                self._type(system, tie.remote_id, path, self._value(data.draw, system, tie.remote_id, path))
+                self.commons.pull("b")
 
     # --- what administrators do ---
 
@@ -293,7 +324,9 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.commons.wishes)
     @rule(data=st.data(), answer=st.sampled_from(["accept", "decline", "differ"]))
     def answer(self, data: st.DataObject, answer: Any) -> None:
-        at = one(data.draw, list(self.commons.wishes))
+        self._answer(one(data.draw, list(self.commons.wishes)), answer)
+
+    def _answer(self, at: tuple[str, str, str], answer: Any) -> None:
         if (self.commons.ties[at[:2]].opportunity, self.commons.scope(at[2], "")) in self.commons.open:
             return
         self.commons.answer(at, answer)
@@ -335,7 +368,7 @@ class Machine(RuleBasedStateMachine):
         every = [(s, i, row) for s in self.systems.values() for i, row in s.bin.items() if row.older]
         every = every or [(s, i, row) for s in self.systems.values() for i, row in s.rows.items() if row.older]
         system, id, row = one(data.draw, every)
-        fields, says = one(data.draw, row.older)
+        fields, says, version = one(data.draw, row.older)
         before = self.commons.tie_of(system.name, fields.get("Key") or "")
         gone = id in system.bin and id not in system.tombstones
         if id in system.rows:
@@ -343,10 +376,10 @@ class Machine(RuleBasedStateMachine):
             for path in [p for p in PATHS if system.column(p) and system.shows(p, fields) != system.shows(p, row.fields)]:
                 says[path] = self.ledger.write(system.shows(path, fields), row.says.get(path), by="late")
                 row.says[path] = self.ledger.write(system.shows(path, row.fields), says[path], by="late")
-        elif not gone:
+        elif not gone or (system.name, id) not in self.commons.ties:
             return
         self.ledger.tell(system.name, id, "late page", fields)
-        self.commons.read(system, id, fields, says, row.version if id in system.rows else 0)
+        self.commons.read(system, id, fields, says, version)
         met("late page after a tombstone" if gone else "late page")
         if gone and before is not None and before.remote_id == id:
             if not (before.state == "stopped"):
@@ -356,16 +389,24 @@ class Machine(RuleBasedStateMachine):
     def settle(self) -> None:
         """I3, I4, I5: everyone syncs until nothing moves; then nothing moves."""
         self.ledger.tell("settle")
-        self._rounds(ROUNDS)
-        before = (self.commons.writes, self.commons.decided)
-        self._rounds(2)
-        if not ((self.commons.writes, self.commons.decided) == before):
+        quiet = False
+        for _ in range(ROUNDS + 1):
+            before = (self.commons.writes, self.commons.decided)
+            self._rounds(1)
+            quiet = (self.commons.writes, self.commons.decided) == before
+            if quiet:
+                break
+        if not quiet:
             raise self.ledger.broken("I3, I5: not at rest after three rounds")
         self.commons.judge.at_rest(self.written)
 
     def teardown(self) -> None:
         if hasattr(self, "commons"):
             self.settle()
+            before = (self.commons.writes, self.commons.decided)
+            self._rounds(2)
+            if (self.commons.writes, self.commons.decided) != before:
+                raise self.ledger.broken("I3: it writes again after it had come to rest")
 
     # --- pieces ---
 
@@ -380,6 +421,12 @@ class Machine(RuleBasedStateMachine):
         """Records that matter: the linked ones, while there are any."""
         every = [(system, id) for system in self.systems.values() for id in system.rows]
         return [(s, i) for s, i in every if self._tied(s, i)] or every
+
+    def _foreign(self, edits: str) -> list[tuple[System, str]]:
+        """Linked records of members that are not the steward, in systems whose edits mean this."""
+        mine = [(s, i) for s, i in self._rows() if self._tied(s, i) and self.commons.edits[s.name] == edits]
+        shared = {key: self.commons.shared[tie.opportunity] for key, tie in self.commons.ties.items()}
+        return [(s, i) for s, i in mine if shared[s.name, i].steward_id != s.member]
 
     def _tied(self, system: System, id: str) -> bool:
         tie = self.commons.ties.get((system.name, id))

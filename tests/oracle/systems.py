@@ -54,13 +54,13 @@ class Row:
     fields: Raw
     says: dict[str, Write] = field(default_factory=dict)
     version: int = 1
-    older: list[tuple[Raw, dict[str, Write]]] = field(default_factory=list)
+    older: list[tuple[Raw, dict[str, Write], int]] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return str(self.fields)
 
     def remember(self) -> None:
-        self.older = [*self.older[-4:], (dict(self.fields), dict(self.says))]
+        self.older = [*self.older[-4:], (dict(self.fields), dict(self.says), self.version)]
 
 
 @dataclass(slots=True)
@@ -95,9 +95,7 @@ class System:
 
     def column(self, path: str) -> str | None:
         """None where today's mapping has no column for the path."""
-        usual = {"summary": "Summary", "themes": "Themes", "relationship": "Role", "status": "Listing"}
-        more = {"commitment.note": "Note", "language": "Language" if self.name == "b" else None}
-        return (usual | more | {"need": self.variant.need})[path]
+        return _columns(self.name, self.variant)[path]
 
     def way(self, path: str) -> str:
         return "out" if path == "status" else "in" if path == "commitment.note" and self.name == "b" else "both"
@@ -169,6 +167,12 @@ class System:
     @staticmethod
     def _items(cell: Any) -> list[str]:
         return cell.split(";") if isinstance(cell, str) else list(cell or ())
+
+
+@cache
+def _columns(name: str, variant: Variant) -> dict[str, str | None]:
+    usual = {"summary": "Summary", "themes": "Themes", "relationship": "Role", "status": "Listing"}
+    return usual | {"commitment.note": "Note", "need": variant.need, "language": "Language" if name == "b" else None}
 
 
 @cache

@@ -344,9 +344,11 @@ class Commons:
         for path in [p for p in system.paths if system.way(p) == "both"]:
             if of.get(path) is Action.PUSH or (path in decisions and _merged(decisions[path])):
                 self._disagree(tie, path)
-            elif of.get(path, Action.AGREE) in (Action.TAKE, Action.AGREE) and path not in tie.differs:
-                if path not in result.unholdable:
-                    self._agree(tie, system, shared, path)
+            elif of.get(path, Action.AGREE) in (Action.TAKE, Action.AGREE) and path not in {
+                *tie.differs,
+                *result.unholdable,
+            }:
+                self._agree(tie, system, shared, path)
 
     def _agree(self, tie: Tie, system: System, shared: Shared, path: str) -> None:
         tie.agreed_on[path] = self.view(shared, system.member).get(path)

@@ -31,7 +31,8 @@ class Look:
     """One field as all sides show it in the system's own words.
 
     ``ours`` by the mapping's word, ``settled`` as the system would keep it; ``commons`` in full. ``moved``:
-    the commons changed since the two last agreed. ``foreign``: another member than the steward edits here. ``ranks`` is empty where no rule is about this field.
+    the commons changed since the two last agreed. ``foreign``: not the steward's record.
+    ``ranks`` is empty where no rule is about this field.
     """
 
     path: str

@@ -28,18 +28,32 @@ class Oracle:
             look = self.look(case, path)
             decision = decisions.pop(path, Decision(path, Action.NOTHING))
             right = allowed(look)
-            if not (decision.action in right):
+            if decision.action not in right:
                 raise self.ledger.broken(f"{decision} of {look}: allowed {sorted(right)}")
             self._value(case, look, decision)
             self._columns(case, look, decision, result)
             if decision.action not in (Action.NOTHING, Action.FROZEN, Action.UNREADABLE):
-                self.ledger.tell("   ", case.system.name, case.tie.remote_id, path, decision.action, "" if case.pulled else "(plan)", repr(look.theirs), "base", repr(look.base), "ours", repr(look.ours))
+                self.ledger.tell(
+                    "   ",
+                    case.system.name,
+                    case.tie.remote_id,
+                    path,
+                    decision.action,
+                    "" if case.pulled else "(plan)",
+                    repr(look.theirs),
+                    "base",
+                    repr(look.base),
+                    "ours",
+                    repr(look.ours),
+                )
             if case.pulled:
                 self._count(case, look, decision)
-        if not (not decisions):
+        if decisions:
             raise self.ledger.broken(f"decided on fields that are not synced: {decisions}")
-        never = {"Key", "Share", "Language"} | {case.system.column(p) for p in case.system.paths if case.system.way(p) == "in"}
-        if not (not never & result.columns.keys()):
+        never = {"Key", "Share", "Language"} | {
+            case.system.column(p) for p in case.system.paths if case.system.way(p) == "in"
+        }
+        if never & result.columns.keys():
             raise self.ledger.broken(f"I24: would write {never & result.columns.keys()}")
 
     def look(self, case: Case, path: str) -> Look:
@@ -115,7 +129,7 @@ class Oracle:
         else:
             seen = shared.steward_id == member or shared.audience == "all"
             right = Match.JOIN if seen else Match.STRANGER
-        if not (found is right):
+        if found is not right:
             raise self.ledger.broken(f"I19: {record} of {member} beside {shared} and {tie} is {found}, not {right}")
         words = {
             Match.NEW: "a record shared for the first time",
@@ -131,7 +145,6 @@ class Oracle:
     def wrote(self, case: Case, path: str, before: Raw, after: Raw, over: Write, write: Write) -> None:
         """I1 on the way out: what is written over was seen, or is on record."""
         system = case.system
-        column = system.column(path)
         same = alike(system.shows(path, before), system.settled(path, write.value))
         known = same or write.after(over) or over in self.ledger.recorded or path == "status"
         if not (known):
@@ -147,7 +160,11 @@ class Oracle:
 
     def at_rest(self, written: list[tuple[str, str, str, Write]]) -> None:
         """I1 and I4 when nobody writes any more. ``written``: connection, record, path and write of every edit."""
-        live = [(s, t) for (name, id), t in self._commons.ties.items() if t.state == "linked" and id in (s := self._commons.systems[name]).rows]
+        live = [
+            (s, t)
+            for (name, id), t in self._commons.ties.items()
+            if t.state == "linked" and id in (s := self._commons.systems[name]).rows
+        ]
         for system, tie in live:
             shared = self._commons.shared[tie.opportunity]
             for path in system.paths:
@@ -198,7 +215,7 @@ class Oracle:
         elif look.frozen:
             party = self._commons.open[at].parties.get(case.system.name)
             column = case.system.column(look.path) or ""
-            if party is not None and party.columns[column] != case.raw[column]:
+            if party is not None and party.columns.get(column) != case.raw[column]:
                 met("party moved during conflict")
         elif look.first and look.way == "both" and look.holdable:
             _count_first_sight(look)
@@ -251,7 +268,11 @@ def _count_edit(look: Look) -> None:
         met("set merge, both sides")
     else:
         blanks = (blank(look.theirs), blank(look.commons))
-        met({(True, False): "clear against edit", (False, True): "commons cleared against edit"}.get(blanks, "both changed, different"))
+        met(
+            {(True, False): "clear against edit", (False, True): "commons cleared against edit"}.get(
+                blanks, "both changed, different"
+            )
+        )
         if look.winner:
             met("rule decided")
         elif look.ranks:

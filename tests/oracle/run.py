@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.oracle.confluence import check, scripts
 from tests.oracle.machine import Machine
 
-STORIES = 200
-SCRIPTS = 25
+STORIES = 160
+SCRIPTS = 24
 STEPS = 30
 """As many as take some fifteen seconds of one core together, and meet every situation."""
 

@@ -26,7 +26,7 @@ class Write:
         differently under a new mapping, what counts is what was last written into it."""
         if other is not None and other.by == "mapping":
             other = max((w for w in other.knew if w.by != "mapping"), key=lambda w: w.number, default=None)
-        if other is None or other is self or blank(other.value) and not other.by:
+        if other is None or other is self or (blank(other.value) and not other.by):
             return True
         return other in self.knew or any(said(w.value) == said(other.value) for w in (self, *self.knew))
 

@@ -153,7 +153,8 @@ MUTANTS = (
     ),
     Mutant(
         "what a broken run stored is judged by nobody", "hub/store/runs.py",
-        '    left = (t.c.state == "running") | ((t.c.state != "held") & changed)\n', '    left = t.c.state == "nothing"\n',
+        '    left = (t.c.state == "running") | t.c.id.in_(union(select(pending.c.run_id), arriving))\n',
+        '    left = (t.c.state == "running") & t.c.id.in_(union(select(pending.c.run_id), arriving)) & t.c.id.is_(None)\n',
     ),
     Mutant(
         "a late page brings a deleted record back", PULL,

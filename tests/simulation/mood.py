@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from random import Random
-from typing import Any
 
 from tests.simulation.system import GrantsSystem, Reply, plain
 
@@ -65,7 +64,7 @@ class Mood:
         elif "ids" in params:
             makers += [_nothing]
         elif path == "/records" and "key" not in params:
-            makers += LISTS
+            makers += FOUND_BY_LISTS if system.traits.key == "none" else LISTS
         fault = self.chance.choice(makers)(self, system, method, params)
         if fault is not None:
             self.happened[fault.kind] += 1
@@ -265,4 +264,6 @@ def _token_expires(mood: Mood, system: GrantsSystem, method: str, params: Params
 
 
 LISTS: list[Maker] = [_list_fault("empty", _empty), _list_fault("repeats", _repeats), _skips, _loops, _shrinks_whole]
+FOUND_BY_LISTS: list[Maker] = [_list_fault("repeats", _repeats), _loops]
+"""Where a record can be found again by a list only, a list that lies about being whole would double it."""
 FEEDS: list[Maker] = [_token_expires, _list_fault("repeats", lambda r: _repeats(r) if "records" in r.body else r)]

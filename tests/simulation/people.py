@@ -1,7 +1,8 @@
-"""What people do while the hub syncs: in their own systems, and on the hub's pages."""
+"""What people do in their own systems while the hub syncs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,8 @@ from tests.simulation.system import KEY, GrantsSystem
 from tests.simulation.world import World
 
 WORDS = ("wells by the river", "a school garden", "night shelters", "seed banks of the valley")
-TEXTS = ("Title", "Summary")
+SHARED = ("Title", "Summary", "Need", "Ask")
+STAGES = ("interested", "exploring", "pledged", "committed")
 
 
 @dataclass(slots=True)
@@ -27,29 +29,33 @@ class Typed:
 
 @dataclass
 class People:
-    """``typed`` by token. ``canaries``: tokens that must stay in the system where they were typed."""
+    """``typed`` by token; ``canaries`` are tokens that must stay in the system where they were typed."""
 
     world: World
     typed: dict[int, Typed] = field(default_factory=dict)
     canaries: set[int] = field(default_factory=set)
-    copies: set[tuple[str, str]] = field(default_factory=set)
+    _last: int = 0
 
     def __post_init__(self) -> None:
         self.chance = self.world.chance("people")
-        self._next = 0
 
-    def token(self) -> int:
-        self._next += 1
-        return self._next
+    def act(self) -> None:
+        """Something that somebody does, mostly an edit."""
+        acts: list[tuple[int, Callable[[], None]]] = [
+            (50, self.edit), (4, self.clear), (7, self.revert), (4, self.touch), (8, self.tick), (8, self.pledge),
+            (3, self.delete), (2, self.undelete), (3, self.copy), (3, lambda: self.add("a", self.chance.random() < 0.7)),
+        ]  # fmt: skip
+        (chosen,) = self.chance.choices([act for _, act in acts], [weight for weight, _ in acts])
+        chosen()
 
-    # --- a steward's records ---
-
-    def add(self, name: str, shared: bool = True) -> str:
-        """A new record; what is not shared, and the private notes of every record, are canaries."""
+    def add(self, name: str, shared: bool = True) -> None:
+        """A new record. All of one that is not shared, and the private notes of every record, are canaries."""
         system = self.world.systems[name]
-        typed = {column: self.token() for column in ("Title", "Summary", "Organisation", "Ask", "Private notes")}
+        if len(system.live()) > 6:
+            return
+        typed = {column: self._token() for column in ("Title", "Summary", "Organisation", "Ask", "Private notes")}
         word = self.chance.choice(WORDS)
-        fields = {column: tokens.text(number, word) for column, number in typed.items()}
+        fields: dict[str, Any] = {column: tokens.text(number, word) for column, number in typed.items()}
         fields |= {"Ask": tokens.amount(typed["Ask"]), "Currency": "USD", "Share": shared}
         id = system.add(fields)
         for column, number in typed.items():
@@ -58,38 +64,102 @@ class People:
             else:
                 self.canaries.add(number)
         self.world.note(name, f"someone adds {id}{'' if shared else ', not shared'}")
-        return id
 
-    # --- anybody's records ---
+    def edit(self, but: str | None = None) -> None:
+        """Someone types something new into a record of the commons; in any system ``but`` this one."""
+        found = self._row(but)
+        if found is not None:
+            system, id = found
+            column = self.chance.choice(SHARED)
+            number = self._token()
+            text = tokens.text(number, self.chance.choice(WORDS))
+            self._write(system, id, column, tokens.amount(number) if column == "Ask" else text)
 
-    def write(self, name: str, id: str, column: str, value: Any) -> None:
+    def pledge(self) -> None:
+        """A member's own position, which is nobody else's business unless it says so."""
+        found = self._row()
+        if found is not None:
+            system, id = found
+            change = self.chance.choice(["Ours", "Stage", "Show"])
+            value: Any = {"Stage": self.chance.choice(STAGES), "Show": self.chance.random() < 0.5}.get(change)
+            self._write(system, id, change, tokens.amount(self._token()) if change == "Ours" else value)
+
+    def clear(self) -> None:
+        found = self._row()
+        if found is not None:
+            self._write(*found, self.chance.choice(["Summary", "Ask", "Need", "Title"]), None)
+
+    def revert(self) -> None:
+        """Back to a value that stood there before."""
+        found = self._row()
+        if found is not None:
+            system, id = found
+            column = self.chance.choice(SHARED)
+            states = [state.fields[column] for state in system.rows[id].states if (state.fields or {}).get(column)]
+            older = [value for value in states if value != states[-1]]
+            if older:
+                self._write(system, id, column, self.chance.choice(older))
+
+    def touch(self) -> None:
+        """Saved again without a change: its version and its stamp move."""
+        found = self._row()
+        if found is not None:
+            found[0].change(found[1], {})
+            self.world.note(found[0].name, f"someone saves {found[1]} as it is")
+
+    def tick(self) -> None:
+        """The share box of one of the steward's own records is ticked, or no longer."""
+        owned = [
+            (system, id)
+            for name, system in self.world.systems.items()
+            if self.world.config.connections[name].shares
+            for id, fields in system.live().items()
+            if fields.get(KEY) and system.rows[id].by == "person"
+        ]
+        if owned:
+            system, id = self.chance.choice(owned)
+            self._write(system, id, "Share", not system.live()[id].get("Share"))
+
+    def delete(self) -> None:
+        """Mostly an importer's copy; whoever deletes a record has seen what it says."""
+        found = self._row()
+        if found is None or (found[0].name[0] == "a" and self.chance.random() < 0.7):
+            return
+        system, id = found
+        for number in tokens.found(list(system.live()[id].values())):
+            typed = self.typed.get(number)
+            if typed is not None and (typed.system, typed.row) == (system.name, id):
+                typed.superseded = True
+        system.delete(id)
+        self.world.note(system.name, f"someone deletes {id}")
+
+    def undelete(self) -> None:
+        bins = [(s, id) for s in self.world.systems.values() for id in s.deleted_by_people if id not in s.live()]
+        if bins:
+            system, id = self.chance.choice(bins)
+            system.undelete(id)
+            self.world.note(system.name, f"someone takes {id} out of the recycle bin")
+
+    def copy(self) -> None:
+        """A record is copied with everything in it, its key as well."""
+        found = self._row()
+        if found is not None:
+            system, id = found
+            copied = system.add(system.live()[id])
+            self.world.note(system.name, f"someone copies {id} to {copied}")
+
+    def _write(self, system: GrantsSystem, id: str, column: str, value: Any) -> None:
         """A person puts a value into a cell that they see."""
-        system = self.world.systems[name]
         before = (system.rows[id].now.fields or {}).get(column)
-        for number in tokens.found(before) if before is not None else ():
+        for number in tokens.found(before):
             if number in self.typed and self.typed[number].column == column:
                 self.typed[number].superseded = True
         system.change(id, {column: value})
-        for number in tokens.found(value) if value is not None else ():
-            known = self.typed.setdefault(number, Typed(number, name, id, column))
-            # Put back after it had gone: it counts again, and where it was put.
-            known.superseded, known.system, known.row = False, name, id
-        self.world.note(name, f"someone writes {id}.{column} = {value!r}")
-
-    def act(self) -> None:
-        """Something that somebody does, mostly an edit."""
-        self.edit()
-
-    def edit(self, but: str | None = None) -> None:
-        """Someone types something new; in any system ``but`` this one."""
-        found = self._row(but)
-        if found is None:
-            return
-        system, id = found
-        column = self.chance.choice((*TEXTS, "Ask"))
-        number = self.token()
-        value = tokens.amount(number) if column == "Ask" else tokens.text(number, self.chance.choice(WORDS))
-        self.write(system.name, id, column, value)
+        for number in tokens.found(value):
+            known = self.typed.setdefault(number, Typed(number, system.name, id, column))
+            # Put back after it had gone: it counts again, where it was put.
+            known.superseded, known.system, known.row = False, system.name, id
+        self.world.note(system.name, f"someone writes {id}.{column} = {value!r}")
 
     def _row(self, but: str | None = None) -> tuple[GrantsSystem, str] | None:
         """A record that is linked, or is shared and will be."""
@@ -102,3 +172,7 @@ class People:
             if (name, id) in linked or (name[0] == "a" and fields.get("Share") and not fields.get(KEY))
         ]
         return self.chance.choice(rows) if rows else None
+
+    def _token(self) -> int:
+        self._last += 1
+        return self._last

@@ -9,10 +9,8 @@ from random import Random
 
 from hub import crash
 from hub.store import connections
-from hub.store.tables import Hold
-from hub.sync import holds
 from hub.sync.run import OneRun, RunResult, sync_all
-from tests.simulation import oracle
+from tests.simulation import decisions, oracle
 from tests.simulation.people import People
 from tests.simulation.world import Crash, World, build
 
@@ -33,8 +31,8 @@ class Played:
     violations: list[str]
 
 
-def play(seed: int, acts: int | None = None) -> Played:
-    """Everything by the seed; ``acts`` cuts the story short, to find what matters in it."""
+def play(seed: int) -> Played:
+    """Everything by the seed."""
     world = build(seed)
     people = People(world)
     chance = world.chance("script")
@@ -44,7 +42,7 @@ def play(seed: int, acts: int | None = None) -> Played:
     people.add("a", shared=False)
     world.mood.level = chance.choice([0.0, 0.05, 0.15, 0.3])
     with crash_points(world):
-        for _ in range(acts or chance.randint(25, 45)):
+        for _ in range(chance.randint(25, 45)):
             step(world, people, chance)
         calm(world, people)
         violations = settle(world)
@@ -68,13 +66,32 @@ def step(world: World, people: People, chance: Random) -> None:
     if chance.random() < 0.1 and world.crash_in is None and world.starts < 3:
         world.crash_in = chance.randint(1, 60)
     try:
-        if chance.random() < 0.65:
+        kind = chance.random()
+        if kind < 0.5:
             people.act()
-        else:
+        elif kind < 0.68:
+            decisions.decide(world, world.chance("decisions"))
+        elif kind < 0.98:
             sync(world, chance)
+        else:
+            _turn(world, chance)
     except Crash:
         world.nested = False
         world.start()
+
+
+def _turn(world: World, chance: Random) -> None:
+    """Something around them changes: a mapping, or a system's clock."""
+    name = chance.choice(sorted(world.systems))
+    if chance.random() < 0.5:
+        world.wide[name] = not world.wide[name]
+        world.happened["mapping changed"] += 1
+        world.note(name, f"is mapped {'with' if world.wide[name] else 'without'} its column for the need")
+        world.start()
+    elif world.systems[name].traits.steps_back:
+        world.systems[name].step_back()
+        world.happened["clock set back"] += 1
+        world.note(name, "sets its clock back")
 
 
 def sync(world: World, chance: Random) -> None:
@@ -141,7 +158,7 @@ def settle(world: World) -> list[str]:
         world.time.sleep(PAUSE)
         before = world.network.writes()
         run(world)
-        if approve(world):
+        if decisions.approve_all(world):
             continue
         if world.network.writes() == before:
             break
@@ -152,11 +169,3 @@ def settle(world: World) -> list[str]:
         run(world)
     wrote = world.network.writes() - before
     return [f"I3 quiet rounds write nothing; here they wrote {wrote} times"] if wrote else []
-
-
-def approve(world: World) -> bool:
-    waiting = [hold for hold in world.table(Hold) if hold.state == "waiting"]
-    for hold in waiting:
-        holds.approve(world.hub, hold.id, hold.plan_hash, "user-1")
-        world.note("someone", f"approves {hold.kind} of {hold.connection_id}")
-    return bool(waiting)

@@ -22,6 +22,8 @@ def amount(number: int) -> int:
 
 def found(value: Any) -> set[int]:
     """The tokens in a value, or in any text made of values."""
+    if value is None:
+        return set()
     whole = str(value)
     numbers = {int(number) for number in TEXT.findall(whole)}
     return numbers | {int(digits) // 1000 - FIRST_AMOUNT for digits in AMOUNT.findall(whole)}

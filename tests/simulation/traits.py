@@ -52,13 +52,14 @@ def draw(chance: Random) -> Traits:
     # A clock set back by more than the overlap hides changes from any feed by stamps.
     steps_back = chance.choice([0.0, 0.0, 60.0, 120.0])
     late = chance.choice([0.0, 0.0, 5.0, 60.0]) if feed == "timestamp" else chance.choice([0.0, 0.0, 30.0])
+    key: Literal["text", "integer", "none"] = chance.choice(["text"] * 6 + ["integer"] * 2 + ["none"])
     return Traits(
         feed=feed,
         guard=chance.choice(["strong", "none"]),
-        key="text" if chance.random() < 0.75 else "integer",
+        key=key,
         tombstones=feed != "full_scan" and chance.random() < 0.7,
         proves=chance.random() < 0.6,
-        upsert=chance.random() < 0.4,
+        upsert=chance.random() < 0.4 and key != "none",
         counts=feed != "full_scan" or chance.random() < 0.5,
         echoes=chance.random() < 0.5,
         selects=chance.random() < 0.6,

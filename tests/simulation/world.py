@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -126,6 +126,10 @@ class World:
             self._chances[name] = Random(f"{self.seed}:{name}")
         return self._chances[name]
 
+    def all_that_happened(self) -> Counter[str]:
+        """Faults, crashes, and what people and others did, by kind."""
+        return self.happened + self.mood.happened
+
     def note(self, who: str, what: str) -> None:
         self.log.append(f"{self.time.monotonic():11.3f} {who} {what}")
 
@@ -207,6 +211,3 @@ def _connections(chance: Random) -> list[ConnectionConfig]:
 def connection(name: str, **settings: Any) -> ConnectionConfig:
     usual: dict[str, Any] = {"system": "simulated", "mapping": name, "first_sync": "go", "every": 60}
     return ConnectionConfig(name=name, member=name[0], **(usual | settings))
-
-
-Note = Callable[[str, str], None]

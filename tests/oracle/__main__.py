@@ -19,8 +19,9 @@ def main() -> int:
         run.orders(max(1, given.examples * run.SCRIPTS // run.STORIES), shrink=given.shrink)
         run.stories(given.examples, shrink=given.shrink)
     except Exception as error:  # a planner that crashes is as wrong as one that decides wrongly
-        print(f"{type(error).__name__}: {error}")
-        if not isinstance(error, AssertionError):
+        if isinstance(error, AssertionError):
+            print(*reversed(str(error).partition("\n")), sep="")
+        else:
             traceback.print_exception(error)
         return 1
     for situation, times in sorted(MET.items()):

@@ -22,8 +22,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.oracle.executor import Commons, Edits
+from tests.oracle.executor import Commons
 from tests.oracle.oracle import Oracle
+from tests.oracle.state import Edits
 from tests.oracle.systems import MEMBERS, PATHS, System, Variant
 from tests.oracle.writes import Ledger, Write, blank, said
 

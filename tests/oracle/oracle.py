@@ -8,9 +8,10 @@ from typing import Any
 from hub.sync.matching import Match, Unlinked
 from hub.sync.reconcile import Action, Decision, Reconciled
 from schemas.fields import spec
-from tests.oracle.executor import IDS, Case, Commons, Shared, Tie
+from tests.oracle.executor import Commons
 from tests.oracle.expect import ABSENT, Look, alike, allowed, merged
 from tests.oracle.situations import met
+from tests.oracle.state import IDS, Case, Shared, Tie
 from tests.oracle.systems import UNKNOWN, Raw
 from tests.oracle.writes import Ledger, Write, blank, said
 

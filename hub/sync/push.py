@@ -251,7 +251,8 @@ def written(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Re
         agreed=(link.agreed or {}) | (item.agreed if item else {}),
         state="linked",
         mapping_digest=turn.mapping.digest,
-        remote_version=record.version,
+        # Where other columns still wait for a decision, the version vouches for nothing.
+        remote_version=record.version if base == back else None,
         url=record.url or link.url,
         rounds=loops.wrote(link.rounds or {}, item.values if item else (), turn.scan),
         seen_scan=turn.scan,

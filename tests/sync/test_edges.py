@@ -100,3 +100,21 @@ def test_an_edit_that_stays_local_is_no_party_to_the_stewards_conflict(make: Mak
     resolve(world.hub, conflict.id, conflict.rev, "From both", "u1")
     world.sync()
     assert [world.rows(n)[0]["Summary"] for n in "abc"] == ["From both", "Our own words", "From both"]
+
+
+def test_after_another_field_was_written_an_edit_that_waits_is_still_not_written_over(make: Make) -> None:
+    """The read-back brought a new version, which vouched for columns that nobody had settled."""
+    world = make(connection("a"), connection("b", imports=()), connection("c", member="a", shares=False, imports=()))
+    _guarded(world, "b")
+    share(world)
+    world.sync()
+    world.rows("a")[0]["Summary"], world.rows("c")[0]["Summary"] = "From A", "From C"
+    world.sync()
+    world.rows("b")[0]["Summary"], world.rows("a")[0]["Title"] = "Our own words", "Deeper wells"
+    world.systems["b"].feed = True
+    world.sync()
+    assert world.rows("b")[0]["Title"] == "Deeper wells"
+    (conflict,) = world.table(Conflict)
+    resolve(world.hub, conflict.id, conflict.rev, "From both", "u1")
+    world.sync()
+    assert [world.rows(n)[0]["Summary"] for n in "abc"] == ["From both", "Our own words", "From both"]

@@ -253,6 +253,8 @@ class Commons:
         tie.sent = {c: v for c, v in tie.sent.items() if old.get(c) == raw.get(c)}
         tie.base = {c: v for c, v in raw.items() if c not in open_} | {c: old[c] for c in open_ if c in old}
         tie.digest = system.mapping.digest
+        if open_:
+            tie.version = 0  # the version vouches for the base only where the base is the record
         for path in [p for p in system.paths if system.way(p) == "both"]:
             if of.get(path) is Action.PUSH or (path in decisions and _merged(decisions[path])):
                 self._disagree(tie, path)
@@ -327,7 +329,8 @@ class Commons:
             if system.way(path) == "both":
                 self._agree(tie, system, shared, path)
         back = {c: row.fields[c] for c in columns}
-        tie.base, tie.version, tie.digest = tie.base | back, row.version, system.mapping.digest
+        tie.base, tie.digest = tie.base | back, system.mapping.digest
+        tie.version = row.version if tie.base == system.mapping.reduce(row.fields) else 0
         tie.sent = {c: v for c, v in tie.sent.items() if c not in columns}
         tie.sent |= {c: v for c, v in columns.items() if back[c] != v}
 
@@ -339,7 +342,7 @@ class Commons:
 
     @staticmethod
     def _moved(system: System, tie: Tie, fields: Raw, version: int, columns: Iterable[str]) -> bool:
-        if GUARDS[system.name] == "version":
+        if GUARDS[system.name] == "version" and tie.version:
             return version != tie.version
         assert tie.base is not None
         return any(fields.get(c) != tie.base.get(c) for c in columns)

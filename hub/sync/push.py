@@ -30,7 +30,7 @@ from hub.sync.turn import Turn
 
 Raw = dict[str, Any]
 PATIENCE = (timedelta(minutes=1), timedelta(hours=6))
-"""A refused record is tried again after a minute, then after twice as long each time, at most this."""
+"""A record that was refused, or is not shown, is tried again after a minute, then after twice as long each time, at most this."""
 
 
 def push(turn: Turn, items: Sequence[Item]) -> None:
@@ -72,17 +72,18 @@ def _as_expected(turn: Turn, batch: list[Item]) -> list[Item]:
     if turn.can.guard != "none" and all(_link(item).remote_version for item in batch):
         return batch
     current = turn.connector.get([_link(item).remote_id or "" for item in batch])
-    same, moved = [], []
+    same, moved, unseen = [], [], []
     for item in batch:
         record = current.get(_link(item).remote_id or "")
         if not isinstance(record, Record):
-            turn.counts["unseen"] += 1
+            unseen.append(item)
         elif _stands(turn, item, record):
             _link(item).remote_version = record.version
             same.append(item)
         else:
             moved.append(record)
     _take_in(turn, moved)
+    _not_shown(turn, unseen)
     return same
 
 
@@ -193,7 +194,7 @@ def _finish(turn: Turn, batch: list[Item], intents: dict[str, Intent], outcomes:
     back = _read_back(turn, outcomes)
     crash.point("push.read_back")
     stop: ConnectorError | None = None
-    stale: list[str] = []
+    stale: list[Item] = []
     with turn.writing() as conn:
         for item, outcome in zip(batch, outcomes, strict=True):
             intent, error = intents[item.opportunity_id], outcome.error
@@ -208,15 +209,19 @@ def _finish(turn: Turn, batch: list[Item], intents: dict[str, Intent], outcomes:
             if item.action == "create":
                 links.change(conn, _link(item).id, state="wanted")
             if isinstance(error, Stale):
-                stale.append(_link(item).remote_id or "")
+                stale.append(item)
             elif isinstance(error, Invalid):
-                _refused(conn, turn, item, error)
+                where = f" ({', '.join(error.fields)})" if error.fields else ""
+                _later(conn, turn, item, f"{error}{where}")
+                turn.counts["rejected"] += 1
             else:
                 stop = error
         runs.progress(conn, turn, "push")
         crash.point("push.settled")
     if stale:
-        _take_in(turn, [r for r in turn.connector.get(stale).values() if isinstance(r, Record)])
+        now = turn.connector.get([_link(item).remote_id or "" for item in stale])
+        _take_in(turn, [record for record in now.values() if isinstance(record, Record)])
+        _not_shown(turn, [item for item in stale if not isinstance(now.get(_link(item).remote_id or ""), Record)])
     if stop is not None:
         raise stop
 
@@ -248,7 +253,7 @@ def written(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Re
         link.id,
         base=base,
         sent=sent,
-        agreed=(link.agreed or {}) | (item.agreed if item else {}),
+        agreed=(link.agreed or {}) | item.agreed if item else _agreed_elsewhere(turn, link, intent),
         state="linked",
         mapping_digest=turn.mapping.digest,
         # Where other columns still wait for a decision, the version vouches for nothing.
@@ -277,6 +282,12 @@ def written(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Re
     turn.counts["pushed_new" if intent.action == "create" else "pushed"] += 1
 
 
+def _agreed_elsewhere(turn: Turn, link: Link, intent: Intent) -> Raw:
+    """What was agreed on, but for the fields that were written since: an older agreement may look like today's."""
+    written = {part.path for part in turn.mapping.fields if intent.fields.keys() & set(part.columns)}
+    return {path: known for path, known in (link.agreed or {}).items() if path not in written}
+
+
 def _equal(back: Any, sent: Any) -> bool:
     """Read back as sent; of a reference only the target counts."""
     if isinstance(back, dict) and isinstance(sent, dict) and "id" in sent:
@@ -284,10 +295,17 @@ def _equal(back: Any, sent: Any) -> bool:
     return bool(back == sent)
 
 
-def _refused(conn: Connection, turn: Turn, item: Item, error: Invalid) -> None:
-    where = f" ({', '.join(error.fields)})" if error.fields else ""
+def _not_shown(turn: Turn, items: Sequence[Item]) -> None:
+    """Records that the system neither shows nor calls deleted: trying each time again would never end."""
+    if items:
+        turn.counts["unseen"] += len(items)
+        with turn.writing() as conn:
+            for item in items:
+                _later(conn, turn, item, "The system does not show this record, so nothing was written to it.")
+
+
+def _later(conn: Connection, turn: Turn, item: Item, why: str) -> None:
+    """This one is tried again after a while that grows; why is shown."""
     first, most = PATIENCE
     tries = dues.tries(conn, turn.name, item.opportunity_id)
-    wait = min(first * 2 ** min(tries, 12), most)
-    dues.failed(conn, turn.name, item.opportunity_id, f"{error}{where}", turn.now() + wait)
-    turn.counts["rejected"] += 1
+    dues.failed(conn, turn.name, item.opportunity_id, why, turn.now() + min(first * 2 ** min(tries, 12), most))

@@ -122,6 +122,8 @@ class MemoryConnector(Connector):
         return outcomes
 
     def _update(self, edit: Edit) -> Outcome:
+        if edit.id not in self.system.rows:
+            return Outcome(error=Stale("not there"))
         if self.capabilities.guard == "strong" and edit.expected.version != self._record(edit.id).version:
             return Outcome(error=Stale("changed meanwhile"))
         self._store(edit.id, edit.fields)

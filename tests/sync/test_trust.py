@@ -658,3 +658,36 @@ def test_what_a_recovered_write_replaced_is_in_the_audit(make: Make) -> None:
     assert world.rows("b")[0]["Title"] == "Wells"
     line = next(row for row in reversed(world.table(Audit)) if row.direction == "out")
     assert line.values == {"Title": ["Our words", "Wells"]}
+
+
+def test_a_value_taken_back_after_its_write_was_not_answered_reaches_the_record(pair: World) -> None:
+    """The lost write was settled, but the link still held the agreement of before it. As the commons was back at just that
+    value, it seemed not to have moved, and the record kept the newer one for ever."""
+    share(pair)
+    pair.sync()
+    pair.rows("a")[0]["Title"] = "Deeper wells"
+    pair.systems["b"].fault["update:after"] = [Ambiguous("the answer was lost")]
+    pair.sync()
+    pair.rows("a")[0]["Title"] = "Wells"
+    pair.sync("a")
+    pair.sync("b")
+    assert pair.rows("b")[0]["Title"] == "Wells" and pair.quiet() == 0
+
+
+@pytest.mark.parametrize("guard", ["none", "strong"])
+def test_a_record_that_is_not_shown_any_more_is_asked_for_ever_more_seldom(make: Make, guard: Any) -> None:
+    """A write to a record that its system neither shows nor calls deleted was tried again with every sync, for ever."""
+    world = importer(make)
+    world.systems["b"].can = Capabilities(batch=10, upsert=True, guard=guard)
+    world.sync()
+    world.rows("a")[0]["Title"] = "Deeper wells"
+    system = world.systems["b"]
+    hidden, system.rows = system.rows, {}
+    for _ in range(20):
+        world.sync()
+    (due,) = world.table(Due)
+    assert 3 <= due.tries <= 6 and "does not show" in due.error
+    system.rows = hidden
+    world.time.sleep(7 * 3600)
+    world.sync()
+    assert world.rows("b")[0]["Title"] == "Deeper wells" and world.table(Due) == []

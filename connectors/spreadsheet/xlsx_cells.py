@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from openpyxl.cell.cell import MergedCell
-from openpyxl.utils.exceptions import IllegalCharacterError
 
 from connectors.contract import Invalid
 from connectors.spreadsheet.formula import marked
+from connectors.spreadsheet.xlsx_text import spelt
 
 LONGEST = 32_767
 """Characters in one cell (Microsoft: Excel specifications and limits)."""
@@ -29,23 +29,34 @@ def put(cell: Any, name: str, value: Any) -> None:
     if isinstance(value, str):
         _text(cell, name, value)
     elif isinstance(value, int | Decimal) and not isinstance(value, bool):
-        if len(Decimal(value).normalize().as_tuple().digits) > DIGITS:
-            raise Invalid(f"Excel keeps {DIGITS} digits; {value} has more.", [name])
+        reason = unheld(value)
+        if reason:
+            raise Invalid(reason, [name])
         cell.value = float(value) if isinstance(value, Decimal) else value
     else:
         cell.value = value
 
 
+def unheld(value: Any) -> str | None:
+    """Why no cell of a workbook can hold this value; None when it can."""
+    if isinstance(value, str):
+        long = len(spelt(value)) > LONGEST
+        return f"A cell holds {LONGEST} characters; this text has {len(value)}." if long else None
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    # Not normalize(): it rounds to 28 digits before anyone can count them.
+    digits = f"{Decimal(value):f}".replace(".", "").strip("-0")
+    return f"Excel keeps {DIGITS} digits; {value} has more." if len(digits) > DIGITS else None
+
+
 def _text(cell: Any, name: str, text: str) -> None:
-    if len(text) > LONGEST:
-        raise Invalid(f"A cell holds {LONGEST} characters; this text has {len(text)}.", [name])
+    reason = unheld(text)
+    if reason:
+        raise Invalid(reason, [name])
     if cell.is_date and _is_day(text):
         cell.value = date.fromisoformat(text)
         return
-    try:
-        cell.value = text
-    except IllegalCharacterError:
-        raise Invalid("The text has a control character that XLSX cannot hold.", [name]) from None
+    cell.value = spelt(text)
     cell.data_type = "s"
     runs = marked(text) != text
     if runs or cell.quotePrefix:

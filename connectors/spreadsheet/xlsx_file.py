@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook
 from openpyxl.cell.cell import MergedCell
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
@@ -20,6 +19,7 @@ from connectors.contract import Invalid, Unavailable
 from connectors.spreadsheet.sheet import Change, Opened, Options, Row, header_of
 from connectors.spreadsheet.xlsx_cells import put
 from connectors.spreadsheet.xlsx_formulas import saved, uncalculated
+from connectors.spreadsheet.xlsx_text import load, meant, spelt
 
 UNPACKED = 512 * 1024 * 1024
 """Bytes that a file may unpack to: a few kilobytes of zip can hold gigabytes."""
@@ -45,7 +45,7 @@ class XlsxFormat:
             sheet = _sheet(path, book, options.sheet)
             sheet.reset_dimensions()  # some programs declare a smaller area than they fill
             rows = _unbroken(path, sheet.iter_rows())
-            header = header_of(path, [cell.value for cell in next(rows, ())])
+            header = header_of(path, [_value(cell.value) for cell in next(rows, ())])
             yield Opened(header, _rows(rows, header, options.wanted, uncalculated(sheet)))
         finally:
             book.close()
@@ -53,13 +53,13 @@ class XlsxFormat:
     def write(self, path: Path, options: Options, changes: list[Change]) -> bytes:
         book = _load(path, keep_vba=path.suffix.lower() == ".xlsm")
         sheet = _sheet(path, book, options.sheet)
-        index = {str(cell.value).strip(): cell.column for cell in sheet[1] if cell.value is not None}
+        index = {str(_value(cell.value)).strip(): cell.column for cell in sheet[1] if cell.value is not None}
         filled = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
         width, last = max(cell.column for cell in filled), max(cell.row for cell in filled)
         for name in dict.fromkeys(c for change in changes for c in change.cells or () if c not in index):
             width += 1
             index[name] = width
-            sheet.cell(1, width, name)
+            sheet.cell(1, width, spelt(name))
         for change in changes:
             if change.cells is None:
                 _blank(sheet[change.number])
@@ -86,7 +86,7 @@ def _load(path: Path, **how: bool) -> Any:
         with zipfile.ZipFile(path) as packed:
             if sum(part.file_size for part in packed.infolist()) > UNPACKED:
                 raise Unavailable(f"{path.name} unpacks to more than {UNPACKED // 2**20} MB. Split it.")
-        return load_workbook(path, **how)
+        return load(path, **how)
     except BROKEN as error:
         raise _broken(path, error) from None
 
@@ -147,4 +147,4 @@ def _value(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, timedelta):
         return str(value)
-    return None if value == "" else value
+    return (meant(value) or None) if isinstance(value, str) else value

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from openpyxl import load_workbook
 from openpyxl.utils.datetime import to_excel
 from openpyxl.workbook.properties import CalcProperties
+
+from connectors.spreadsheet.xlsx_text import load
 
 _CELL = rb'(<(?:\w+:)?c (?:[^>]*? )?r="([A-Z]+\d+)"[^>]*)>(\s*<(?:\w+:)?f(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>))\s*'
 _NO_VALUE = rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
@@ -36,7 +37,7 @@ def saved(book: Any, path: Path) -> bytes:
     book.save(out)
     if not any(cell.data_type == "f" for sheet in book.worksheets for row in sheet.iter_rows() for cell in row):
         return out.getvalue()
-    known, source_book = load_workbook(path, data_only=True), load_workbook(path, read_only=True)
+    known, source_book = load(path, data_only=True), load(path, read_only=True)
     never = {sheet.title: uncalculated(sheet) for sheet in source_book.worksheets}
     source_book.close()
     parts = {sheet.path.lstrip("/"): known[sheet.title] for sheet in book.worksheets}

@@ -14,13 +14,14 @@ import nh3
 from mappings.entry import Entry
 from mappings.lenses.lens import Lens, one_column
 from mappings.lenses.text import cut, plain
+from schemas.keepable import unkeepable
 
 _BREAKS = {"p": 2, "ul": 2, "ol": 2, "blockquote": 2, "pre": 2, "table": 2} | {f"h{n}": 2 for n in range(1, 7)}
 _BREAKS |= {"div": 1, "li": 1, "tr": 1}
 _TAGS = {*_BREAKS, "br"}
 _TOKEN = re.compile(r"<(/?)(\w+)>|([^<]+)")
 _SPECIAL = re.compile(r"[<>&\n\r\0\ufeff]")
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\n": "<br>", "\r": "&#13;", "\ufeff": "&#xFEFF;", "\0": "\ufffd"}
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\n": "<br>", "\r": "&#13;", "\ufeff": "&#xFEFF;"}
 
 _SOURCE_LINE = re.compile(r"[ \t\f]*\n[ \t\f\n]*")
 _SOFT = "\0"
@@ -45,7 +46,9 @@ def _read(value: Any) -> str | None:
 
 def _write(value: str, limit: int | None) -> str | None:
     if not value.strip("\n "):
-        return None
+        raise ValueError("Rich text cannot show spaces and line breaks alone.")
+    if "\0" in value:
+        raise ValueError(unkeepable(value))
     written = to_html(value)
     while limit is not None and len(written) > limit:
         value = cut(value, max(len(value) - max((len(written) - limit) // 6, 1), 0)) or ""

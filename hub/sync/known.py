@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from hub.config import Config
 from hub.store import links, opportunities, waiting
 from hub.store.tables import Commitment, Conflict, Link, Opportunity
 from hub.sync.history import is_own
+from hub.sync.matching import is_id
 from hub.sync.turn import Turn
 
 Raw = dict[str, Any]
@@ -72,7 +74,8 @@ def key_in(turn: Turn, raw: Raw) -> str:
 
 def _by_key(conn: Connection, turn: Turn, known: Known, keys: set[str]) -> None:
     if turn.can.key == "integer":
-        numbers = {int(key) for key in keys if key.isdigit()}
+        # "²" is a digit to Python but no number, and no database takes an integer of 30 digits.
+        numbers = {int(key) for key in keys if re.fullmatch("[0-9]{1,16}", key)}
         known.by_key = {str(number): o for number, o in opportunities.by_number(conn, numbers).items()}
     elif keys:
-        known.by_key = dict(opportunities.load(conn, keys).items())
+        known.by_key = dict(opportunities.load(conn, {key for key in keys if is_id(key)}).items())

@@ -12,6 +12,7 @@ position in the system's change feed that only its connector can read.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Raw = dict[str, Any]
 Cursor = str
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
 
 # --- what the hub wants ------------------------------------------------------
@@ -241,7 +243,11 @@ class Check:
 
 class ConnectorError(Exception):
     """A system did not do what was asked. The class is the policy; the message names the
-    thing, the place and the way out, and never contains a credential."""
+    thing, the place and the way out, and never contains a credential. It may quote what a system said, so
+    characters that no database can keep are spelt out."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(_UNKEEPABLE.sub(lambda found: f"U+{ord(found[0]):04X}", message))
 
 
 class SignInFailed(ConnectorError):

@@ -19,6 +19,7 @@ from mappings.lenses.lens import BLANK, Raw, Value
 from mappings.lenses.money import Shared
 from mappings.source import Source
 from mappings.source import read as read_source
+from schemas.keepable import unkeepable
 
 __all__ = ["FieldMap", "Mapping", "MappingError", "Problem", "Reading", "ReferenceWish", "Writing", "load"]
 
@@ -115,8 +116,11 @@ class Mapping:
         """Translate a record. Never raises for what a record holds."""
         values: dict[str, Value] = {}
         problems: list[Problem] | None = None
+        broken = {column: why for column, value in raw.items() for why in [unkeepable(value)] if why}
         for path, get, part in self._shown:
             try:
+                if broken and not broken.keys().isdisjoint(part.columns):
+                    raise ValueError(next(broken[column] for column in part.columns if column in broken))
                 values[path] = get(raw)
             except ValueError as error:
                 column = part.columns[0] if part.columns else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 DECIMAL = "$decimal"
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def _encode(value: Any) -> Any:
@@ -25,8 +27,10 @@ def _decode(value: dict[str, Any]) -> Any:
 
 
 def dumps(value: Any) -> str:
-    """JSON with sorted keys; a ``Decimal`` keeps every digit as ``{"$decimal": "1.50"}``."""
-    return json.dumps(value, default=_encode, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    """JSON with sorted keys; a ``Decimal`` keeps every digit as ``{"$decimal": "1.50"}``, and half a character,
+    which a quarantined record may hold, its escape."""
+    text = json.dumps(value, default=_encode, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return text if text.isascii() else _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def loads(text: str | bytes) -> Any:

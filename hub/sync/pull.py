@@ -19,6 +19,7 @@ from hub.sync.arrive import add_opportunity
 from hub.sync.known import Known, key_in, unchanged
 from hub.sync.matching import Match, Unlinked, match
 from hub.sync.turn import Turn
+from hub.sync.usable import usable
 
 Raw = dict[str, Any]
 t: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
@@ -85,6 +86,7 @@ def _as_they_are(turn: Turn, page: Page) -> Page:
 
 def apply_page(turn: Turn, page: Page) -> None:
     """Store one page: records, tombstones, refused rows, and the cursor that covers them."""
+    page = usable(page)
     raws = {record.id: turn.mapping.reduce(record.fields) for record in page.records}
     with turn.writing() as conn:
         known = what_is_known.load(conn, turn, raws)

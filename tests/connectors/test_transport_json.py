@@ -17,13 +17,9 @@ BAD = {
     "Infinity": b"[-Infinity]",
     "UTF-16": '{"a": "é"}'.encode("utf-16"),
     "Latin-1": '{"a": "é"}'.encode("latin-1"),
-    "lone surrogate": b'{"a": "\\ud800"}',
-    "lone surrogate in a name": b'{"\\udc00": 1}',
     "100,000 arrays": b"[" * 100_000 + b"]" * 100_000,
     "100,000 objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
     "300 arrays": b"[" * 300 + b"]" * 300,
-    "endless number": b"[1" + b"0" * 10_000 + b"]",
-    "monstrous exponent": b"[1e999999999]",
     "trailing comma": b"[1,]",
     "two documents": b"{} {}",
     "cut short": b'{"a": [1, 2',
@@ -45,10 +41,17 @@ def test_what_is_not_strictly_json_is_unavailable(body: bytes) -> None:
         (b"[1e-400]", [Decimal("1E-400")]),
         (b'\xef\xbb\xbf{"a": null}', {"a": None}),
         (b'["\\ud83d\\ude00", "\\u0000"]', ["\U0001f600", "\0"]),
+        (b'["\\ud800", {"\\udc00": 1}]', ["\ud800", {"\udc00": 1}]),
+        (b"[1" + b"0" * 10_000 + b"]", ["1" + "0" * 10_000]),
+        (b"[1e999999999, -1e-999999999]", ["1e999999999", "-1e-999999999"]),
+        (b"[1e99999999999999999999]", ["1e99999999999999999999"]),
+        (b"[1e400, 1e401]", [Decimal("1E+400"), "1e401"]),
+        (b"[0." + b"1" * 500 + b"]", ["0." + "1" * 500]),
         (b"[" * 150 + b"]" * 150, None),
     ],
 )
 def test_json_keeps_every_digit_and_character(body: bytes, value: Any) -> None:
+    """What no field can hold is one cell's fault, so it comes through for that cell to be set aside."""
     found = strict_json.loads(body)
     assert value is None or found == value
     assert not any(isinstance(each, float) for each in (found.values() if isinstance(found, dict) else found))

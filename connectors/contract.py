@@ -333,6 +333,11 @@ class Connector(ABC):
     def delete(self, ids: Sequence[str]) -> list[Outcome]:
         """Only where a member configured it for its own records. Gone already counts as done."""
 
+    def refuses(self, column: str, value: Any) -> str | None:
+        """Why this column can never hold this value, where that is known without asking; ``None`` when it may.
+        The field is then left as it is and shown so, and the record's other fields are written."""
+        return None
+
     def lookup(self, object: str, equals: Mapping[str, str], columns: Sequence[str]) -> list[Record]:
         """Records of another object whose columns equal these values, for a reference to point at.
         Only where ``capabilities.references``."""

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Dict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,14 @@ from mappings.source import read as read_source
 from schemas.keepable import unkeepable
 
 __all__ = ["FieldMap", "Mapping", "MappingError", "Problem", "Reading", "ReferenceWish", "Writing", "load"]
+
+
+Refuses = Callable[[str, Any], str | None]
+"""Why a column can never hold a value; ``None`` when it may."""
+
+
+def _takes_all(column: str, value: Any) -> str | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +136,13 @@ class Mapping:
                 problems.append(Problem(path, column, raw.get(column), str(error)))
         return Reading(values, tuple(problems or ()))
 
-    def write(self, view: Dict[str, Value], original: Raw | None, *, creating: bool = False) -> Writing:
+    def write(
+        self, view: Dict[str, Value], original: Raw | None, *, creating: bool = False, refuses: Refuses = _takes_all
+    ) -> Writing:
         """The columns that make a record say what ``view`` says, starting from what it says now.
 
         A path that ``view`` lacks counts as blank. A column that says it already, in whatever form, stays as it is;
-        one that cannot be read is only overwritten by a value.
+        one that cannot be read is only overwritten by a value. ``refuses``: what the system itself cannot hold.
         """
         raw = dict(original or {})
         before = dict(raw)
@@ -145,7 +155,11 @@ class Mapping:
                     raw[group.of.column] = currency
         for part, value in turned:
             try:
-                raw |= part.lens.put(value, raw)
+                put = part.lens.put(value, raw)
+                why = next(filter(None, (refuses(c, v) for c, v in put.items() if v != before.get(c))), None)
+                if why:
+                    raise ValueError(why)
+                raw |= put
             except ValueError as error:
                 unholdable[part.path] = str(error)
         changed = {c: v for c, v in raw.items() if v != before.get(c) and not (creating and v is None)}

@@ -128,6 +128,11 @@ class AirtableTable(Connector):
 
     # --- writing
 
+    def refuses(self, column: str, value: Any) -> str | None:
+        if isinstance(value, str) and len(value) > rows.LONGEST:
+            return f"An Airtable cell holds {rows.LONGEST} characters; this text has {len(value)}."
+        return None
+
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
         records = [{"fields": self._to_wire(draft.fields)} for draft in drafts]
         if self._wanted.key is None:

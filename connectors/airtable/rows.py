@@ -9,6 +9,9 @@ from connectors.airtable import formula
 from connectors.airtable.api import PAGE, Api
 from connectors.contract import Raw, Record, Reference, Refused, Wanted
 
+LONGEST = 100_000
+"""Characters in one cell (Airtable Support, "Long text field"; the same holds for single line text)."""
+
 
 class Reader:
     """Turns rows of the wanted table into records. ``page`` is the address of a record for a person, or None.

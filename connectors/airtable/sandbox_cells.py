@@ -12,6 +12,7 @@ from connectors.airtable.sandbox_errors import invalid
 from connectors.airtable.schema import COMPUTED
 
 NUMBERS = frozenset({"number", "currency", "percent", "duration", "rating"})
+LONGEST = 100_000
 TEXTS = frozenset({"singleLineText", "multilineText", "richText", "email", "url", "phoneNumber"})
 LINKS = "multipleRecordLinks"
 KNOWN = NUMBERS | TEXTS | COMPUTED | {"singleSelect", "multipleSelects", "checkbox", "date", "dateTime", LINKS}
@@ -69,7 +70,7 @@ def accept(column: Column, value: Any, typecast: bool) -> Any:
 
 def _text(column: Column, value: Any, typecast: bool) -> str:
     if isinstance(value, str):
-        return value
+        return value if len(value) <= LONGEST else _refuse(column)
     return json.dumps(value) if typecast else _refuse(column)
 
 

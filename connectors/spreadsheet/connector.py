@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,7 @@ class Spreadsheet(Connector):
             sheet=str(settings.get("sheet") or ""),
             wanted=columns,
         )
+        self._unheld: list[tuple[str, Callable[[Any, Options], str | None]]] | None = None
         self.capabilities = Capabilities(
             writes=self.writable,
             feed="full_scan",
@@ -198,6 +199,19 @@ class Spreadsheet(Connector):
         )
 
     # --- writing ---
+
+    def refuses(self, column: str, value: Any) -> str | None:
+        """What none of the files can hold; a row's own hindrance (a formula, merged cells) shows when it is written."""
+        if self._unheld is None:
+            try:
+                self._unheld = [(file.name, format_of(file).unheld) for file in self._files()]
+            except ConnectorError:
+                return None  # whoever reads or writes the files says what is wrong with them
+        for name, unheld in self._unheld:
+            why = unheld(value, self.options)
+            if why:
+                return f"{name}: {why}"
+        return None
 
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Rows at the end of the (first) file; a row that has the key already is changed instead."""

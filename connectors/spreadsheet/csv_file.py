@@ -15,7 +15,8 @@ from connectors.contract import Invalid, Unavailable
 from connectors.spreadsheet.formula import marked, unmarked
 from connectors.spreadsheet.sheet import Change, Opened, Options, Row, header_of
 
-csv.field_size_limit(16 * 1024 * 1024)
+LONGEST = 16 * 1024 * 1024
+csv.field_size_limit(LONGEST)
 BOM = b"\xef\xbb\xbf"
 
 
@@ -62,6 +63,19 @@ class CsvFormat:
         except UnicodeEncodeError as error:
             bad = error.object[error.start : error.end]
             raise Invalid(f"{path.name} is {options.encoding}, which has no {bad!r}. Save it as UTF-8.") from None
+
+    def unheld(self, value: Any, options: Options) -> str | None:
+        text = _text(value) if not isinstance(value, list | dict) else ""
+        if len(text.encode("utf-8", "replace")) > LONGEST:
+            return f"A cell of a CSV file holds {LONGEST} bytes here; this text has more."
+        try:
+            text.encode(options.encoding)
+        except UnicodeEncodeError as error:
+            bad = error.object[error.start : error.end]
+            return f"The file is {options.encoding}, which has no {bad!r}. Save it as UTF-8 and say so in its options."
+        except LookupError:
+            return None
+        return None
 
 
 def _encoding(path: Path, options: Options) -> str:

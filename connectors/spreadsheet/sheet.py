@@ -57,6 +57,10 @@ class Format(Protocol):
 
     def write(self, path: Path, options: Options, changes: list[Change]) -> bytes: ...
 
+    def unheld(self, value: Any, options: Options) -> str | None:
+        """Why no cell of such a file can hold this value; None when it can."""
+        ...
+
 
 def header_of(path: Path, names: list[Any]) -> tuple[str, ...]:
     """Header names, with trailing blank columns cut. Invalid where two columns have one name."""

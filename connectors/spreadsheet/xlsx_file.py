@@ -17,7 +17,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from connectors.contract import Invalid, Unavailable
 from connectors.spreadsheet.sheet import Change, Opened, Options, Row, header_of
-from connectors.spreadsheet.xlsx_cells import put
+from connectors.spreadsheet.xlsx_cells import put, unheld
 from connectors.spreadsheet.xlsx_formulas import saved, uncalculated
 from connectors.spreadsheet.xlsx_text import load, meant, spelt
 
@@ -72,6 +72,9 @@ class XlsxFormat:
                     cell.number_format = sheet.cell(last - 1, index[name]).number_format
                 put(cell, name, value)
         return saved(book, path)
+
+    def unheld(self, value: Any, options: Options) -> str | None:
+        return unheld(value)
 
 
 def _blank(row: Any) -> None:

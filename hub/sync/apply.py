@@ -68,7 +68,7 @@ def decide(turn: Turn, known: Known, link: Link, raw: Raw) -> Reconciled:
         origins={path: origin.get("connection") for path, origin in origins.items()},
     )
     view = turn.view(opportunity, commitments)
-    return reconcile(turn.mapping, raw, link.base, link.sent, view, standing, link.agreed)
+    return reconcile(turn.mapping, raw, link.base, link.sent, view, standing, link.agreed, turn.connector.refuses)
 
 
 def _title_stays(decision: Decision) -> Decision:
@@ -156,7 +156,7 @@ def _move_base(
         elif decision.action in (Action.AGREE, Action.TAKE, Action.PUSH):
             differs.pop(decision.path, None)
     link.sent = {c: v for c, v in (link.sent or {}).items() if old.get(c) == raw.get(c)}
-    link.base, link.differs, link.unholdable = base, differs, dict(result.unholdable)
+    link.base, link.differs, link.unholdable = base, differs, result.missing
     # Of a list with items of both sides the record shows its own only: they agree when it got the others.
     merged = {d.path for d in decisions if d.action is Action.TAKE and not same(d.path, d.value, d.theirs)}
     open_ = {d.path for d in decisions if d.action not in (Action.TAKE, Action.AGREE)} | differs.keys() | merged

@@ -14,7 +14,7 @@ from hub.store import dues, links, waiting
 from hub.store.tables import Link, Opportunity
 from hub.sync.apply import decide
 from hub.sync.known import Known, opportunity_context
-from hub.sync.reconcile import Action, digest
+from hub.sync.reconcile import Action, digest, shortened
 from hub.sync.turn import Turn, agreement
 from mappings.language import ReferenceWish
 from schemas.fields import spec
@@ -28,7 +28,8 @@ PAGE = 200
 class Item:
     """One record to create or update. ``agreed`` holds the digests of the values it brings; ``values``: ``{path: [before, after]}`` for people; ``columns``
     what goes over the wire; ``references`` columns whose target must be found first; ``overwrites``
-    whether a value that someone may have typed is replaced; ``since`` when it became due."""
+    whether a value that someone may have typed is replaced; ``since`` when it became due; ``missing`` what the
+    record will not hold, with reasons."""
 
     action: str
     opportunity_id: str
@@ -40,6 +41,7 @@ class Item:
     references: dict[str, ReferenceWish] = field(default_factory=dict)
     overwrites: bool = False
     since: datetime | None = None
+    missing: dict[str, str] = field(default_factory=dict)
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -55,16 +57,21 @@ class Item:
 def plan(turn: Turn) -> Iterator[list[Item]]:
     """Items a page at a time; due rows with nothing to do are removed on the way."""
     for since in dues.pages(turn.hub.reading, turn.name, PAGE, turn.now(), turn.run_id):
-        items, idle = plan_page(turn, since)
+        items, idle, missing = plan_page(turn, since)
         if idle:
             with turn.writing() as conn:
                 dues.planned(conn, turn.name, {id: since[id] for id in idle})
+                for link_id, reasons in missing.items():
+                    links.change(conn, link_id, unholdable=reasons)
         if items:
             yield items
 
 
-def plan_page(turn: Turn, since: Mapping[str, datetime]) -> tuple[list[Item], list[str]]:
-    """Items for these opportunities (``since`` when each is due), and the ids that need nothing."""
+def plan_page(
+    turn: Turn, since: Mapping[str, datetime]
+) -> tuple[list[Item], list[str], dict[str, dict[str, str]]]:
+    """Items for these opportunities (``since`` when each is due), the ids that need nothing, and of these, by link,
+    what is newly not holdable."""
     ids = list(since)
     with turn.hub.reading() as conn:
         known = Known()
@@ -72,18 +79,20 @@ def plan_page(turn: Turn, since: Mapping[str, datetime]) -> tuple[list[Item], li
         decided = _decided_references(conn, known)
         remote_ids = [link.remote_id for link in known.by_opportunity.values() if link.remote_id]
         aside = waiting.fields_aside(conn, turn.name, remote_ids)
-    items, idle = [], []
+    items, idle, missing = [], [], {}
     for id in ids:
         link = known.by_opportunity.get(id)
         if link is not None and link.state == "creating":
             continue  # whether it was made is still to be seen; it stays due
         unread = aside.get(link.remote_id or "", set()) if link is not None else set()
         item = _item(turn, known, known.opportunities[id], link, decided, unread)
-        if item is None:
-            idle.append(id)
-        else:
+        if item is not None and item.columns:
             items.append(replace(item, since=since[id]))
-    return items, idle
+            continue
+        idle.append(id)
+        if item is not None and item.link is not None and item.missing != (item.link.unholdable or {}):
+            missing[item.link.id] = item.missing
+    return items, idle, missing
 
 
 def _item(
@@ -106,7 +115,7 @@ def _item(
 
 def _creation(turn: Turn, known: Known, opportunity: Opportunity, link: Link | None) -> Item:
     view = turn.view(opportunity, known.commitments.get(opportunity.id, {}))
-    writing = turn.mapping.write(view, None, creating=True)
+    writing = turn.mapping.write(view, None, creating=True, refuses=turn.connector.refuses)
     columns = {c: v for c, v in writing.columns.items() if v is not None and c not in writing.references}
     if turn.mapping.key:
         columns[turn.mapping.key] = turn.key_of(opportunity)
@@ -116,7 +125,11 @@ def _creation(turn: Turn, known: Known, opportunity: Opportunity, link: Link | N
         if part.seeds and view.get(part.path) is not None and part.path not in writing.unholdable
     }
     agreed = agreement(turn.mapping, view, {}, writing.unholdable)
-    return Item("create", opportunity.id, opportunity.title, link, columns, values, agreed, dict(writing.references))
+    missing = shortened(turn.mapping, view, turn.mapping.read(turn.mapping.reduce(columns)).values)
+    return Item(
+        "create", opportunity.id, opportunity.title, link, columns, values, agreed, dict(writing.references),
+        missing=missing | writing.unholdable,
+    )  # fmt: skip
 
 
 def _update(
@@ -140,12 +153,20 @@ def _update(
     if opportunity.status == "withdrawn":
         columns |= {c: v for c, v in turn.mapping.withdrawn_columns().items() if base.get(c) != v}
     columns |= {column: {"id": target} for column, target in chosen.items() if not base.get(column)}
-    if not columns:
-        return None
     overwrites = any(d.theirs not in (None, "", []) and spec(d.path).authority == "steward" for d in pushes)
     view = turn.view(opportunity, known.commitments.get(opportunity.id, {}))
     agreed = {d.path: digest(view.get(d.path)) for d in pushes if turn.mapping.way(d.path).reads}
-    return Item("update", opportunity.id, opportunity.title, link, columns, values, agreed, overwrites=overwrites)
+    return Item(
+        "update",
+        opportunity.id,
+        opportunity.title,
+        link,
+        columns,
+        values,
+        agreed,
+        overwrites=overwrites,
+        missing=result.missing,
+    )
 
 
 def _decided_references(conn: Connection, known: Known) -> dict[str, dict[str, str]]:

@@ -26,6 +26,7 @@ from hub.store.tables import Intent, Link
 from hub.sync import loops, references
 from hub.sync.plan import Item
 from hub.sync.pull import adopt, apply_page
+from hub.sync.reconcile import shortened
 from hub.sync.turn import Turn
 
 Raw = dict[str, Any]
@@ -254,6 +255,7 @@ def written(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Re
         base=base,
         sent=sent,
         agreed=(link.agreed or {}) | item.agreed if item else _agreed_elsewhere(turn, link, intent),
+        unholdable=_not_there(turn, item, back) if item else link.unholdable,
         state="linked",
         mapping_digest=turn.mapping.digest,
         # Where other columns still wait for a decision, the version vouches for nothing.
@@ -286,6 +288,12 @@ def _agreed_elsewhere(turn: Turn, link: Link, intent: Intent) -> Raw:
     """What was agreed on, but for the fields that were written since: an older agreement may look like today's."""
     written = {part.path for part in turn.mapping.fields if intent.fields.keys() & set(part.columns)}
     return {path: known for path, known in (link.agreed or {}).items() if path not in written}
+
+
+def _not_there(turn: Turn, item: Item, back: Raw) -> dict[str, str]:
+    """What the record does not say though it was written: not holdable, cut, or changed by the system."""
+    brought = {path: after for path, (_, after) in item.values.items()}
+    return shortened(turn.mapping, brought, turn.mapping.read(back).values) | item.missing
 
 
 def _equal(back: Any, sent: Any) -> bool:

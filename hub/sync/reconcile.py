@@ -30,7 +30,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from hub.store.engine import dumps
-from mappings.language import FieldMap, Mapping
+from mappings.language import FieldMap, Mapping, Refuses
 from schemas.fields import spec
 from schemas.values import canonical, same
 
@@ -41,6 +41,7 @@ _ABSENT: Any = object()
 BLANK: tuple[Any, ...] = (None, "", [])
 SIDE_BY_SIDE = "The two had different values when they were first put side by side."
 LOOP = "This system changed it right after the hub wrote it, three times running. Something there writes it too."
+CHANGED = "This system changed it when it was written."
 
 
 class Action(StrEnum):
@@ -94,11 +95,18 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Reconciled:
     """``decisions`` for every field where something is to be said; ``columns``: what a push would
-    write; ``unholdable``: paths that this system cannot hold, with the reason."""
+    write; ``unholdable``: paths that this system cannot hold, with the reason; ``shortened``: those of
+    which it holds a part."""
 
     decisions: tuple[Decision, ...]
     columns: Raw
     unholdable: Dict[str, str]
+    shortened: Dict[str, str] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """What the opportunity's page says of this link: the values that are not there, or not whole."""
+        return {**self.shortened, **self.unholdable}
 
     def by(self, *actions: Action) -> list[Decision]:
         return [d for d in self.decisions if d.action in actions]
@@ -112,19 +120,20 @@ def reconcile(
     view: Values,
     standing: Standing,
     agreed: Dict[str, str] | None = None,
+    refuses: Refuses | None = None,
 ) -> Reconciled:
     """Decide every mapped field of one linked record.
 
     ``record`` and ``base`` are reduced raw columns; ``sent`` holds the columns whose read-back differed
     from what was written, as they were written. ``agreed``: the ``digest`` of the commons value of each path
     when the two last agreed; where it is still the same, the commons has not moved, and a difference
-    that a changed mapping makes is nobody's edit.
+    that a changed mapping makes is nobody's edit. ``refuses``: what the system itself cannot hold.
     """
     still = agreed or {}
     theirs = mapping.read(record)
     unreadable = {p.path: p.message for p in theirs.problems if p.path}
     before = mapping.read(base).values if base is not None else {}
-    written = mapping.write(view, record)
+    written = mapping.write(view, record, refuses=refuses) if refuses else mapping.write(view, record)
     shown = dict(record) | {
         column: base[column] if base is not None and sent and column in sent and sent[column] == value else value
         for column, value in written.columns.items()
@@ -157,7 +166,20 @@ def reconcile(
         decisions.append(decision)
         if decision.action is Action.PUSH:
             columns |= {c: shown[c] for c in part.columns if c in written.columns}
-    return Reconciled(tuple(decisions), columns, written.unholdable)
+    return Reconciled(tuple(decisions), columns, written.unholdable, shortened(mapping, view, ours))
+
+
+def shortened(mapping: Mapping, view: Values, shown: Values) -> dict[str, str]:
+    """Two-way fields that this system shows otherwise than the commons has them, with the reason."""
+    return {
+        part.path: f"This system cannot hold all of it. Missing there: {part.lens.loses}."
+        if part.lens.loses
+        else CHANGED
+        for part in mapping.fields
+        if part.reads and part.writes and "drop" not in part.entry.options
+        if part.path in view and view[part.path] not in (None, "", [])
+        if not same(part.path, shown.get(part.path), view[part.path])
+    }
 
 
 def _decide(

@@ -73,6 +73,8 @@ def install(app: Flask, hub: Hub) -> None:
     def check() -> AnyResponse | None:
         if request.method not in SAFE and not _from_here():
             abort(400, "This form did not come from the hub's own pages.")
+        if any("\0" in text for text in (request.path, *request.args.values(), *request.form.values())):
+            abort(400, "A NUL character (U+0000) cannot be searched for or stored.")
         token = request.cookies.get(cookie())
         g.user = people.who(hub, token) if token else None
         if request.endpoint is None:

@@ -114,8 +114,7 @@ def one(opportunity_id: str) -> str:
     fields = [
         (path, view[path], _origin(origins.get(path), names, persons), _different(tied, path))
         for path in _order(view)
-        if path != "title" or _different(tied, path)  # it is the heading already
-        if view[path] not in (None, "", [], {}) or _different(tied, path)
+        if _different(tied, path) or (path != "title" and view[path] not in (None, "", [], {}))
     ]
     targets = [
         c.name

@@ -9,6 +9,8 @@ from flask_babel import gettext as _
 
 from schemas.codes import CODES
 from schemas.fields import spec
+from schemas.keepable import unkeepable
+from schemas.money import ambiguous
 from schemas.values import canonical
 
 _TYPES = ("text", "longtext", "url", "int", "money", "when", "code", "codes", "country", "bool")
@@ -26,7 +28,12 @@ def options(path: str) -> dict[str, str]:
 
 def parse(path: str, text: str) -> Any:
     """The canonical value, or ValueError in words a person can act on. Nothing typed means blank."""
-    text, kind = text.strip().replace("\r\n", "\n"), spec(path).type
+    kind = spec(path).type
+    text = text.replace("\r\n", "\n")  # forms send every line break so, whatever was typed (HTML, "form submission")
+    if unkeepable(text):
+        raise ValueError(unkeepable(text))
+    if kind not in ("text", "longtext") or not text.strip():
+        text = text.strip()
     if not text:
         if path == "title":
             raise ValueError(_("A title cannot be empty."))
@@ -36,7 +43,11 @@ def parse(path: str, text: str) -> Any:
             found = re.fullmatch(r"([0-9][0-9.,'\s]*)\s*([A-Za-z]{3})", text)
             if not found or "," in found[1]:
                 raise ValueError(_("Write the amount with a point and its currency, like 12000.50 USD."))
-            return canonical(path, {"amount": re.sub(r"[\s']", "", found[1]), "currency": found[2].upper()})
+            amount, currency = re.sub(r"[\s']", "", found[1]), found[2].upper()
+            why = re.fullmatch(r"[0-9.]+", amount) and ambiguous(amount, currency)
+            if why:
+                raise ValueError(_("%(why)s. Write it without a point, or with two decimals.", why=why))
+            return canonical(path, {"amount": amount, "currency": currency})
         case "codes":
             return canonical(path, [part.strip() for part in text.split(",") if part.strip()])
         case "int":

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Any
 
-_FORM = re.compile(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])(?:-(\d\d))?|Q([1-4])))?")
+_FORM = re.compile(r"([0-9]{4})(?:-(?:(0[1-9]|1[0-2])(?:-([0-9]{2}))?|Q([1-4])))?")
 OPEN = ("rolling", "never")
 
 

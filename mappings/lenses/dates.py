@@ -11,8 +11,8 @@ from mappings.entry import Entry
 from mappings.lenses.lens import Lens, Value, kind_of, one_column
 from schemas.when import when
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(?:Z|[+-]\d\d:?\d\d)?")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _TOKENS = {"%d": r"(?P<d>\d{1,2})", "%m": r"(?P<m>\d{1,2})", "%Y": r"(?P<Y>\d{4})"}
 
 
@@ -77,7 +77,7 @@ def _iso(text: str) -> tuple[str | None, str | None]:
 
 def _shape(form: str) -> re.Pattern[str]:
     parts = re.split(r"(%.)", form)
-    return re.compile("".join(_TOKENS[p] if p in _TOKENS else re.escape(p) for p in parts))
+    return re.compile("".join(_TOKENS[p] if p in _TOKENS else re.escape(p) for p in parts), re.ASCII)
 
 
 def _in_format(text: str, shapes: Sequence[re.Pattern[str]], formats: Sequence[str]) -> tuple[str, None] | None:

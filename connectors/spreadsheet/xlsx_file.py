@@ -17,7 +17,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from connectors.contract import Invalid, Unavailable
 from connectors.spreadsheet.sheet import Change, Opened, Options, Row, header_of
-from connectors.spreadsheet.xlsx_cells import put, unheld
+from connectors.spreadsheet.xlsx_cells import DIGITS, put, unheld
 from connectors.spreadsheet.xlsx_formulas import saved, uncalculated
 from connectors.spreadsheet.xlsx_text import load, meant, spelt
 
@@ -140,9 +140,11 @@ def _rows(rows: Any, header: tuple[str, ...], wanted: frozenset[str], uncalculat
 
 
 def _value(value: Any) -> Any:
-    """A cell as contract.Raw has it; Excel keeps numbers as doubles, of which ``repr`` gives the digits shown."""
+    """A cell as contract.Raw has it. Excel keeps numbers as doubles and shows 15 digits: a sum of 110.00000000000001
+    is 110 to everybody who looks at it."""
     if isinstance(value, float):
-        return int(value) if value.is_integer() else Decimal(repr(value))
+        number = Decimal(f"{value:.{DIGITS}g}")
+        return int(number) if number == number.to_integral_value() else number
     if isinstance(value, datetime):
         midnight = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
         return value.date().isoformat() if midnight else value.isoformat()

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from functools import cache
 from typing import Any
 
-_PLAIN = re.compile(r"[+-]?\d{1,30}(\.\d{1,12})?")
+WHOLE, FRACTION = 38, 38
+"""Digits before and after the point that an amount may have; nobody's budget needs more, and no sum loses any."""
+_PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
+_PERHAPS_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
+_EXACT = Context(prec=2_000, Emax=MAX_EMAX, Emin=MIN_EMIN)
+
+
+def _short(text: str) -> str:
+    return repr(text) if len(text) <= 60 else f"{text[:40]!r}… ({len(text)} characters)"
 
 
 @cache
@@ -29,21 +37,19 @@ def amount_text(value: Any) -> str:
     """
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise ValueError(f"{value!r} is no amount. Write digits, like 12000.50.")
-    if isinstance(value, Decimal):
-        if not value.is_finite() or abs(value.adjusted()) > 30:
-            raise ValueError(f"{value} is no amount. Write digits, like 12000.50.")
-        value = format(value, "f")
-    text = str(value)
-    if not _PLAIN.fullmatch(text):
-        raise ValueError(f"{text!r} is no amount. Write digits, like 12000.50.")
-    try:
-        number = Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError(f"{text!r} is no amount.") from error
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise ValueError(f"{value} is no amount. Write digits, like 12000.50.")
+    if isinstance(value, str) and not _PLAIN.fullmatch(value):
+        raise ValueError(f"{_short(value)} is no amount. Write digits, like 12000.50.")
+    number = Decimal(value)
+    if not number:
+        return "0"
+    if number.adjusted() >= WHOLE or -int(number.normalize(_EXACT).as_tuple().exponent) > FRACTION:
+        raise ValueError(f"{_short(str(value))} is no amount: the hub keeps {WHOLE} digits and {FRACTION} decimals.")
     plain = format(number, "f")
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
-    return "0" if plain in ("-0", "") else plain
+    return plain
 
 
 def money(amount: Any, currency: Any) -> dict[str, str]:
@@ -56,3 +62,18 @@ def money(amount: Any, currency: Any) -> dict[str, str]:
     if decimals > digits:
         raise ValueError(f"{text} has {decimals} decimals; {currency} has {digits}.")
     return {"amount": text, "currency": currency}
+
+
+def money_of(value: Any) -> dict[str, str]:
+    """The same from a dict that has both parts and nothing else."""
+    if not isinstance(value, dict) or value.keys() != {"amount", "currency"}:
+        raise ValueError("Money is an amount and its currency.")
+    return money(value["amount"], value["currency"])
+
+
+def ambiguous(text: str, currency: str) -> str | None:
+    """Why plain text like ``12.500`` could be read two ways; None where it cannot. Some languages part thousands by
+    a point, and three decimals are otherwise written only where the currency has them."""
+    if not _PERHAPS_THOUSANDS.fullmatch(text) or minor_units(currency) >= 3:
+        return None
+    return f"{text!r} may mean {text.replace('.', '')} or {amount_text(text)}"

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.declared import CALL, PROJECT, Declared
+from schemas.money import money_of
 
-Money = dict[str, str]
+Money = Annotated[dict[str, str], AfterValidator(money_of)]
 When = dict[str, Any]
 Place = dict[str, str]
 

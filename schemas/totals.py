@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
+EXACT = 200
+"""Digits of a sum; Python's 28 would round the sum of two amounts that are kept whole."""
 COUNTS = ("interested", "exploring", "pledged", "committed", "paid")
 
 
@@ -14,6 +16,11 @@ def totals(facts: Mapping[str, Any], commitments: Iterable[Mapping[str, Any]]) -
 
     committed = committed + paid; gap = requested - secured elsewhere - pledged - committed, never below 0.
     """
+    with localcontext(prec=EXACT):
+        return _totals(facts, commitments)
+
+
+def _totals(facts: Mapping[str, Any], commitments: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     sums: dict[str, dict[str, Decimal]] = {"pledged": {}, "committed": {}, "paid": {}}
     funders = 0
     for commitment in commitments:

@@ -8,6 +8,7 @@ seen is ``Unseen``, for Airtable answers 403 to the deleted and to the forbidden
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -131,6 +132,10 @@ class AirtableTable(Connector):
     def refuses(self, column: str, value: Any) -> str | None:
         if isinstance(value, str) and len(value) > rows.LONGEST:
             return f"An Airtable cell holds {rows.LONGEST} characters; this text has {len(value)}."
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            digits = f"{Decimal(value):f}".replace(".", "").strip("-0")
+            if len(digits) > rows.DIGITS:
+                return f"Airtable keeps {rows.DIGITS} digits of a number; {value:f} has more."
         return None
 
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:

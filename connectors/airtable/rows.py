@@ -12,6 +12,9 @@ from connectors.contract import Raw, Record, Reference, Refused, Wanted
 LONGEST = 100_000
 """Characters in one cell (Airtable Support, "Long text field"; the same holds for single line text)."""
 
+DIGITS = 15
+"""Digits that a number surely keeps: it is a double on the wire and in the base."""
+
 
 class Reader:
     """Turns rows of the wanted table into records. ``page`` is the address of a record for a person, or None.

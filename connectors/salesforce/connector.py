@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
 
 IDS_A_QUERY = 200
 """A request's address and headers may have 16,384 bytes (REST API Developer Guide, "API Limits"); an id takes 27."""
+
+MOST = 10**16
+"""Currency and number fields have 18 digits at most, two of them usually decimals (Salesforce Help, "Custom Field Types")."""
 
 LOCK_TRIES = 3
 LOCK_WAIT = 1.0
@@ -138,6 +142,11 @@ class Salesforce(Connector):
         where = soql.all_equal({self._key(): key})
         query = soql.select(self.chosen, self.wanted.object, where, "ORDER BY CreatedDate, Id")
         return [self._record(row) for part in self._list(query, "query") for row in part.rows]
+
+    def refuses(self, column: str, value: Any) -> str | None:
+        if isinstance(value, int | Decimal) and not isinstance(value, bool) and not -MOST < value < MOST:
+            return f"A Salesforce number has at most 16 digits before the point; {value:f} has more."
+        return None
 
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
         outcomes = self._read_back(self._each(drafts, self._create))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
+from babel.numbers import format_decimal
 from flask import Flask
-from flask_babel import format_decimal, format_timedelta, get_locale
+from flask_babel import format_timedelta, get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
@@ -18,7 +19,8 @@ from schemas.fields import UnknownPath, spec
 
 # Characters that change how the text around them reads (CVE-2021-42574) or cannot be seen.
 _UNSEEN = re.compile(
-    "[\u202a-\u202e\u2066-\u2069\u200e\u200f\u200b\u2060\ufeff\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]"
+    "[\u202a-\u202e\u2066-\u2069\u061c\u200e\u200f\u200b\u2028\u2029\u2060\ufeff"
+    "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]"
 )
 
 
@@ -96,7 +98,10 @@ def _place(content: dict[str, str]) -> str:
 
 
 def _money(content: dict[str, str]) -> str:
-    return f"{format_decimal(Decimal(content['amount']))} {content['currency']}"
+    # Babel computes with Python's 28 digits, and cuts at three decimals unless told otherwise.
+    with localcontext(prec=200):
+        number = format_decimal(Decimal(content["amount"]), locale=get_locale() or "en", decimal_quantization=False)
+    return f"{number} {content['currency']}"
 
 
 def _raw(content: Any) -> str:

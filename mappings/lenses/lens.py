@@ -47,5 +47,12 @@ def one_column(column: str, read: Callable[[Any], Value], write: Callable[[Value
 
 def kind_of(value: Any) -> str:
     """A raw value's kind in words, for messages."""
-    names = {bool: "a yes/no", int: "a number", str: "text", list: "a list", dict: "a record"}
+    names = {
+        bool: "a yes/no",
+        int: "a number",
+        float: "an inexact number",
+        str: "text",
+        list: "a list",
+        dict: "a record",
+    }
     return names.get(type(value), "a number")

@@ -8,8 +8,8 @@ from typing import Any
 
 from mappings.entry import Entry
 from mappings.lenses.lens import BLANK, Lens, Raw, Value
-from mappings.lenses.numbers import style
-from schemas.money import minor_units, money
+from mappings.lenses.numbers import Parse, style
+from schemas.money import ambiguous, minor_units, money
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _fixed(entry: Entry) -> Lens:
         value = raw.get(column)
         if value is None or value == "":
             return None
-        return money(parse(value), currency)
+        return _said(value, currency, parse, entry)
 
     def put(value: Value, raw: Raw) -> Raw:
         if not value:
@@ -65,6 +65,15 @@ def _fixed(entry: Entry) -> Lens:
         return {column: form(value["amount"])}
 
     return Lens((column,), get, put)
+
+
+def _said(value: Any, currency: str, parse: Parse, entry: Entry) -> Value:
+    found = money(parse(value), currency)
+    if isinstance(value, str) and "decimal" not in entry.options:
+        why = ambiguous(value.strip(), currency)
+        if why:
+            raise ValueError(f'{why}. Write it without a point, or declare "decimal" and "thousands" in the mapping.')
+    return found
 
 
 def _beside(entry: Entry, of: CurrencyColumn) -> Lens:
@@ -78,7 +87,7 @@ def _beside(entry: Entry, of: CurrencyColumn) -> Lens:
         currency = of.read(raw)
         if currency is None:
             raise ValueError(f'The amount {value} has no currency: column "{of.column}" is empty. Fill it in.')
-        return money(parse(value), currency)
+        return _said(value, currency, parse, entry)
 
     def put(value: Value, raw: Raw) -> Raw:
         if not value:

@@ -147,14 +147,20 @@ class Mapping:
         raw = dict(original or {})
         before = dict(raw)
         unholdable: dict[str, str] = {}
+        barred: dict[str, str] = {}
         turned = self._turned(view, before, self._seeded if creating else self._written, creating)
         if turned:
             for group in self.currencies:
                 currency = group.settle(view, raw)
-                if currency is not None:
+                why = refuses(group.of.column, currency) if currency is not None else None
+                if why:
+                    barred[group.of.column] = why
+                elif currency is not None:
                     raw[group.of.column] = currency
         for part, value in turned:
             try:
+                if barred and value not in BLANK:
+                    _need_none(barred, part.columns)
                 put = part.lens.put(value, raw)
                 why = next(filter(None, (refuses(c, v) for c, v in put.items() if v != before.get(c))), None)
                 if why:
@@ -210,6 +216,13 @@ class Mapping:
     def is_withdrawn(self, raw: Raw) -> bool:
         marked = self.withdrawn_columns()
         return bool(marked) and all(raw.get(column) == value for column, value in marked.items())
+
+
+def _need_none(barred: dict[str, str], columns: Sequence[str]) -> None:
+    """ValueError where an amount stands beside a column that cannot name its currency."""
+    for column in columns:
+        if column in barred:
+            raise ValueError(barred[column])
 
 
 def _wish(link: Reference, view: Dict[str, Value]) -> ReferenceWish | None:

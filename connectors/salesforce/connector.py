@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
@@ -33,10 +32,11 @@ from connectors.contract import (
 )
 from connectors.salesforce import soql
 from connectors.salesforce.check import steps
-from connectors.salesforce.describe import describe
+from connectors.salesforce.describe import describe, described
 from connectors.salesforce.errors import RowLocked, refusal, said
 from connectors.salesforce.feed import OVERLAP, Position, literal, position, stamped
 from connectors.salesforce.ids import long_id
+from connectors.salesforce.limits import unheld
 from connectors.salesforce.reading import Listing, listing
 from connectors.salesforce.records import body, http_date, record
 from connectors.salesforce.session import Session, Usage
@@ -47,9 +47,6 @@ if TYPE_CHECKING:
 
 IDS_A_QUERY = 200
 """A request's address and headers may have 16,384 bytes (REST API Developer Guide, "API Limits"); an id takes 27."""
-
-MOST = 10**16
-"""Currency and number fields have 18 digits at most, two of them usually decimals (Salesforce Help, "Custom Field Types")."""
 
 LOCK_TRIES = 3
 LOCK_WAIT = 1.0
@@ -67,6 +64,7 @@ class Salesforce(Connector):
         self.session = Session(settings, transport)
         self.chosen = soql.columns(_columns(wanted), wanted.references)
         soql.name(wanted.object)
+        self._described: dict[str, Any] | None = None
         self.capabilities = Capabilities(
             feed="timestamp",
             granularity=1.0,
@@ -144,9 +142,14 @@ class Salesforce(Connector):
         return [self._record(row) for part in self._list(query, "query") for row in part.rows]
 
     def refuses(self, column: str, value: Any) -> str | None:
-        if isinstance(value, int | Decimal) and not isinstance(value, bool) and not -MOST < value < MOST:
-            return f"A Salesforce number has at most 16 digits before the point; {value:f} has more."
-        return None
+        """By the object's description, asked for once where there is something to write."""
+        if self._described is None:
+            try:
+                found = described(self.session, self.wanted.object)["fields"]
+                self._described = {str(item["name"]): item for item in found}
+            except ConnectorError:
+                self._described = {}  # the write itself says what is wrong
+        return unheld(self._described[column], value) if column in self._described else None
 
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
         outcomes = self._read_back(self._each(drafts, self._create))

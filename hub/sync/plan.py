@@ -67,9 +67,7 @@ def plan(turn: Turn) -> Iterator[list[Item]]:
             yield items
 
 
-def plan_page(
-    turn: Turn, since: Mapping[str, datetime]
-) -> tuple[list[Item], list[str], dict[str, dict[str, str]]]:
+def plan_page(turn: Turn, since: Mapping[str, datetime]) -> tuple[list[Item], list[str], dict[str, dict[str, str]]]:
     """Items for these opportunities (``since`` when each is due), the ids that need nothing, and of these, by link,
     what is newly not holdable."""
     ids = list(since)

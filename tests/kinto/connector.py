@@ -110,6 +110,8 @@ class Kinto(Connector):
     # --- reading
 
     def changes(self, since: Cursor | None) -> Iterator[Page]:
+        if since is not None and not since.isdigit():
+            raise CursorExpired(f"{since!r} is no moment of Kinto's.")
         wish: Raw = {"_since": since or NOBODY, "_sort": "last_modified,id", "_limit": self.capabilities.page}
         last = int(since or NOBODY)
         for rows, timestamp, final in self._pages(wish, "Listing changes"):

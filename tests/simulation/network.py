@@ -49,6 +49,7 @@ class Network:
         system = self.systems[(parts.hostname or "").partition(".")[0]]
         there, back = self.mood.latency()
         self.time.sleep(there)
+        system.arrives_at = self.time.monotonic()  # what others do in mid-call makes nobody impolite
         self.deliver_late()
         self.between(system.name, request.method, parts.path)
         fault = self.mood.fault(system, request.method, parts.path, _params(request))

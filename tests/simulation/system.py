@@ -77,6 +77,7 @@ class GrantsSystem:
         self._stepped_at: float | None = None
         self._counter = 0
         self._arrivals: deque[float] = deque(maxlen=traits.calls + 1)
+        self.arrives_at = 0.0
 
     # --- its clock ---
 
@@ -137,7 +138,7 @@ class GrantsSystem:
 
     def arrive(self) -> bool:
         """Count a call; whether it keeps to the rate."""
-        self._arrivals.append(self._time.monotonic())
+        self._arrivals.append(self.arrives_at)
         full = len(self._arrivals) > self.traits.calls
         return not full or self._arrivals[-1] - self._arrivals[0] >= self.traits.seconds
 

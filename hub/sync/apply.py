@@ -28,7 +28,9 @@ def apply_record(conn: Connection, turn: Turn, known: Known, link: Link, record:
     opportunity = known.opportunities[link.opportunity_id]
     result = decide(turn, known, link, raw)
     decisions = [conflicts.settled_by_itself(conn, turn, known, link, _title_stays(d)) for d in result.decisions]
-    changes = _take(conn, turn, known, opportunity, [d for d in decisions if d.action is Action.TAKE], record.id)
+    taken = [d for d in decisions if d.action is Action.TAKE]
+    unticked = turn.config.shares and turn.mapping.share is not None and turn.mapping.audience(raw) is None
+    changes = _take(conn, turn, known, opportunity, taken, record.id, unticked)
     changes |= _share(conn, turn, opportunity, link, raw)
     for decision in decisions:
         if decision.action in (Action.CONFLICT, Action.FROZEN):
@@ -41,7 +43,8 @@ def apply_record(conn: Connection, turn: Turn, known: Known, link: Link, record:
     if record.id in known.quarantined:
         waiting.release(conn, turn.name, record.id, keep=unreadable)
     view = turn.view(opportunity, known.commitments.get(opportunity.id, {}))
-    _move_base(conn, turn, link, record, raw, decisions, result, view)
+    waits = _waits_to_return(turn, opportunity, link, raw)
+    _move_base(conn, turn, link, record, raw, decisions, result, view, waits)
     if changes:
         dues.wait_for(conn, turn.run_id, opportunity.id)
         announce(conn, turn.hub, opportunity)
@@ -79,11 +82,12 @@ def _title_stays(decision: Decision) -> Decision:
 
 
 def _take(
-    conn: Connection, turn: Turn, known: Known, opportunity: Opportunity, taken: list[Decision], remote_id: str
-) -> Changes:
+    conn: Connection, turn: Turn, known: Known, opportunity: Opportunity, taken: list[Decision], remote_id: str,
+    unticked: bool,
+) -> Changes:  # fmt: skip
     """Put the record's values into the commons. Returns ``{path: [before, after]}``."""
     values = {d.path: d.value for d in taken}
-    if values and opportunity.status == "draft" and opportunity.steward_id == turn.member:
+    if values and opportunity.status == "draft" and opportunity.steward_id == turn.member and not unticked:
         facts = opportunity.facts | {p: v for p, v in values.items() if not history.is_own(p)}
         values["status"] = published_or_draft(turn, opportunity.model_copy(update={"facts": facts}))
     changes = history.change(
@@ -103,14 +107,40 @@ def _share(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link, r
     after = turn.mapping.audience(raw)
     if before == after:
         return {}
-    values: Raw = {"status": "withdrawn"}
-    if after is not None:
-        back = opportunity.status in ("draft", "withdrawn")
-        values = {"audience": after} | ({"status": published_or_draft(turn, opportunity)} if back else {})
-    elif opportunity.status != "withdrawn":
-        turn.counts["withdrawn"] += 1
-    word = "withdrawn" if after is None else "shared again" if "status" in values else "audience changed"
-    return history.change(conn, opportunity, values, turn.cause(word, link.remote_id))
+    if after is None:
+        return _unticked(conn, turn, opportunity, link)
+    values: Raw = {"audience": after}
+    if opportunity.status in ("draft", "withdrawn"):
+        values["status"] = published_or_draft(turn, opportunity)
+    if opportunity.status == "withdrawn" and values["status"] == "draft":
+        return {}  # see ``_waits_to_return``
+    return history.change(
+        conn,
+        opportunity,
+        values,
+        turn.cause("shared again" if "status" in values else "audience changed", link.remote_id),
+    )
+
+
+def _unticked(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link) -> Changes:
+    """Elsewhere its status says withdrawn. A draft was nowhere else, and is not shown now as withdrawn either."""
+    if opportunity.status in ("draft", "withdrawn"):
+        return {}
+    turn.counts["withdrawn"] += 1
+    return history.change(conn, opportunity, {"status": "withdrawn"}, turn.cause("withdrawn", link.remote_id))
+
+
+def _waits_to_return(turn: Turn, opportunity: Opportunity, link: Link, raw: Raw) -> bool:
+    """Ticked again, and something lacks that a published opportunity needs: it stays withdrawn, for others hold it and a
+    draft would be out of their sight. The tick stays unsettled until it is complete."""
+    return (
+        opportunity.steward_id == turn.member
+        and turn.config.shares
+        and opportunity.status == "withdrawn"
+        and link.base is not None
+        and turn.mapping.audience(link.base) is None
+        and turn.mapping.audience(raw) is not None
+    )
 
 
 def _suggest(conn: Connection, turn: Turn, opportunity: Opportunity, decision: Decision) -> None:
@@ -138,6 +168,7 @@ def _move_base(
     decisions: list[Decision],
     result: Reconciled,
     view: Raw,
+    waits: bool,
 ) -> None:
     """The base becomes the record as read, but for fields that are not settled: those keep what was last agreed."""
     unsettled = {
@@ -146,6 +177,8 @@ def _move_base(
         if d.action in (Action.CONFLICT, Action.FROZEN, Action.UNREADABLE)
         for column in turn.mapping.way(d.path).columns
     }
+    if waits and turn.mapping.share:
+        unsettled.add(turn.mapping.share["field"])
     old = link.base or {}
     base = {column: value for column, value in raw.items() if column not in unsettled}
     base |= {column: old[column] for column in unsettled if column in old}

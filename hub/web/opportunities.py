@@ -177,7 +177,7 @@ def _advice(row: Opportunity) -> tuple[list[str], Completeness] | None:
         return None
     facts = row.facts | {"kind": row.kind}
     basis = bool(hub().config.members[row.steward_id].lawful_basis) if row.steward_id in hub().config.members else False
-    lacking = list(missing_to_publish(facts, basis)) if row.status == "draft" else []
+    lacking = list(missing_to_publish(facts, basis)) if row.status in ("draft", "withdrawn") else []
     return lacking, completeness(facts)
 
 

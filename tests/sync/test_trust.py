@@ -691,3 +691,32 @@ def test_a_record_that_is_not_shown_any_more_is_asked_for_ever_more_seldom(make:
     world.time.sleep(7 * 3600)
     world.sync()
     assert world.rows("b")[0]["Title"] == "Deeper wells" and world.table(Due) == []
+
+
+def test_what_is_ticked_again_before_it_is_complete_stays_withdrawn_until_it_is(make: Make) -> None:
+    """It went back to being a draft, out of sight of those who held it: their copies said published for ever."""
+    world = importer(make)
+    world.rows("a")[0]["Share"] = False
+    world.sync()
+    world.rows("a")[0] |= {"Share": True, "Summary": None}
+    world.sync()
+    world.sync()
+    assert world.table(Opportunity)[0].status == "withdrawn" == world.rows("b")[0]["Status"]
+    world.rows("a")[0]["Summary"] = "Complete again"
+    world.sync()
+    assert world.rows("b")[0]["Status"] == "published" and world.quiet() == 0
+
+
+def test_a_draft_that_is_unticked_is_shown_to_nobody_as_withdrawn(make: Make) -> None:
+    world = make(connection("a"), connection("b", imports=()))
+    share(world, Summary=None)
+    world.sync()
+    world.rows("a")[0]["Share"] = False
+    world.sync()
+    assert world.table(Opportunity)[0].status == "draft"
+    world.rows("a")[0]["Summary"] = "Complete, and not ticked"
+    world.sync()
+    assert world.table(Opportunity)[0].status == "draft" and world.rows("b") == []
+    world.rows("a")[0]["Share"] = True
+    world.sync()
+    assert world.table(Opportunity)[0].status == "published" and len(world.rows("b")) == 1

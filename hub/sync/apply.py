@@ -75,7 +75,7 @@ def decide(turn: Turn, known: Known, link: Link, raw: Raw) -> Reconciled:
 
 
 def _title_stays(decision: Decision) -> Decision:
-    if decision.path == "title" and decision.action is Action.TAKE and not decision.value:
+    if decision.path == "title" and decision.action in (Action.TAKE, Action.SUGGEST) and not decision.value:
         reason = "The title was cleared. An opportunity needs one; the commons keeps the last."
         return Decision("title", Action.UNREADABLE, decision.theirs, decision.ours, decision.base, reason=reason)
     return decision

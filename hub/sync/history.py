@@ -73,8 +73,10 @@ def change(
     write one line of audit. Returns ``{path: [before, after]}``, empty where all of it was so already.
 
     ``own`` holds the opportunity's commitments by member and is brought up to date; with ``member`` and
-    ``ids`` it is needed as soon as ``values`` has a path that belongs to a commitment.
+    ``ids`` it is needed as soon as ``values`` has a path that belongs to a commitment. ValueError for a blank title.
     """
+    if "title" in values and same("title", values["title"], None):
+        raise ValueError("An opportunity needs a title. Choose or write one.")
     position = (own or {}).get(member or "")
     before = standing(opportunity, position)
     changes = {p: [before.get(p), v] for p, v in values.items() if not _stands(p, before.get(p), v)}

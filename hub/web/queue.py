@@ -148,6 +148,8 @@ def _choices(found: Conflict) -> list[tuple[str, Any]]:
     """What can be chosen, each value once: the commons' own, then what each party shows."""
     choices: list[tuple[str, Any]] = [("commons", found.commons)]
     for number, party in enumerate(found.parties):
+        if found.path == "title" and same("title", party["value"], None):
+            continue  # an opportunity needs one
         if not any(same(found.path, party["value"], value) for _key, value in choices):
             choices.append((f"party{number}", party["value"]))
     return choices

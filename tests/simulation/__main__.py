@@ -26,7 +26,11 @@ class Outcome:
 
 def outcome(seed: int) -> Outcome:
     logging.disable(logging.CRITICAL)  # what the engine logs of its own stumbling is a violation of the story
-    played = play(seed)
+    try:
+        played = play(seed)
+    except Exception as error:  # whatever a person's act met; the engine's own runs catch theirs
+        said = str(error).partition("\n")[0]
+        return Outcome(seed, 0.0, Counter(), [f"It ended with {type(error).__name__}: {said}"])
     return Outcome(seed, played.world.time.monotonic() / 3600, played.world.all_that_happened(), played.violations)
 
 

@@ -47,7 +47,7 @@ def _conflicts(world: World, chance: Random) -> list[Decision]:
         if c.state == "open":
             party = chance.choice(c.parties)
             values = [c.commons, c.base, *(p["value"] for p in c.parties)]
-            value = chance.choice([v for v in values if v is not None or c.path != "title"])
+            value = chance.choice(values)
             member = world.config.connections[party["connection"]].member
             prefer = (member, party["connection"]) if chance.random() < 0.15 else None
             found.append(

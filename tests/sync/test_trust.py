@@ -720,3 +720,21 @@ def test_a_draft_that_is_unticked_is_shown_to_nobody_as_withdrawn(make: Make) ->
     world.rows("a")[0]["Share"] = True
     world.sync()
     assert world.table(Opportunity)[0].status == "published" and len(world.rows("b")) == 1
+
+
+def test_no_decision_leaves_an_opportunity_without_a_title(make: Make) -> None:
+    world = importer(make, edits="accept")
+    world.rows("a")[0]["Title"], world.rows("b")[0]["Title"] = "From A", None
+    world.sync()
+    (conflict,) = world.table(Conflict)
+    with pytest.raises(ValueError, match="needs a title"):
+        resolve(world.hub, conflict.id, conflict.rev, None, "u1")
+    assert world.table(Conflict)[0].state == "open" and world.table(Opportunity)[0].title == "From A"
+
+
+def test_a_cleared_title_is_no_suggestion(make: Make) -> None:
+    world = importer(make, edits="suggest")
+    world.rows("b")[0]["Title"] = None
+    world.sync()
+    assert world.table(Suggestion) == []
+    assert [row.path for row in world.table(Quarantine) if row.state == "open"] == ["title"]

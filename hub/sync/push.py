@@ -206,12 +206,13 @@ def _finish(turn: Turn, batch: list[Item], intents: dict[str, Intent], outcomes:
             if isinstance(error, Ambiguous):
                 stop = error
                 continue
+            if isinstance(error, Stale) and item.action == "update":
+                stale.append(item)
+                continue
             runs.settle(conn, [intent.id], "refused")
             if item.action == "create":
                 links.change(conn, _link(item).id, state="wanted")
-            if isinstance(error, Stale):
-                stale.append(item)
-            elif isinstance(error, Invalid):
+            if isinstance(error, Invalid):
                 where = f" ({', '.join(error.fields)})" if error.fields else ""
                 _later(conn, turn, item, f"{error}{where}")
                 turn.counts["rejected"] += 1
@@ -220,11 +221,48 @@ def _finish(turn: Turn, batch: list[Item], intents: dict[str, Intent], outcomes:
         runs.progress(conn, turn, "push")
         crash.point("push.settled")
     if stale:
-        now = turn.connector.get([_link(item).remote_id or "" for item in stale])
-        _take_in(turn, [record for record in now.values() if isinstance(record, Record)])
-        _not_shown(turn, [item for item in stale if not isinstance(now.get(_link(item).remote_id or ""), Record)])
+        _look_at_stale(turn, stale, intents)
     if stop is not None:
         raise stop
+
+
+def _look_at_stale(turn: Turn, stale: Sequence[Item], intents: dict[str, Intent]) -> None:
+    """The record moved under the write: by somebody's edit, or by this very write, which the network delivered twice."""
+    now = turn.connector.get([_link(item).remote_id or "" for item in stale])
+    moved, hidden = [], []
+    with turn.writing() as conn:
+        for item in stale:
+            intent, record = intents[item.opportunity_id], now.get(_link(item).remote_id or "")
+            if isinstance(record, Record) and as_sent(turn, intent, record):
+                written(conn, turn, _link(item), intent, record, item)
+                continue
+            runs.settle(conn, [intent.id], "refused")
+            if isinstance(record, Record):
+                perhaps_written(conn, turn, _link(item), intent, record)
+                moved.append(record)
+            else:
+                hidden.append(item)
+    _take_in(turn, moved)
+    _not_shown(turn, hidden)
+
+
+def as_sent(turn: Turn, intent: Intent, record: Record) -> bool:
+    """The record says all that the write said."""
+    raw = turn.mapping.reduce(record.fields)
+    return all(raw.get(c) == v for c, v in intent.fields.items() if c in raw)
+
+
+def perhaps_written(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Record) -> None:
+    """The record is neither as it was nor as it was sent: the system put the write into its own form, or somebody
+    edited since. What stood there before the write is told here, or nowhere (I1)."""
+    raw, base = turn.mapping.reduce(record.fields), link.base or {}
+    moved = {c: [base.get(c), v] for c, v in intent.fields.items() if c in raw and raw[c] != base.get(c)}
+    if moved:
+        audit.write(
+            conn, at=turn.now(), run_id=turn.run_id, actor="hub", action="perhaps written there", direction="out",
+            opportunity_id=intent.opportunity_id, connection_id=turn.name, remote_id=link.remote_id,
+            member_id=turn.member, values=moved,
+        )  # fmt: skip
 
 
 def _read_back(turn: Turn, outcomes: list[Outcome]) -> dict[str, Record]:

@@ -7,12 +7,12 @@ from typing import Any
 
 from connectors.contract import Record
 from hub import crash
-from hub.store import audit, dues, links, runs
+from hub.store import dues, links, runs
 from hub.store.opportunities import arriving_moves
-from hub.store.tables import Intent, Link, Run
+from hub.store.tables import Intent, Run
 from hub.sync import lookalikes, quarantine
 from hub.sync.created import adopt_created, did_not_happen
-from hub.sync.push import written
+from hub.sync.push import as_sent, perhaps_written, written
 from hub.sync.turn import Turn
 
 Raw = dict[str, Any]
@@ -93,23 +93,9 @@ def _settle_update(turn: Turn, intent: Intent) -> None:
     with turn.writing() as conn:
         link = links.get(conn, intent.link_id)
         if link is not None and isinstance(record, Record) and link.base is not None:
-            raw = turn.mapping.reduce(record.fields)
-            if all(raw.get(c) == v for c, v in intent.fields.items() if c in raw):
+            if as_sent(turn, intent, record):
                 written(conn, turn, link, intent, record)
                 turn.counts["recovered"] += 1
                 return
-            _perhaps_written(conn, turn, link, intent, raw)
+            perhaps_written(conn, turn, link, intent, record)
         runs.settle(conn, [intent.id], "looked at")
-
-
-def _perhaps_written(conn: Any, turn: Turn, link: Link, intent: Intent, raw: Raw) -> None:
-    """The record is neither as it was nor as it was sent: the system put the write into its own form, or somebody
-    edited since. What stood there before the write is told here, or nowhere (I1)."""
-    base = link.base or {}
-    moved = {c: [base.get(c), v] for c, v in intent.fields.items() if c in raw and raw[c] != base.get(c)}
-    if moved:
-        audit.write(
-            conn, at=turn.now(), run_id=turn.run_id, actor="hub", action="perhaps written there", direction="out",
-            opportunity_id=intent.opportunity_id, connection_id=turn.name, remote_id=link.remote_id,
-            member_id=turn.member, values=moved,
-        )  # fmt: skip

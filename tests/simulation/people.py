@@ -157,9 +157,15 @@ class People:
         system.change(id, {column: value})
         for number in tokens.found(value):
             known = self.typed.setdefault(number, Typed(number, system.name, id, column))
-            # Put back after it had gone: it counts again, where it was put.
-            known.superseded, known.system, known.row = False, system.name, id
+            # Put back after it had gone, it counts again, where it was put; but for what the hub believes to stand there
+            # all along: nobody can tell that from a save without a change.
+            known.superseded, known.system, known.row = value == self._believed(system, id, column), system.name, id
         self.world.note(system.name, f"someone writes {id}.{column} = {value!r}")
+
+    def _believed(self, system: GrantsSystem, id: str, column: str) -> Any:
+        """What the hub last read in this cell."""
+        bases = [k.base for k in self.world.table(Link) if (k.connection_id, k.remote_id) == (system.name, id)]
+        return (bases[0] or {}).get(column) if bases else None
 
     def _row(self, but: str | None = None) -> tuple[GrantsSystem, str] | None:
         """A record that is linked, or is shared and will be."""

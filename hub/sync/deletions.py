@@ -16,7 +16,7 @@ from hub import crash
 from hub.app import Hub
 from hub.store import audit, dues, links, members, opportunities
 from hub.store import deletions as store
-from hub.store.tables import Deletion
+from hub.store.tables import Deletion, Link
 from hub.sync import history
 from hub.sync.announce import announce
 from hub.sync.history import Cause
@@ -58,11 +58,19 @@ def look_at_doubtful(turn: Turn) -> list[Record]:
             if isinstance(answer, Record):
                 store.change(conn, row.id, state="came_back")
                 links.change(conn, row.link_id, state="linked", missed_scans=0)
+                dues.add(conn, [turn.name], row.opportunity_id, turn.now())  # the commons may have moved meanwhile
             elif row.state == "look" and isinstance(answer, Gone):
                 settle(conn, turn, [row])  # a person saw the whole list before
             elif row.state == "look":
                 store.change(conn, row.id, state="rejected")
     return [record for record in found.values() if isinstance(record, Record)]
+
+
+def replaced(conn: Connection, link: Link) -> None:
+    """Another record stands in for the deleted one: the question goes, and the link begins anew."""
+    for row in store.by_link(conn, [link.id], store.DOUBTFUL).values():
+        store.change(conn, row.id, state="came_back")
+    links.change(conn, link.id, **links.FRESH)
 
 
 def settle(conn: Connection, turn: Turn, rows: list[Deletion]) -> None:

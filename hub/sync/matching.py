@@ -20,6 +20,7 @@ class Match(StrEnum):
     RECREATE = "recreate"  # shared, and carries a key the hub has lost: it comes back under that id
     ADOPT = "adopt"  # the record of a link that waited for its id
     JOIN = "join"  # carries the key of a visible opportunity that has no record here yet
+    REPLACES = "replaces"  # the steward deleted the record, and shares a copy that carries its key
     STRANGER = "stranger"  # carries a key that this member may not see
     SECOND = "second"  # carries the key of an opportunity that already has a record here
     FOLLOWED_NO_MORE = "followed_no_more"  # its member stopped following; it is theirs alone
@@ -47,7 +48,9 @@ def match(record: Unlinked, opportunity: Opportunity | None, link: Link | None, 
         return Match.JOIN
     if link.remote_id is None:
         return Match.ADOPT
-    return Match.FOLLOWED_NO_MORE if link.state == "stopped" else Match.SECOND
+    if link.state != "stopped":
+        return Match.SECOND
+    return Match.REPLACES if shared and opportunity.steward_id == member else Match.FOLLOWED_NO_MORE
 
 
 def _unknown_key(key: str, shared: bool) -> Match:

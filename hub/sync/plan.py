@@ -141,7 +141,12 @@ def _update(
 ) -> Item | None:
     """``unread``: paths whose value there nobody could read. It is not written over before it is settled."""
     result = decide(turn, known, link, base)
-    pushes = [d for d in result.by(Action.PUSH) if d.path not in unread]
+    closed = {c for part in turn.mapping.fields if part.path in unread for c in part.columns}
+    pushes = [
+        d
+        for d in result.by(Action.PUSH)
+        if d.path not in unread and not closed & result.columns.keys() & set(turn.mapping.way(d.path).columns)
+    ]
     pushed = {c for d in pushes for c in turn.mapping.way(d.path).columns}
     columns = {c: v for c, v in result.columns.items() if c in pushed}
     values = {d.path: [d.theirs, d.ours] for d in pushes}

@@ -142,6 +142,8 @@ def _unlinked(conn: Connection, turn: Turn, known: Known, record: Record, raw: R
         quarantine.set_aside(conn, turn, record.id, "", SECOND if found is Match.SECOND else STRANGER, raw, None)
         turn.counts["quarantined"] += 1
     elif opportunity is not None:
+        if found is Match.REPLACES and link is not None:
+            deletions.replaced(conn, link)
         joined = adopt(conn, turn, link, opportunity.id, record)
         known.links[record.id] = known.by_opportunity[opportunity.id] = joined
         apply_record(conn, turn, known, joined, record, raw)

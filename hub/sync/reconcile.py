@@ -139,6 +139,7 @@ def reconcile(
         for column, value in written.columns.items()
     }
     ours = mapping.read(shown).values
+    unread = {c for part in mapping.fields if part.reads and part.path in unreadable for c in part.columns}
     decisions = []
     columns: Raw = {}
     for part in mapping.fields:
@@ -161,6 +162,11 @@ def reconcile(
         )
         if path in standing.looping:
             decision = _broken_off(part, decision, standing)
+        shared = set(part.columns) & written.columns.keys() & unread
+        if decision.action is Action.PUSH and shared:
+            # Writing the currency of an amount that nobody could read would say what that amount is.
+            reason = f"It waits: {', '.join(sorted(shared))} also belongs to a value here that cannot be read."
+            decision = Decision(path, Action.UNREADABLE, reason=reason)
         if decision.action is Action.NOTHING:
             continue
         decisions.append(decision)

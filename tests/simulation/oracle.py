@@ -128,8 +128,14 @@ def _only_read(world: World, link: Any, mapping: Mapping, seen: dict[str, Any]) 
     for row in world.table(Audit):
         if row.moves and row.opportunity_id == link.opportunity_id and row.member_id == member:
             last |= dict.fromkeys(row.values or {}, row.actor)
+    # A record that was made anew says nothing yet of what its predecessor said; what is blank on both sides is no edit.
+    read = mapping.read(link.base or {}).values
+    unsaid = {path for path in only_read if read.get(path) in (None, "", [])}
+    anew = any(row.action == "picked" or row.action == "deletion: restored" for row in world.table(Audit)
+               if row.opportunity_id == link.opportunity_id and row.connection_id == link.connection_id)  # fmt: skip
+    only_said = unsaid if anew else set()
     unticked = {"commitment.visibility"} if seen.get("commitment.visibility") in (None, "hidden") else set()
-    return {path for path in only_read if last.get(path, "").startswith("user:")} | unticked
+    return {path for path in only_read if last.get(path, "").startswith("user:")} | unticked | only_said
 
 
 def doubled(world: World, people: People) -> Found:

@@ -123,3 +123,30 @@ def test_two_scans_that_did_not_see_alike_are_not_two_scans(make: Make) -> None:
     assert state(world, "b") == "linked"
     world.sync("b")
     assert state(world, "b") == "stopped"
+
+
+def test_a_copy_that_the_steward_shares_takes_the_place_of_the_record_that_was_deleted(make: Make) -> None:
+    """It carried the key of a record that was gone, so it was taken for an old follower's and nobody heard of it."""
+    world = pair(make)
+    _id, row = delete(world, "a")
+    world.sync()
+    assert state(world, "a") == "stopped"
+    world.systems["a"].deleted = []
+    world.systems["a"].add(**(row | {"Title": "From the copy"}))
+    world.sync()
+    assert state(world, "a") == "linked" and [d.state for d in world.table(Deletion)] == ["came_back"]
+    (conflict,) = world.table(Conflict)
+    assert conflict.path == "title" and len(world.table(Opportunity)) == 1
+
+
+def test_a_commons_that_moved_while_a_record_was_away_is_written_when_it_is_back(make: Make) -> None:
+    world = pair(make, edits="accept")
+    id, row = delete(world, "a")
+    world.sync()
+    world.rows("b")[0]["Title"] = "Meanwhile"
+    world.sync()
+    world.systems["a"].deleted = []
+    world.systems["a"].rows[id] = row
+    world.sync()
+    world.sync()
+    assert world.rows("a")[0]["Title"] == "Meanwhile" and world.quiet() == 0

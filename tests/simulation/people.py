@@ -18,13 +18,15 @@ STAGES = ("interested", "exploring", "pledged", "committed")
 
 @dataclass(slots=True)
 class Typed:
-    """One token that a person typed into a cell. ``superseded``: someone who could see it put something else there."""
+    """One token that a person typed into a cell. ``superseded``: someone who could see it put something else there,
+    in the system ``by``."""
 
     token: int
     system: str
     row: str
     column: str
     superseded: bool = False
+    by: str = ""
 
 
 @dataclass
@@ -153,13 +155,16 @@ class People:
         before = (system.rows[id].now.fields or {}).get(column)
         for number in tokens.found(before):
             if number in self.typed and self.typed[number].column == column:
-                self.typed[number].superseded = True
+                self.typed[number].superseded, self.typed[number].by = True, system.name
         system.change(id, {column: value})
         for number in tokens.found(value):
             known = self.typed.setdefault(number, Typed(number, system.name, id, column))
             # Put back after it had gone, it counts again, where it was put; but for what the hub believes to stand there
-            # all along: nobody can tell that from a save without a change.
-            known.superseded, known.system, known.row = value == self._believed(system, id, column), system.name, id
+            # all along, which nobody can tell from a save without a change, and for what somebody elsewhere had seen
+            # and replaced already.
+            elsewhere = known.superseded and known.by not in ("", system.name)
+            known.superseded = elsewhere or value == self._believed(system, id, column)
+            known.system, known.row = system.name, id
         self.world.note(system.name, f"someone writes {id}.{column} = {value!r}")
 
     def _believed(self, system: GrantsSystem, id: str, column: str) -> Any:

@@ -14,6 +14,7 @@ from connectors.contract import (
     ConnectorError,
     Draft,
     Edit,
+    Gone,
     Invalid,
     Outcome,
     Page,
@@ -23,7 +24,7 @@ from connectors.contract import (
 from hub import crash
 from hub.store import audit, dues, links, runs
 from hub.store.tables import Intent, Link
-from hub.sync import loops, references
+from hub.sync import deletions, loops, references
 from hub.sync.plan import Item
 from hub.sync.pull import adopt, apply_page
 from hub.sync.reconcile import shortened
@@ -237,8 +238,11 @@ def _look_at_stale(turn: Turn, stale: Sequence[Item], intents: dict[str, Intent]
                 written(conn, turn, _link(item), intent, record, item)
                 continue
             runs.settle(conn, [intent.id], "refused")
+            if isinstance(record, Gone):
+                deletions.note(conn, turn, [record.id])
+                continue
+            perhaps_written(conn, turn, _link(item), intent, record if isinstance(record, Record) else None)
             if isinstance(record, Record):
-                perhaps_written(conn, turn, _link(item), intent, record)
                 moved.append(record)
             else:
                 hidden.append(item)
@@ -252,10 +256,10 @@ def as_sent(turn: Turn, intent: Intent, record: Record) -> bool:
     return all(raw.get(c) == v for c, v in intent.fields.items() if c in raw)
 
 
-def perhaps_written(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Record) -> None:
-    """The record is neither as it was nor as it was sent: the system put the write into its own form, or somebody
-    edited since. What stood there before the write is told here, or nowhere (I1)."""
-    raw, base = turn.mapping.reduce(record.fields), link.base or {}
+def perhaps_written(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Record | None) -> None:
+    """The record is neither as it was nor as it was sent (the system put the write into its own form, or somebody
+    edited since), or is not shown now. What stood there before the write is told here, or nowhere (I1)."""
+    raw, base = turn.mapping.reduce(record.fields) if record else dict(intent.fields), link.base or {}
     moved = {c: [base.get(c), v] for c, v in intent.fields.items() if c in raw and raw[c] != base.get(c)}
     if moved:
         audit.write(

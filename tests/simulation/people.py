@@ -19,14 +19,14 @@ STAGES = ("interested", "exploring", "pledged", "committed")
 @dataclass(slots=True)
 class Typed:
     """One token that a person typed into a cell. ``superseded``: someone who could see it put something else there,
-    in the system ``by``."""
+    in the systems ``by``."""
 
     token: int
     system: str
     row: str
     column: str
     superseded: bool = False
-    by: str = ""
+    by: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -155,14 +155,15 @@ class People:
         before = (system.rows[id].now.fields or {}).get(column)
         for number in tokens.found(before):
             if number in self.typed and self.typed[number].column == column:
-                self.typed[number].superseded, self.typed[number].by = True, system.name
+                self.typed[number].superseded = True
+                self.typed[number].by.add(system.name)
         system.change(id, {column: value})
         for number in tokens.found(value):
             known = self.typed.setdefault(number, Typed(number, system.name, id, column))
             # Put back after it had gone, it counts again, where it was put; but for what the hub believes to stand there
             # all along, which nobody can tell from a save without a change, and for what somebody elsewhere had seen
             # and replaced already.
-            elsewhere = known.superseded and known.by not in ("", system.name)
+            elsewhere = known.superseded and bool(known.by - {system.name})
             known.superseded = elsewhere or value == self._believed(system, id, column)
             known.system, known.row = system.name, id
         self.world.note(system.name, f"someone writes {id}.{column} = {value!r}")

@@ -118,6 +118,8 @@ class MemoryConnector(Connector):
         self.system.calls.append("update")
         self.system.hit("update", "before")
         outcomes = [self._update(edit) for edit in edits]
+        if self.system.fault.get("update:twice") and self.system.fault["update:twice"].pop(0):
+            outcomes = [self._update(edit) for edit in edits]
         self.system.hit("update", "after")
         return outcomes
 

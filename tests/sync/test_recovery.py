@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import Ambiguous, Capabilities
-from hub.store.tables import Conflict, Due, Intent, Link, MatchQuestion
+from hub.store.tables import Audit, Conflict, Due, Intent, Link, MatchQuestion
 from hub.sync import lookalikes
 from hub.sync.moved import Moved
 from tests.sync.conftest import Make, World, connection, share, tree
@@ -138,3 +138,30 @@ def test_what_changed_after_a_write_whose_answer_was_lost_is_still_due(pair: Wor
     pair.sync()
     assert pair.rows("b")[0]["Title"] == "Second"
     assert pair.table(Due) == [] and pair.quiet() == 0
+
+
+def test_a_write_that_was_delivered_twice_is_found_done_and_told(make: Make) -> None:
+    """The second delivery met the version that the first had made, and the hub took its own write for somebody's edit."""
+    world = make(connection("a"), connection("b", imports=(), edits="reset"))
+    world.systems["b"].can = Capabilities(batch=10, guard="strong")
+    share(world)
+    world.sync()
+    world.rows("b")[0]["Title"] = "Typed over"
+    world.systems["b"].fault["update:twice"] = [True]
+    world.sync()
+    assert world.rows("b")[0]["Title"] == "Wells" and world.quiet() == 0
+    told = [line.values for line in world.table(Audit) if line.action == "written there" and line.connection_id == "b"]
+    assert {"title": ["Typed over", "Wells"]} in told
+
+
+def test_what_a_lost_write_may_have_replaced_is_told(make: Make) -> None:
+    world = make(connection("a"), connection("b", imports=(), edits="reset"))
+    world.systems["b"].keep = lambda column, value: value.upper() if column == "Title" else value
+    share(world)
+    world.sync()
+    world.rows("b")[0]["Title"] = "Typed over"
+    world.systems["b"].fault["update:after"] = [Ambiguous("the answer was lost")]
+    world.sync()
+    world.sync()
+    assert "Typed over" in str([line.values for line in world.table(Audit) if line.direction == "out"])
+    assert world.rows("b")[0]["Title"] == "WELLS" and world.quiet() == 0

@@ -120,7 +120,9 @@ class Commons:
                 shared = Shared(key or free[0], system.member, "published", record.audience or "all")
                 self.shared[shared.id] = shared
                 return self._first_shared(system, shared, id, raw, says)
-        if found is Match.JOIN and shared is not None:
+        if found is Match.REPLACES and known is not None:
+            del self.ties[system.name, known.remote_id]
+        if found in (Match.JOIN, Match.REPLACES) and shared is not None:
             return self._tie(system, shared, id)
         if found in (Match.SECOND, Match.STRANGER):
             self.aside.add((system.name, id, ""))

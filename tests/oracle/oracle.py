@@ -125,8 +125,10 @@ class Oracle:
             right = Match.NEW if ticked else Match.DROP
         elif shared is None:
             right = Match.DROP if not ticked else Match.RECREATE if record.key in IDS else Match.STRANGER
+        elif tie is not None and tie.state == "linked":
+            right = Match.SECOND
         elif tie is not None:
-            right = Match.SECOND if tie.state == "linked" else Match.FOLLOWED_NO_MORE
+            right = Match.REPLACES if ticked and shared.steward_id == member else Match.FOLLOWED_NO_MORE
         else:
             seen = shared.steward_id == member or shared.audience == "all"
             right = Match.JOIN if seen else Match.STRANGER
@@ -139,6 +141,7 @@ class Oracle:
             Match.STRANGER: "key of an invisible opportunity",
             Match.JOIN: "a record brought its key",
             Match.FOLLOWED_NO_MORE: "record of one who stopped following",
+            Match.REPLACES: "a copy in place of the steward's deleted record",
         }
         if found in words:
             met(words[found])

@@ -26,6 +26,7 @@ NEEDED = frozenset(
         "key of an invisible opportunity",
         "a record brought its key",
         "record of one who stopped following",
+        "a copy in place of the steward's deleted record",
         "late page",
         "late page after a tombstone",
         "first sight, equal",

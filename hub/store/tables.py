@@ -145,7 +145,8 @@ class Connection(SQLModel, table=True):
     ``state`` is active, paused or removed (no longer in the configuration).
     ``approved`` is false until a first sync was let go (``first_sync = "preview"``).
     ``shape`` is the type of each mapped column when last described, ``scope`` tells what it could see
-    (address, credential, share field) when absences were last counted.
+    (address, credential, share field) when absences were last counted. ``reread_at``: when the feed of
+    changes is next not believed, and every record is read.
     """
 
     id: str = Field(primary_key=True)
@@ -164,6 +165,7 @@ class Connection(SQLModel, table=True):
     shape: dict[str, str] | None = json_column()
     described_at: datetime | None = moment()
     scope: str | None = None
+    reread_at: datetime | None = moment()
     failures: int = 0
     last_ok_at: datetime | None = moment()
 

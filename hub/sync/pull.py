@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, update
@@ -29,13 +30,20 @@ SECOND = (
 )
 STRANGER = "It carries a key that belongs to no opportunity of yours. Clear its key column to share it as new."
 
+REREAD = timedelta(days=7)
+"""What a feed of changes left out (a list that came back empty, a row nobody indexed) is found after so long at the latest."""
+
 
 def pull(turn: Turn) -> None:
     """Apply every page of the change feed. Raises ``ConnectorError`` where the system stops answering;
     the pages before are kept, and the cursor has not passed what was not read."""
     drift.check(turn)
-    with turn.hub.reading() as conn:
+    with turn.writing() as conn:
         row = connections.get(conn, turn.name)
+        if row.reread_at is None or row.reread_at <= turn.now():
+            # The position goes at the start and not at the end, so that a long scan that breaks off is gone on with.
+            row.cursor = None
+            connections.change(conn, turn.name, cursor=None, reread_at=turn.now() + REREAD)
     # A feed of changes alone would never show what a changed mapping has just begun to read.
     cursor = row.cursor if row.mapping_digest == turn.mapping.digest else None
     try:

@@ -92,10 +92,11 @@ def _settle_update(turn: Turn, intent: Intent) -> None:
     crash.point("recover.looked")
     with turn.writing() as conn:
         link = links.get(conn, intent.link_id)
-        if link is not None and isinstance(record, Record) and link.base is not None:
-            if as_sent(turn, intent, record):
-                written(conn, turn, link, intent, record)
+        if link is not None and link.base is not None:
+            there = record if isinstance(record, Record) else None
+            if there is not None and as_sent(turn, intent, there):
+                written(conn, turn, link, intent, there)
                 turn.counts["recovered"] += 1
                 return
-            perhaps_written(conn, turn, link, intent, record)
+            perhaps_written(conn, turn, link, intent, there)
         runs.settle(conn, [intent.id], "looked at")

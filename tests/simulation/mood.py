@@ -41,12 +41,14 @@ class Fault:
 
 @dataclass
 class Mood:
-    """``level``: the share of calls that go wrong; 0 switches all off. ``happened`` counts every fault by kind."""
+    """``level``: the share of calls that go wrong; 0 switches all off. ``happened`` counts every fault by kind.
+    ``left_out``: a feed of changes kept rows back without a sign, and only reading everything anew finds them."""
 
     chance: Random
     now: Callable[[], datetime]
     level: float = 0.0
     happened: Counter[str] = field(default_factory=Counter)
+    left_out: bool = False
 
     def latency(self) -> tuple[float, float]:
         """Seconds there and back. There it takes less than the margin that the limiter leaves for uneven arrivals."""
@@ -68,6 +70,7 @@ class Mood:
         fault = self.chance.choice(makers)(self, system, method, params)
         if fault is not None:
             self.happened[fault.kind] += 1
+            self.left_out |= fault.kind in LEFT_OUT and system.traits.feed != "full_scan"
         return fault
 
 
@@ -225,10 +228,8 @@ def _empty(reply: Reply) -> Reply:
     return Reply(200, {"records": [], "next": None} | counted)
 
 
-def _skips(mood: Mood, system: GrantsSystem, method: str, params: Params) -> Fault | None:
-    """A row is left out of a page. A feed that tells neither counts nor the row ever again would lose it for good."""
-    if not system.traits.counts and system.traits.feed != "full_scan":
-        return None
+def _skips(mood: Mood, system: GrantsSystem, method: str, params: Params) -> Fault:
+    """A row is left out of a page."""
     return Fault(
         "list skips",
         answers=lambda r: Reply(200, r.body | {"records": r.body["records"][1:]}) if r.status == 200 else r,
@@ -251,10 +252,8 @@ def _shrinks(reply: Reply) -> Reply:
     return Reply(200, reply.body | counted | {"next": None})
 
 
-def _shrinks_whole(mood: Mood, system: GrantsSystem, method: str, params: Params) -> Fault | None:
-    """A list ends early and its count agrees (a token that sees fewer rows). Of a feed of changes the rest would be lost."""
-    if system.traits.feed == "timestamp":
-        return None
+def _shrinks_whole(mood: Mood, system: GrantsSystem, method: str, params: Params) -> Fault:
+    """A list ends early and its count agrees (a token that sees fewer rows)."""
     return Fault("list shrinks", answers=lambda reply: _shrinks(reply) if reply.status == 200 else reply)
 
 
@@ -263,6 +262,7 @@ def _token_expires(mood: Mood, system: GrantsSystem, method: str, params: Params
     return Fault("410")
 
 
+LEFT_OUT = ("list empty", "list skips", "list shrinks")
 LISTS: list[Maker] = [_list_fault("empty", _empty), _list_fault("repeats", _repeats), _skips, _loops, _shrinks_whole]
 FOUND_BY_LISTS: list[Maker] = [_list_fault("repeats", _repeats), _loops]
 """Where a record can be found again by a list only, a list that lies about being whole would double it."""

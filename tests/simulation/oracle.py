@@ -17,6 +17,7 @@ from hub.store.tables import (
     Hold,
     Intent,
     Link,
+    MatchQuestion,
     Opportunity,
     Quarantine,
     Rule,
@@ -169,9 +170,10 @@ def _not_imported(world: World) -> Found:
     links = {(k.connection_id, k.opportunity_id): k for k in world.table(Link)}
     paused = {c.id for c in world.table(Connection) if c.state != "active"}
     refused = {(d.connection_id, d.opportunity_id) for d in world.table(Due) if d.error}
+    asked = {(q.connection_id, q.opportunity_id) for q in world.table(MatchQuestion) if q.state == "open"}
     for o in world.table(Opportunity):
         for name, config in world.config.connections.items():
-            if config.imports is None or o.status != "published" or (name, o.id) in refused or name in paused:
+            if config.imports is None or o.status != "published" or (name, o.id) in refused | asked or name in paused:
                 continue
             link = links.get((name, o.id))
             if link is None or link.state not in ("linked", "stopped"):

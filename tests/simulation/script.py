@@ -9,6 +9,7 @@ from random import Random
 
 from hub import crash
 from hub.store import connections
+from hub.sync.pull import REREAD
 from hub.sync.run import OneRun, RunResult, sync_all
 from tests.simulation import decisions, oracle
 from tests.simulation.people import People
@@ -135,7 +136,7 @@ def calm(world: World, people: People) -> None:
     """Faults end; what is on its way arrives, what is out of sight comes to sight."""
     world.mood.level = 0.0
     world.crash_in = None
-    world.time.sleep(PAUSE)
+    world.time.sleep(REREAD.total_seconds() if world.mood.left_out else PAUSE)
     world.network.deliver_late(everything=True)
     world.note("all", "faults end")
 

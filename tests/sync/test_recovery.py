@@ -165,3 +165,33 @@ def test_what_a_lost_write_may_have_replaced_is_told(make: Make) -> None:
     world.sync()
     assert "Typed over" in str([line.values for line in world.table(Audit) if line.direction == "out"])
     assert world.rows("b")[0]["Title"] == "WELLS" and world.quiet() == 0
+
+
+def test_what_a_lost_write_may_have_replaced_is_told_though_the_record_is_gone_by_then(make: Make) -> None:
+    world = make(connection("a"), connection("b", imports=(), edits="reset"))
+    share(world)
+    world.sync()
+    (id,) = world.systems["b"].rows
+    world.systems["b"].rows[id]["Title"] = "Typed over"
+    world.systems["b"].fault["update:after"] = [Ambiguous("the answer was lost")]
+    world.sync()
+    del world.systems["b"].rows[id]
+    world.sync()
+    told = [line.values for line in world.table(Audit) if line.action == "perhaps written there"]
+    assert told == [{"Title": ["Typed over", "Wells"]}]
+
+
+def test_what_a_feed_of_changes_left_out_is_found_a_week_later(make: Make) -> None:
+    """A first list that came back empty, and a feed that never mentions those records again."""
+    world = make(connection("a"))
+    system = world.systems["a"]
+    system.feed = True
+    world.sync()
+    share(world)
+    for _ in range(3):
+        world.time.sleep(86400)
+        assert world.sync()["a"].counts.get("created", 0) == 0
+    world.time.sleep(5 * 86400)
+    assert world.sync()["a"].counts["created"] == 1
+    world.time.sleep(86400)
+    assert world.sync()["a"].counts.get("read", 0) == 0, "once a week, not with every run"

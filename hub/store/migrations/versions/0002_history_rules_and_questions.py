@@ -56,6 +56,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('shape', sa.JSON(none_as_null=True), nullable=True))
         batch_op.add_column(sa.Column('described_at', hub.store.types.Moment(), nullable=True))
         batch_op.add_column(sa.Column('scope', sqlmodel.sql.sqltypes.AutoString(), nullable=True))
+        batch_op.add_column(sa.Column('reread_at', hub.store.types.Moment(), nullable=True))
 
     with op.batch_alter_table('hold', schema=None) as batch_op:
         batch_op.add_column(sa.Column('diagnosis', sqlmodel.sql.sqltypes.AutoString(), nullable=False, server_default=''))
@@ -112,6 +113,7 @@ def downgrade() -> None:
         batch_op.drop_column('diagnosis')
 
     with op.batch_alter_table('connection', schema=None) as batch_op:
+        batch_op.drop_column('reread_at')
         batch_op.drop_column('scope')
         batch_op.drop_column('described_at')
         batch_op.drop_column('shape')

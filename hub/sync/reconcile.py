@@ -206,7 +206,8 @@ def _decide(
     is_set = spec(path).merge == "set"
     agrees = same(path, theirs, ours)
     if path in standing.frozen:
-        return say(Action.FROZEN)
+        # What it cannot hold it does not show either: beside such a value nothing looks like agreement.
+        return replace(say(Action.FROZEN), ours=view) if unholdable else say(Action.FROZEN)
     if not part.reads:
         if path in standing.differs:
             return say(Action.AGREE if agrees else Action.NOTHING)

@@ -27,9 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if unknown:
             print(f"There is no {', '.join(sorted(unknown))}. Points: {', '.join(sorted(points_in_source()))}")
             return 2
-        until = time.monotonic() + asked.seconds if asked.seconds else float("inf")
         results = []
-        for result in sweep.play(references, chosen, asked.jobs, until):
+        for result in sweep.play(references, chosen[: asked.cases], asked.jobs):
             results.append(result)
             _show(result, asked.postgres)
         _summary(chosen, results, time.monotonic() - started)
@@ -51,9 +50,7 @@ def _last_phase(only: Sequence[str]) -> str:
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
-    parser.add_argument(
-        "--seconds", type=float, help="begin no case later than this after the rehearsal; all points get their turn"
-    )
+    parser.add_argument("--cases", type=int, help="play only the first so many; all points get their turn")
     parser.add_argument("--jobs", type=int, default=2, help="cases played side by side (default: 2)")
     parser.add_argument("--only", metavar="POINT", action="append", default=[], help="one point, or one case by name")
     parser.add_argument("--postgres", default="", metavar="URL", help="a migrated, empty database to copy; else SQLite")

@@ -17,7 +17,10 @@ def main() -> int:
     given = parser.parse_args()
     try:
         run.orders(max(1, given.examples * run.SCRIPTS // run.STORIES), shrink=given.shrink)
-        run.stories(given.examples, shrink=given.shrink)
+        if given.examples == run.STORIES:
+            run.until_all_is_met(shrink=given.shrink)
+        else:
+            run.stories(given.examples, shrink=given.shrink)
     except Exception as error:  # a planner that crashes is as wrong as one that decides wrongly
         if isinstance(error, AssertionError):
             print(*reversed(str(error).partition("\n")), sep="")

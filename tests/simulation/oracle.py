@@ -144,7 +144,8 @@ def doubled(world: World, people: People) -> Found:
     for name, system in world.systems.items():
         made: dict[str, list[str]] = {}
         for id, fields in system.live().items():
-            if system.rows[id].by == "hub" and fields.get(KEY):
+            # What people took out of the bin again after another was made is theirs, and a question to them.
+            if system.rows[id].by == "hub" and fields.get(KEY) and id not in system.deleted_by_people:
                 made.setdefault(str(fields[KEY]), []).append(id)
         for key, ids in made.items():
             if len(ids) > 1:

@@ -498,6 +498,23 @@ def test_an_edit_after_resolving_and_before_writing_reopens_with_the_choice_kept
     assert again.choice == "A's" and pair.rows("b")[0]["Title"] == "B insists"
 
 
+def test_beside_a_value_that_a_system_cannot_hold_nothing_looks_like_agreement(make: Make) -> None:
+    euros = tree(fields={"ask.requested": {"field": "Ask", "type": "money", "currency": "EUR"}})
+    world = make(connection("a"), connection("b", imports=(), edits="accept"), trees={"b": euros})
+    share(world, Currency="EUR")
+    world.sync()
+    world.rows("a")[0]["Currency"] = "USD"
+    world.sync()
+    world.rows("b")[0]["Ask"] = 77
+    for _ in range(3):
+        world.sync()
+    (conflict,) = world.table(Conflict)
+    assert conflict.path == "ask.requested" and conflict.state == "open"
+    world.rows("a")[0]["Currency"] = "EUR"
+    world.sync()
+    assert world.rows("b")[0]["Ask"] == 77, "frozen until someone decides"
+
+
 def test_when_the_systems_agree_by_themselves_the_conflict_closes(pair: World) -> None:
     conflicted(pair)
     pair.rows("b")[0]["Title"] = "A's"

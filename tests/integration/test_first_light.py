@@ -58,9 +58,9 @@ def test_an_imported_record_has_the_right_account_and_owner_and_its_pipeline_sta
     assert all(stage is None and amount is None for *_rest, stage, amount in after)  # named, yet not in their pipelines
 
 
-@pytest.mark.parametrize("place", ["push.create.intended", "push.create.called", "push.create.stored"])
-def test_a_hub_killed_around_a_create_makes_no_second_record(town: Town, place: str) -> None:
-    crashed = town.hub("sync", code=None, HUB_CRASH_AT=place)
+def test_a_hub_killed_around_a_create_makes_no_second_record(town: Town) -> None:
+    """A process as users start it; ``tests/crash`` kills at every place."""
+    crashed = town.hub("sync", code=None, HUB_CRASH_AT="push.create.called")
     assert crashed.returncode == -9
     town.let_leases_run_out()
     results = town.sync()
@@ -77,9 +77,7 @@ def test_a_hub_killed_around_a_create_makes_no_second_record(town: Town, place: 
     assert len(town.writes()) == written
 
 
-@pytest.mark.parametrize(
-    "place", ["pull.read:2", "pull.stored:2", "run.pulled:3", "push.update.intended", "push.update.called"]
-)
+@pytest.mark.parametrize("place", ["pull.stored:2", "push.update.called"])
 def test_a_hub_killed_anywhere_else_goes_on_where_it_stood(town: Town, place: str) -> None:
     assert town.hub("sync", code=None, HUB_CRASH_AT=place).returncode == -9
     town.let_leases_run_out()

@@ -165,7 +165,14 @@ class Commons:
             self._carry_out(system, tie, shared, raw, says, standing, path, decision)
         self._share(system, tie, shared, raw)
         self._move_base(system, tie, shared, raw, decisions, result)
-        self.decided += sum(d.action not in (Action.FROZEN, Action.UNREADABLE) for d in decisions.values())
+        waits = {Action.FROZEN, Action.UNREADABLE}
+        if self.hidden(shared, system):
+            waits.add(Action.PUSH)
+        self.decided += sum(d.action not in waits for d in decisions.values())
+
+    @staticmethod
+    def hidden(shared: Shared, system: System) -> bool:
+        return shared.audience == "member:none" and shared.steward_id != system.member
 
     def _carry_out(
         self, system: System, tie: Tie, shared: Shared, raw: Raw, says: dict[str, Write], standing: Standing,
@@ -175,8 +182,9 @@ class Commons:
         if decision.action is Action.TAKE:
             merged = spec(path).merge == "set"
             write = self.ledger.write(decision.value, held.write, theirs, by="merge") if merged else theirs
-            if not merged and said_differently(write.value, decision.value):
-                write = self.ledger.write(decision.value, theirs, by="hub")
+            seen_by_text_only = held.write is not write and held.write not in write.knew
+            if not merged and (seen_by_text_only or said_differently(write.value, decision.value)):
+                write = self.ledger.write(decision.value, held.write, theirs, by="hub")
             self.ledger.record(*((held.write,) if path in self.ranks else ()))
             shared.held[self.scope(path, system.member)] = Held(write, system.name)
         elif decision.action is Action.AGREE:
@@ -281,7 +289,7 @@ class Commons:
         system = self.systems[name]
         for shared in list(self.shared.values()):
             tie = self.tie_of(name, shared.id)
-            if shared.audience == "member:none" and shared.steward_id != system.member:
+            if self.hidden(shared, system):
                 continue
             if tie is None and shared.status == "published" and name in self.importing:
                 self._create(system, shared)

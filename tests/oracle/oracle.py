@@ -193,7 +193,9 @@ class Oracle:
                 raise self.ledger.broken(f"I1: lost {write} of {path} in {connection}")
 
     def _level(self, case: Case, path: str) -> None:
-        """A record says what the commons says, or there is a word for why it does not."""
+        """A record says what the commons says, or there is a word for why it does not, or its member sees it no more."""
+        if self._commons.hidden(case.shared, case.system):
+            return
         look = self.look(case, path)
         aside = (case.system.name, case.tie.remote_id, path) in self._commons.aside
         read_only = look.way == "in" and not look.theirs_changed

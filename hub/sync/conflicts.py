@@ -19,13 +19,15 @@ Raw = dict[str, Any]
 
 
 def settled_by_itself(conn: Connection, turn: Turn, known: Known, link: Link, decision: Decision) -> Decision:
-    """A party that came round to the commons value is none any more; without parties there is no conflict."""
+    """Who says what the commons says agrees, and is no party any more; without parties there is no conflict."""
     conflict = known.conflicts.get(link.opportunity_id, {}).get(decision.path)
     if decision.action is not Action.FROZEN or conflict is None:
         return decision
-    others = [p for p in conflict.parties if p["link"] != link.id]
-    if len(others) == len(conflict.parties) or not same(decision.path, decision.theirs, decision.ours):
+    if not same(decision.path, decision.theirs, decision.ours):
         return decision
+    others = [p for p in conflict.parties if p["link"] != link.id]
+    if len(others) == len(conflict.parties):
+        return replace(decision, action=Action.AGREE)
     values: Raw = {"parties": others, "rev": conflict.rev + 1}
     if not others:
         values |= {"state": "resolved", "choice": conflict.commons, "resolved_at": turn.now(), "resolved_by": "hub"}

@@ -28,6 +28,8 @@ from schemas.values import same
 
 def note(conn: Connection, turn: Turn, remote_ids: Collection[str]) -> None:
     """These records are gone by the system's own word. Nothing else happens before the run is judged."""
+    if not remote_ids:
+        return
     there = links.by_remote(conn, turn.name, list(remote_ids))
     known = store.by_link(conn, [link.id for link in there.values()], ("look", "seen", "rejected"))
     for link in there.values():

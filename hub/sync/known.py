@@ -47,6 +47,8 @@ def load(conn: Connection, turn: Turn, raws: Mapping[str, Raw]) -> Known:
 def opportunity_context(conn: Connection, turn: Turn, known: Known, ids: Iterable[str]) -> None:
     """Add what is needed to decide on these opportunities."""
     ids = set(ids)
+    if not ids:
+        return
     known.opportunities |= opportunities.load(conn, ids)
     known.commitments |= opportunities.commitments(conn, ids)
     for conflict in waiting.open_conflicts(conn, ids):

@@ -7,7 +7,7 @@ suggestions; every decision is shown to the oracle before it is carried out.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from hub.sync.matching import Match, Unlinked, match
@@ -168,7 +168,11 @@ class Commons:
         waits = {Action.FROZEN, Action.UNREADABLE}
         if self.hidden(shared, system):
             waits.add(Action.PUSH)
-        self.decided += sum(d.action not in waits for d in decisions.values())
+        still = {p for p, d in decisions.items() if d.action is Action.AGREE and not said_differently(d.theirs, d.base)}
+        counted = [f"{path} {d.action}" for path, d in decisions.items() if d.action not in waits and path not in still]
+        if counted:
+            self.ledger.tell("    decided", system.name, tie.remote_id, *counted)
+        self.decided += len(counted)
 
     @staticmethod
     def hidden(shared: Shared, system: System) -> bool:
@@ -206,16 +210,14 @@ class Commons:
             self.aside.add((system.name, tie.remote_id, path))
 
     def _by_itself(self, shared: Shared, system: System, decision: Decision) -> Decision:
-        """A party that came round to the commons value is none any more."""
+        """Who says what the commons says agrees, and is no party any more."""
         at = (shared.id, self.scope(decision.path, system.member))
         if decision.action is not Action.FROZEN or said_differently(decision.theirs, decision.ours):
             return decision
-        if self.open[at].parties.pop(system.name, None) is None:
-            return decision
-        if not self.open[at].parties:
+        if self.open[at].parties.pop(system.name, None) is not None and not self.open[at].parties:
             met("conflict settled by itself")
             self._close(at)
-        return Decision(decision.path, Action.AGREE)
+        return replace(decision, action=Action.AGREE)
 
     def _conflict(
         self, system: System, tie: Tie, shared: Shared, raw: Raw, theirs: Write, standing: Standing, decision: Decision
@@ -300,6 +302,7 @@ class Commons:
         view = self.view(shared, system.member)
         writing = system.mapping.write(view, None, creating=True)
         id = system.add({"Key": shared.id} | writing.columns)
+        self.ledger.tell("    created", system.name, id)
         self.writes += 1
         tie, row = self._tie(system, shared, id), system.rows[id]
         for path in PATHS:

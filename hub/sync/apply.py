@@ -66,6 +66,7 @@ def decide(turn: Turn, known: Known, link: Link, raw: Raw) -> Reconciled:
         frozen=frozenset(known.conflicts.get(opportunity.id, ())),
         differs=frozenset(link.differs or ()),
         looping=loops.looping(link.rounds or {}, turn.scan),
+        remapped=link.mapping_digest != turn.mapping.digest,
         ranks=turn.hub.config.rules,
         prefers=rules.preferred(turn.prefers, turn.member, opportunity.steward_id),
         origins={path: origin.get("connection") for path, origin in origins.items()},

@@ -27,6 +27,7 @@ from hub.store.tables import Intent, Link
 from hub.sync import deletions, loops, references
 from hub.sync.plan import Item
 from hub.sync.pull import adopt, apply_page
+from hub.sync.readback import equal, typed_since
 from hub.sync.reconcile import shortened
 from hub.sync.turn import Turn
 
@@ -285,19 +286,21 @@ def written(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Re
     of what was agreed on, nor whether the commons has moved since: it stays due, and the next plan compares values.
     """
     back = turn.mapping.reduce(record.fields)
+    # Typed between the write and the look at it: the base is what was sent, and the next pull sees an edit.
+    kept = back | {c: intent.fields[c] for c in typed_since(turn.mapping, back, intent.fields)}
     old = link.base
     if old is None:
-        link = adopt(conn, turn, link, intent.opportunity_id, record, base=back)
-    base = back if old is None else old | {c: back.get(c) for c in intent.fields if c in back}
+        link = adopt(conn, turn, link, intent.opportunity_id, record, base=kept)
+    base = kept if old is None else old | {c: kept.get(c) for c in intent.fields if c in kept}
     sent = {c: v for c, v in (link.sent or {}).items() if c not in intent.fields}
-    sent |= {c: v for c, v in intent.fields.items() if c in back and not _equal(back[c], v)}
+    sent |= {c: v for c, v in intent.fields.items() if c in kept and not equal(kept[c], v)}
     links.change(
         conn,
         link.id,
         base=base,
         sent=sent,
         agreed=(link.agreed or {}) | item.agreed if item else _agreed_elsewhere(turn, link, intent),
-        unholdable=_not_there(turn, item, back) if item else link.unholdable,
+        unholdable=_not_there(turn, item, kept) if item else link.unholdable,
         state="linked",
         mapping_digest=turn.mapping.digest,
         # Where other columns still wait for a decision, the version vouches for nothing.
@@ -336,13 +339,6 @@ def _not_there(turn: Turn, item: Item, back: Raw) -> dict[str, str]:
     """What the record does not say though it was written: not holdable, cut, or changed by the system."""
     brought = {path: after for path, (_, after) in item.values.items()}
     return shortened(turn.mapping, brought, turn.mapping.read(back).values) | item.missing
-
-
-def _equal(back: Any, sent: Any) -> bool:
-    """Read back as sent; of a reference only the target counts."""
-    if isinstance(back, dict) and isinstance(sent, dict) and "id" in sent:
-        return bool(back.get("id") == sent["id"])
-    return bool(back == sent)
 
 
 def _not_shown(turn: Turn, items: Sequence[Item]) -> None:

@@ -78,7 +78,8 @@ class Standing:
     local value stays local (a pending suggestion is one). ``ranks``: for a path, the connections whose
     word counts, best first; ``prefers``: for a path, the one that people said to prefer to any other;
     ``origins``: the connection that each commons value came from. ``looping``: paths that the system has
-    changed right after the hub wrote them, twice running.
+    changed right after the hub wrote them, twice running. ``remapped``: the base was read by another mapping, so
+    that it may look like what the commons says by chance.
     """
 
     connection: str
@@ -87,6 +88,7 @@ class Standing:
     frozen: frozenset[str] = frozenset()
     differs: frozenset[str] = frozenset()
     looping: frozenset[str] = frozenset()
+    remapped: bool = False
     ranks: Dict[str, tuple[str, ...]] = field(default_factory=dict)
     prefers: Dict[str, str] = field(default_factory=dict)
     origins: Dict[str, str | None] = field(default_factory=dict)
@@ -157,7 +159,7 @@ def reconcile(
             before.get(path) if known else _ABSENT,
             view.get(path),
             path in written.unholdable,
-            still.get(path) == digest(view.get(path)),
+            still[path] == digest(view.get(path)) if path in still else None,
             standing,
         )
         if path in standing.looping:
@@ -195,7 +197,7 @@ def _decide(
     base: Value,
     view: Value,
     unholdable: bool,
-    unmoved: bool,
+    unmoved: bool | None,
     standing: Standing,
 ) -> Decision:
     path = part.path
@@ -224,6 +226,7 @@ def _decide(
     turned = not unmoved and not same(path, ours, base)
     if not moved:
         return say(Action.PUSH) if turned else say(Action.NOTHING)
+    turned |= standing.remapped and unmoved is False
     if agrees:
         return say(Action.AGREE)
     if not _may_change(path, standing):

@@ -63,6 +63,7 @@ class Commons:
             edits=self.edits[system.name],
             frozen=frozenset(p for p in paths if (shared.id, self.scope(p, system.member)) in self.open),
             differs=frozenset(tie.differs),
+            remapped=tie.digest != system.mapping.digest,
             ranks=self.ranks,
             origins={p: self.held(shared, p, system.member).origin for p in paths},
         )

@@ -32,7 +32,8 @@ class Look:
 
     ``ours`` by the mapping's word, ``settled`` as the system would keep it; ``commons`` in full. ``moved``:
     the commons changed since the two last agreed. ``foreign``: not the steward's record.
-    ``ranks`` is empty where no rule is about this field.
+    ``ranks`` is empty where no rule is about this field. ``remapped``: they agreed
+    once, and the base is of an older mapping.
     """
 
     path: str
@@ -52,6 +53,7 @@ class Look:
     here: str
     origin: str | None
     ranks: tuple[str, ...] = ()
+    remapped: bool = False
 
     @property
     def first(self) -> bool:
@@ -110,6 +112,8 @@ def _ours_changed(look: Look) -> set[bool]:
     both readings are right: nothing is lost by writing it once more."""
     if not look.moved:
         return {False}
+    if look.remapped and look.theirs_changed:
+        return {True}  # what it looks like now says nothing about what they saw
     return {not alike(look.ours, look.base), not alike(look.settled, look.base)}
 
 

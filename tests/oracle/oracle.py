@@ -82,6 +82,7 @@ class Oracle:
             here=system.name,
             origin=held.origin,
             ranks=standing.ranks.get(path, ()),
+            remapped=standing.remapped and path in tie.agreed_on,
         )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,17 @@ def test_what_a_one_way_field_held_before_it_was_mapped_is_read_too() -> None:
 def test_a_foreign_edit_of_an_outgoing_field_is_overwritten() -> None:
     result = run({"Status": "mine"}, {"status": "published"}, {"Status": "published"})
     assert said(result, "status") is Action.PUSH and result.columns == {"Status": "published"}
+
+
+def test_after_a_new_mapping_a_base_that_looks_like_the_commons_by_chance_proves_nothing() -> None:
+    standing = replace(STEWARD, remapped=True)
+    moved, still = {"title": digest("what they agreed on")}, {"title": digest("old")}
+
+    def edited(agreed: dict[str, str]) -> Action:
+        view = {"title": "old", "summary": "same"}
+        return said(reconcile(PLAIN, raw(PLAIN, Title="new"), raw(PLAIN, Title="old"), None, view, standing, agreed))
+
+    assert edited(moved) is Action.CONFLICT and edited(still) is Action.TAKE
 
 
 def test_an_edit_on_a_shortened_copy_is_a_conflict() -> None:

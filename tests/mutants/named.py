@@ -71,13 +71,17 @@ MUTANTS = (
     ),
     Mutant(
         "the base stays where it was after our own write", PUSH,
-        "    base = back if old is None else old | {c: back.get(c) for c in intent.fields if c in back}\n",
-        "    base = back if old is None else old\n",
+        "    base = kept if old is None else old | {c: kept.get(c) for c in intent.fields if c in kept}\n",
+        "    base = kept if old is None else old\n",
+    ),
+    Mutant(
+        "whatever is read back is the system's own form", PUSH,
+        "for c in typed_since(turn.mapping, back, intent.fields)}", "for c in ()}",
     ),
     Mutant(
         "the base is what was sent, not what was read back", PUSH,
-        "    back = turn.mapping.reduce(record.fields)\n    old = link.base\n",
-        "    back = turn.mapping.reduce(record.fields) | intent.fields\n    old = link.base\n",
+        "    back = turn.mapping.reduce(record.fields)\n    # Typed",
+        "    back = turn.mapping.reduce(record.fields) | intent.fields\n    # Typed",
     ),
     Mutant(
         "the cursor moves before the last page", "connectors/window.py",

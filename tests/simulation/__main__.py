@@ -76,13 +76,16 @@ def main(arguments: list[str] | None = None) -> int:
         return 1 if played.violations else 0
     if options.count is None and options.seconds is None:
         parser.error("give a seed, or --count N, or --seconds T")
-    outcomes = []
-    for found in many(options.start, options.count or sys.maxsize, options.jobs, options.seconds):
-        outcomes.append(found)
-        for sentence in found.violations:
-            print(f"{found.seed}: {sentence}", flush=True)
-        if found.violations:
-            print(f"    python -m tests.simulation {found.seed}", flush=True)
+    outcomes: list[Outcome] = []
+    try:
+        for found in many(options.start, options.count or sys.maxsize, options.jobs, options.seconds):
+            outcomes.append(found)
+            for sentence in found.violations:
+                print(f"{found.seed}: {sentence}", flush=True)
+            if found.violations:
+                print(f"    python -m tests.simulation {found.seed}", flush=True)
+    except KeyboardInterrupt:
+        print("Broken off.")
     print(summary(outcomes))
     return 1 if any(o.violations for o in outcomes) else 0
 

@@ -59,6 +59,12 @@ class Fault:
         return self.name
 
 
+NOTHING_LEFT = {"x_ratelimit_limit": "1", "x_ratelimit_remaining": "0", "x_ratelimit_reset": "604800",
+                "ratelimit": '"default";r=0;t=604800', "sforce_limit_info": "api-usage=100/100"}  # fmt: skip
+NO_SENSE = {"x_ratelimit_limit": "-1", "x_ratelimit_remaining": "many", "x_ratelimit_reset": "never",
+            "ratelimit": "?", "sforce_limit_info": "api-usage=x/y", "retry_after": "soon"}  # fmt: skip
+WEAK = 'W/"'
+
 IMPATIENT = {"timeout": 0.15}
 HURRIED = {"timeout": 5, "deadline": 0.3}
 
@@ -84,7 +90,7 @@ LOST = (
     Fault("cuts an answer short that tells no length", does.cut_short_unannounced, reaches="yes"),
     Fault("breaks a chunk", does.break_a_chunk, reaches="yes"),
     Fault("answers garbage", does.send_garbage),
-    Fault("sends hundreds of headers", does.send_too_many_headers, reaches="yes"),
+    Fault("sends hundreds of headers", does.headed(**{f"x_{n}": "1" for n in range(300)}), reaches="yes"),
     Fault("says gzip and sends none", does.labelled("gzip", scramble=False), reaches="yes"),
 )
 
@@ -114,6 +120,19 @@ ODD = (
     Fault("a byte order mark", does.encoded("utf-8-sig"), reaches="yes"),
     Fault("a record of ten megabytes", does.ten_megabytes, reaches="yes"),
     Fault("the answer twice", does.send_it_twice, reaches="yes"),
+)
+
+LIES = (
+    Fault("a count that is one too high", does.miscounted(1), reaches="yes"),
+    Fault("a count that is one too low", does.miscounted(-1), reaches="yes"),
+    Fault("limits that say nothing is left", does.headed(**NOTHING_LEFT), reaches="yes"),
+    Fault("limits that make no sense", does.headed(**NO_SENSE), reaches="yes"),
+    Fault("a clock that is a day ahead", does.headed(date="Tue, 03 Mar 2026 09:00:00 GMT"), reaches="yes"),
+    Fault("a clock that is a day behind", does.headed(date="Sun, 01 Mar 2026 09:00:00 GMT"), reaches="yes"),
+    Fault("a clock that cannot be read", does.headed(date="soon"), reaches="yes"),
+    Fault("an ETag that is weak", does.tagged(lambda tag: f'W/"{tag.strip(WEAK)}"'), reaches="yes"),
+    Fault("an ETag of another time", does.tagged(lambda tag: '"0"'), reaches="yes"),
+    Fault("no ETag", does.tagged(lambda tag: ""), reaches="yes"),
 )
 
 REDIRECTS = tuple(
@@ -171,4 +190,4 @@ TROUBLE = (
     Fault("503, and again", does.answer(503, retry_after="soon"), lasting=True, reads=GIVEN_UP),
 )
 
-FAULTS: tuple[Fault, ...] = (*ON_THE_WAY, *LOST, *NONSENSE, *ODD, *REDIRECTS, *DENIALS, *BUSY, *TROUBLE)
+FAULTS: tuple[Fault, ...] = (*ON_THE_WAY, *LOST, *NONSENSE, *ODD, *LIES, *REDIRECTS, *DENIALS, *BUSY, *TROUBLE)

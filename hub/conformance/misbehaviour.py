@@ -83,11 +83,27 @@ def send_garbage(exchange: Exchange) -> bool:
     return False
 
 
-def send_too_many_headers(exchange: Exchange) -> bool:
-    reply = exchange.real()
-    more = {f"x_{number}": "1" for number in range(300)}
-    exchange.sock.sendall(reply.head(**more) + reply.body)
-    return True
+def headed(**headers: str) -> Act:
+    """The answer as it is, under other headers; those that are "" are taken away."""
+
+    def act(exchange: Exchange) -> bool:
+        reply = exchange.real()
+        exchange.sock.sendall(reply.head(**headers) + reply.body)
+        return True
+
+    return act
+
+
+def tagged(tag: Callable[[str], str]) -> Act:
+    """The answer under another ETag, where it has one."""
+
+    def act(exchange: Exchange) -> bool:
+        found = [value for name, value in exchange.real().headers if name.lower() == "etag"]
+        if not found:
+            raise Untouched
+        return headed(etag=tag(found[0]))(exchange)
+
+    return act
 
 
 def send_it_twice(exchange: Exchange) -> bool:
@@ -170,6 +186,21 @@ def _one_item_is_null(reply: Reply) -> Reply:
         raise Untouched
     found[0] = None
     return with_body(reply, json.dumps(parsed).encode())
+
+
+def miscounted(by: int) -> Act:
+    """Whatever the answer counts, it counts otherwise than it shows."""
+
+    def spoil(reply: Reply) -> Reply:
+        parsed = _parsed(reply)
+        counts = {}
+        if isinstance(parsed, dict):
+            counts = {k: v + by for k, v in parsed.items() if isinstance(v, int) and not isinstance(v, bool)}
+        if not counts or _first_list_of_objects(parsed) is None:
+            raise Untouched
+        return with_body(reply, json.dumps(parsed | counts).encode())
+
+    return _spoilt(spoil)
 
 
 def _spoilt(spoil: Any) -> Act:

@@ -220,7 +220,7 @@ def _decide(
     if path in standing.differs:
         return say(Action.AGREE) if agrees and not unholdable else say(Action.KEEP if moved else Action.NOTHING)
     if base is _ABSENT:
-        return _first_sight(say, path, theirs, ours, agrees, unholdable, standing)
+        return _first_sight(say, path, theirs, ours, view, agrees, unholdable, standing)
     if unholdable:
         return _beside_unholdable(say, theirs, moved, standing, path)
     turned = not unmoved and not same(path, ours, base)
@@ -264,7 +264,7 @@ def _read_only(
 
 
 def _first_sight(
-    say: Any, path: str, theirs: Value, ours: Value, agrees: bool, unholdable: bool, standing: Standing
+    say: Any, path: str, theirs: Value, ours: Value, view: Value, agrees: bool, unholdable: bool, standing: Standing
 ) -> Decision:
     if agrees and not unholdable:
         return say(Action.AGREE)
@@ -274,7 +274,7 @@ def _first_sight(
         return say(Action.PUSH)
     if not _may_change(path, standing):
         return say(Action.PUSH if standing.edits == "reset" and ours is not None else Action.KEEP)
-    if ours in BLANK:
+    if view in BLANK:  # and not only what this system shows of it
         return say(Action.TAKE, theirs)
     return say(Action.CONFLICT, reason=SIDE_BY_SIDE)
 

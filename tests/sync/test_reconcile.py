@@ -133,6 +133,11 @@ def test_two_edits_of_a_set_are_merged_and_what_the_system_cannot_show_survives(
     assert gone.by(Action.TAKE)[0].value == ["climate"]
 
 
+def test_at_first_sight_a_set_whose_items_the_system_cannot_show_is_not_blank() -> None:
+    result = reconcile(PLAIN, raw(PLAIN, Themes=["Health"]), None, None, {"themes": ["climate"]}, STEWARD)
+    assert said(result, "themes") is Action.CONFLICT
+
+
 def test_money_of_another_currency_is_never_converted_nor_written() -> None:
     euro = mapping(**{"ask.requested": {"field": "Ask", "type": "money", "currency": "EUR"}})
     ask = {"ask.requested": {"amount": "1000", "currency": "USD"}}

@@ -130,6 +130,7 @@ class Commons:
         return None
 
     def _tie(self, system: System, shared: Shared, id: str) -> Tie:
+        self.decided += 1
         self.ties[system.name, id] = Tie(system.name, shared.id, id)
         return self.ties[system.name, id]
 

@@ -71,13 +71,15 @@ class Network:
         return sum(len(system.written) for system in self.systems.values())
 
     def deliver_late(self, everything: bool = False) -> None:
-        """Requests that were taken for lost arrive after all."""
+        """Requests that were taken for lost arrived after all, each at its time, though it is noticed only now."""
         now = self.time.monotonic()
         due = [late for late in self.late if everything or late[0] <= now]
         self.late = [late for late in self.late if late not in due]
-        for _, system, request in due:
+        for at, system, request in due:
             self.log(system.name, f"{request.method} {urlsplit(request.url).path} arrives late")
+            system.ago = max(0.0, now - at)
             self._answer(system, request)
+            system.ago = 0.0
 
     def _carry(self, system: GrantsSystem, request: Request, seconds: float, fault: Fault | None) -> Answer:
         if fault is None:

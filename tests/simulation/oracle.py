@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,8 +24,9 @@ from hub.store.tables import (
     Rule,
     Suggestion,
 )
-from hub.sync import history
+from hub.sync import guards, history
 from mappings.language import Mapping
+from schemas.fields import spec
 from schemas.values import same
 from tests.simulation import tokens
 from tests.simulation.people import People
@@ -33,11 +35,15 @@ from tests.simulation.world import World
 
 Found = Iterator[str]
 
+DELETES = guards.Limit(1, 0.10)
+OVERWRITES = guards.Limit(2, 0.30)
+"""In strict worlds. No system there has so many records that the share would count."""
+
 
 def look(world: World, people: People) -> list[str]:
     """Every sentence that does not hold, with what it is about."""
     questions: tuple[Callable[[World, People], Found], ...] = (
-        lost, differing, doubled, missed, stopped, overstepping, leaked, unaccounted, impolite,
+        lost, differing, doubled, missed, stopped, overstepping, leaked, unaccounted, impolite, rushed,
     )  # fmt: skip
     return [sentence for question in questions for sentence in question(world, people)]
 
@@ -230,3 +236,22 @@ def impolite(world: World, people: People) -> Found:
     """I23. No call beyond the rate, and none before the time that the system asked for."""
     for sentence in dict.fromkeys(world.network.impolite):
         yield f"I23 the hub is a polite caller; {sentence}"
+
+
+def rushed(world: World, people: People) -> Found:
+    """I12. Unusually many deletions or changes of one run waited until somebody had looked."""
+    if not world.strict:
+        return
+    held = {hold.connection_id for hold in world.table(Hold) if hold.kind != "first_sync"}
+    deleted: Counter[tuple[str, str]] = Counter()
+    changed: Counter[tuple[str, str]] = Counter()
+    for row in world.table(Audit):
+        run = (row.run_id or "", row.connection_id or "")
+        deleted[run] += row.action == "deleted there"
+        if row.action == "changed" and row.direction == "in":
+            moved = [path for path, (before, _) in (row.values or {}).items() if before not in (None, "", [])]
+            changed[run] += any(path != "status" and spec(path).authority == "steward" for path in moved)
+    for counted, limit, what in ((deleted, DELETES, "deletions"), (changed, OVERWRITES, "changes")):
+        for (_, name), number in counted.items():
+            if number > limit.floor and name not in held:
+                yield f"I12 many at once wait for a person; {number} {what} in {name} went through at once"

@@ -78,12 +78,13 @@ class GrantsSystem:
         self._counter = 0
         self._arrivals: deque[float] = deque(maxlen=traits.calls + 1)
         self.arrives_at = 0.0
+        self.ago = 0.0  # seconds since what it does now really happened
 
     # --- its clock ---
 
     def clock(self) -> datetime:
         """What it thinks the time is."""
-        off = self.traits.skew - (self.traits.steps_back if self._stepped_at is not None else 0.0)
+        off = self.traits.skew - (self.traits.steps_back if self._stepped_at is not None else 0.0) - self.ago
         seconds = self._time.now().timestamp() + off
         grain = self.traits.granularity or 0.001
         return datetime.fromtimestamp(int(seconds / grain) * grain, UTC)
@@ -102,7 +103,7 @@ class GrantsSystem:
         self._counter += 1
         id = f"{self.name}{self._counter:03}"
         lag = self._lag(self.traits.find_lag) if by == "hub" else 0.0
-        self.rows[id] = Row(id, by, self._time.monotonic() + lag)
+        self.rows[id] = Row(id, by, self._time.monotonic() - self.ago + lag)
         self._commit(self.rows[id], {c: self.keep(c, v) for c, v in fields.items()}, by)
         return id
 
@@ -125,7 +126,7 @@ class GrantsSystem:
         return {id: row.now.fields for id, row in self.rows.items() if row.now.fields is not None}
 
     def _commit(self, row: Row, fields: Fields | None, by: str) -> None:
-        now = self._time.monotonic()
+        now = self._time.monotonic() - self.ago
         # A system shows its callers what they wrote themselves; what others did may take a while.
         shown = now + self._lag(self.traits.late) if by == "person" else max(now, row.findable_at)
         row.states.append(State(len(row.states) + 1, self.clock(), fields, now, shown))

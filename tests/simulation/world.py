@@ -99,7 +99,8 @@ def _engine() -> tuple[Engine, sqlite3.Connection]:
 
 @dataclass
 class World:
-    """``log`` is what happened, a line each. ``wide`` says which connections map one column more."""
+    """``log`` is what happened, a line each. ``wide`` says which connections map one column more; ``strict``: that little
+    is unusually much here."""
 
     seed: int
     time: ManualTime
@@ -117,6 +118,7 @@ class World:
     crash_in: int | None = None
     starts: int = 0
     nested: bool = False
+    strict: bool = False
     hub: SimulatedHub = field(init=False)
     _chances: dict[str, Random] = field(default_factory=dict)
 

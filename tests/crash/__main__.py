@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for result in sweep.play(references, chosen[: asked.cases], asked.jobs):
             results.append(result)
             _show(result, asked.postgres)
+            if result.wrong and asked.first:
+                break
         _summary(chosen, results, time.monotonic() - started)
     return 1 if missed or not results or any(result.wrong for result in results) else 0
 
@@ -51,6 +53,7 @@ def _last_phase(only: Sequence[str]) -> str:
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--cases", type=int, help="play only the first so many; all points get their turn")
+    parser.add_argument("--first", action="store_true", help="end with the first case that goes wrong")
     parser.add_argument("--jobs", type=int, default=2, help="cases played side by side (default: 2)")
     parser.add_argument("--only", metavar="POINT", action="append", default=[], help="one point, or one case by name")
     parser.add_argument("--postgres", default="", metavar="URL", help="a migrated, empty database to copy; else SQLite")

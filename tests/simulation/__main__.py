@@ -68,6 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--start", type=int, default=0, help="the first of them")
     parser.add_argument("--jobs", type=int, default=1, help="processes at the same time")
     parser.add_argument("--seconds", type=float, help="end after so long, whatever the count")
+    parser.add_argument("--first", action="store_true", help="end with the first seed that breaks something")
     options = parser.parse_args(arguments)
     if options.seed is not None:
         logging.disable(logging.CRITICAL)
@@ -84,6 +85,8 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"{found.seed}: {sentence}", flush=True)
             if found.violations:
                 print(f"    python -m tests.simulation {found.seed}", flush=True)
+                if options.first:
+                    return 1
     except KeyboardInterrupt:
         print("Broken off.")
     print(summary(outcomes))

@@ -16,6 +16,8 @@ from hub.sync.push import as_sent, perhaps_written, written
 from hub.sync.turn import Turn
 
 Raw = dict[str, Any]
+LONGEST_CALL = timedelta(seconds=60)
+"""The transport's deadline for one call."""
 TWICE = "Two records carry the key of one opportunity after an interrupted sync. Delete one, or clear its key."
 
 
@@ -57,8 +59,10 @@ def _take_over(conn: Any, turn: Turn, run: Run) -> None:
 
 
 def _can_be_seen(turn: Turn, intent: Intent) -> bool:
-    """Not before a fresh record can be found there."""
-    ready = turn.now() >= intent.opened_at + timedelta(seconds=turn.can.find_lag)
+    """Not before a fresh record can be found there. The call may have lasted as long as a call can, and the request have
+    arrived some time after everybody gave up; only then does the record begin to be out of sight."""
+    lag = timedelta(seconds=turn.can.find_lag)
+    ready = not lag or turn.now() >= intent.opened_at + LONGEST_CALL + 2 * lag
     turn.counts["waiting"] += not ready
     return ready
 

@@ -53,6 +53,10 @@ class _Rules:
     until: float
 
 
+DEADLINE = 60.0
+"""Seconds that one call may take at most, waiting included, unless a connector says otherwise."""
+
+
 class Transport:
     """One connection's way out.
 
@@ -71,7 +75,7 @@ class Transport:
         limiter: Limiter | None = None,
         log: Callable[[dict[str, Any]], None] | None = None,
         timeout: float = 30,
-        deadline: float = 60,
+        deadline: float = DEADLINE,
         max_bytes: int = MAX_BYTES,
         allow_http: bool = False,
         allow_private: bool = False,

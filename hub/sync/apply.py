@@ -14,13 +14,12 @@ from hub.sync.announce import announce
 from hub.sync.arrive import published_or_draft
 from hub.sync.history import Changes
 from hub.sync.known import Known
-from hub.sync.reconcile import Action, Decision, Reconciled, Standing, reconcile
+from hub.sync.reconcile import BLANK, Action, Decision, Reconciled, Standing, reconcile
 from hub.sync.turn import Turn, agreement
 from schemas.fields import spec
 from schemas.values import same
 
 Raw = dict[str, Any]
-BLANK: tuple[Any, ...] = (None, "", [])
 
 
 def apply_record(conn: Connection, turn: Turn, known: Known, link: Link, record: Record, raw: Raw) -> None:

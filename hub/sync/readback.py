@@ -8,10 +8,10 @@ from html import unescape
 from numbers import Number
 from typing import Any
 
+from hub.sync.reconcile import BLANK
 from mappings.language import Mapping
 
 Raw = dict[str, Any]
-BLANK: tuple[Any, ...] = (None, "", [])
 
 
 def equal(back: Any, sent: Any) -> bool:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.contract import Record
+from connectors.transport import DEADLINE
 from hub import crash
 from hub.store import dues, links, runs
 from hub.store.opportunities import arriving_moves
@@ -16,8 +17,7 @@ from hub.sync.push import as_sent, perhaps_written, written
 from hub.sync.turn import Turn
 
 Raw = dict[str, Any]
-LONGEST_CALL = timedelta(seconds=60)
-"""The transport's deadline for one call."""
+LONGEST_CALL = timedelta(seconds=DEADLINE)
 TWICE = "Two records carry the key of one opportunity after an interrupted sync. Delete one, or clear its key."
 
 

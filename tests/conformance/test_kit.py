@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from socket import socketpair
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ from connectors.transport import Transport
 from hub.conformance import kit, matrix
 from hub.conformance.faults import FAULTS
 from hub.conformance.plugin import summary
-from hub.conformance.proxy import Proxy
+from hub.conformance.proxy import Exchange, Proxy, Reply
 from hub.conformance.stage import Stage
 from hub.conformance.ways import Leads, well_certified
 from tests.conformance.yoursystem import Rows, StandIn, connector
@@ -220,6 +221,29 @@ def test_a_certificate_is_all_that_was_wrong_with_a_way() -> None:
         assert isinstance(leads, Leads) and leads.url.startswith("https://")
         with subject.opened(leads.url, **leads.transport) as opened:
             assert len(opened.describe()) == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "tag", "count"),
+    [
+        ("an ETag that is weak", 'W/"7"', 1),
+        ("an ETag of another time", '"0"', 1),
+        ("no ETag", None, 1),
+        ("a count that is one too high", '"7"', 2),
+        ("a count that is one too low", '"7"', 0),
+    ],
+)
+def test_a_lie_is_told_of_an_answer_that_has_something_to_lie_about(fault: str, tag: str | None, count: int) -> None:
+    """The stand-ins that ship have no ETags, so this is where those faults are seen at work."""
+    body = b'{"rows": [{"title": "a"}], "count": 1, "done": true}'
+    reply = Reply(200, (("ETag", '"7"'), ("Content-Type", "application/json")), body)
+    ours, theirs = socketpair()
+    act = matrix.fault(fault).act
+    with ours, theirs:
+        assert act is not None and act(Exchange(ours, "http://here.example/", reply, None))
+        said = theirs.recv(4096).decode()
+    assert (re.findall("(?m)^etag: (.*)\r$", said) or [None]) == [tag]
+    assert f'"count": {count}' in said and '"done": true' in said
 
 
 def test_a_proxy_that_is_left_alone_changes_nothing_but_links() -> None:

@@ -83,7 +83,7 @@ class Sweep:
             return play
 
         channels = {self._process(f"job{number}", part(number)): number for number in range(jobs)}
-        yield from _in_order(channels, chosen, jobs)
+        yield from in_order(channels, chosen, jobs)
 
     def _process(self, name: str, work: Callable[[Town, Callable[[Any], None]], None]) -> Channel:
         ours, theirs = Pipe(duplex=False)
@@ -111,24 +111,20 @@ class Sweep:
         workers.close()
 
 
-def _in_order(channels: dict[Channel, int], chosen: Sequence[Case], jobs: int) -> Iterator[Result]:
+def in_order(channels: dict[Channel, int], chosen: Sequence[Case], jobs: int) -> Iterator[Result]:
     """Results come from several processes and go out in the order of the cases."""
     ready: dict[Case, Result] = {}
-    over: set[int] = set()
-    at = 0
-    while at < len(chosen):
-        if chosen[at] in ready:
-            yield ready.pop(chosen[at])
-            at += 1
-        elif at % jobs in over:
-            at += 1  # its process ran out of time before it
-        else:
+    for at, case in enumerate(chosen):
+        while case not in ready:
+            if at % jobs not in channels.values():
+                raise RuntimeError(f"A process of the sweep ended before {case.name}.")
             for channel in wait(list(channels)):
                 try:
                     found = channel.recv()  # type: ignore[union-attr]
                 except EOFError:
-                    over.add(channels.pop(channel))  # type: ignore[arg-type]
+                    del channels[channel]  # type: ignore[arg-type]
                     continue
                 if isinstance(found, str):
                     raise RuntimeError(f"A process of the sweep broke: {found}")
                 ready[found.case] = found
+        yield ready.pop(case)

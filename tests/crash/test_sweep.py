@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from hub.app import Hub
 from tests.crash import script
 from tests.crash.__main__ import never_reached
 from tests.crash.cases import Reference, cases
-from tests.crash.sweep import points_in_source
+from tests.crash.sweep import Result, in_order, points_in_source
 from tests.crash.worker import Order, Workers
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="A worker is forked, which this system cannot do.")
@@ -68,6 +69,17 @@ def test_a_short_sweep_visits_every_point_before_it_visits_one_again() -> None:
     assert [case.point for case in found[:4]] == ["", "pull.read", "push.create.called", "resolve.stored"]
     assert [case.point for case in found[4:8]] == ["", "pull.read", "push.create.called", "resolve.stored"]
     assert len(found) == len({case.name for case in found})
+
+
+def test_cases_whose_process_ended_are_not_taken_for_played() -> None:
+    found = cases(references(Counter({"pull.read": 2})))[:2]
+    ours, theirs = Pipe(duplex=False)
+    theirs.send(Result(found[0], [], 0.1))
+    theirs.close()
+    played = in_order({ours: 0}, found, 1)
+    assert next(played).case == found[0]
+    with pytest.raises(RuntimeError, match="ended before"):
+        next(played)
 
 
 def pass_four_points(hub: Hub) -> None:

@@ -498,6 +498,22 @@ def test_an_edit_after_resolving_and_before_writing_reopens_with_the_choice_kept
     assert again.choice == "A's" and pair.rows("b")[0]["Title"] == "B insists"
 
 
+def test_who_says_what_the_commons_says_is_no_party(make: Make) -> None:
+    """It was one for a sync, and fell out with the next: the conflict moved under whoever was deciding it."""
+    world = make(
+        connection("a"), connection("b", imports=(), edits="accept"), connection("c", imports=(), edits="accept")
+    )
+    share(world)
+    world.sync()
+    world.rows("a")[0]["Title"], world.rows("b")[0]["Title"] = "A's", "B's"
+    world.sync()
+    (before,) = world.table(Conflict)
+    world.rows("c")[0]["Title"] = "A's"
+    world.sync()
+    (after,) = world.table(Conflict)
+    assert [party["connection"] for party in after.parties] == ["b"] and after.rev == before.rev
+
+
 def test_beside_a_value_that_a_system_cannot_hold_nothing_looks_like_agreement(make: Make) -> None:
     euros = tree(fields={"ask.requested": {"field": "Ask", "type": "money", "currency": "EUR"}})
     world = make(connection("a"), connection("b", imports=(), edits="accept"), trees={"b": euros})

@@ -1,8 +1,8 @@
 """A system whose fields are no longer what the mapping was written for (I17).
 
 A column that is gone would read as blank in every record, and blank everywhere looks like a wish to clear. So it is
-asked for before anything is read: at the first run, then once an hour, after every failed run, and whenever a page
-shows none of it.
+asked for before anything is read: at the first run, then once an hour, after every failed run, and whenever records
+that had something in it show nothing of it any more, all of them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from datetime import timedelta
 from difflib import get_close_matches
 
 from connectors.contract import ABSENT, ConnectorError, Page
-from hub.store import connections
+from hub.store import connections, links
+from hub.sync.reconcile import BLANK
 from hub.sync.turn import Turn
 
 EVERY = timedelta(hours=1)
@@ -31,15 +32,20 @@ def check(turn: Turn) -> None:
 
 
 def watch(turn: Turn, page: Page) -> None:
-    """A column that no record of a page has may be gone: look before its absence is taken for a blank."""
-    shown = {column for record in page.records for column in record.fields}
-    if page.records and set(turn.mapping.columns) - shown and not turn.described:
+    """A column of which no record shows anything may be gone: look before that is taken for a wish to clear it."""
+    blank = set(turn.mapping.columns) - {
+        c for record in page.records for c, v in record.fields.items() if v not in BLANK
+    }
+    if not page.records or not blank:
+        return
+    with turn.hub.reading() as conn:
+        there = links.by_remote(conn, turn.name, [record.id for record in page.records])
+    if any((link.base or {}).get(column) not in BLANK for link in there.values() for column in blank):
         look(turn)
 
 
 def look(turn: Turn) -> None:
     """Compare what the object offers now with what is mapped. Raises ``Drifted``."""
-    turn.described = True
     offered = {field.name: field.type for field in turn.connector.describe()}
     if not offered:
         return  # it cannot say

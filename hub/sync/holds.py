@@ -40,7 +40,7 @@ def reject(hub: Hub, hold_id: str, user_id: str) -> None:
         if hold.kind == "first_sync":
             _forget_arrivals(conn, hub, hold, user_id)
             reason = "Its first sync was rejected. Change what needs changing, then resume it."
-            connections.change(conn, hold.connection_id, state="paused", reason=reason, cursor=None)
+            connections.change(conn, hold.connection_id, state="paused", reason=reason, reread_at=None)
         elif hold.kind in judge.OUT:
             _leave_alone(conn, hub, hold)
         else:

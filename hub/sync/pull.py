@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -38,37 +39,45 @@ def pull(turn: Turn) -> None:
     """Apply every page of the change feed. Raises ``ConnectorError`` where the system stops answering;
     the pages before are kept, and the cursor has not passed what was not read."""
     drift.check(turn)
-    with turn.writing() as conn:
+    with turn.hub.reading() as conn:
         row = connections.get(conn, turn.name)
-        if row.reread_at is None or row.reread_at <= turn.now():
-            # The position goes at the start and not at the end, so that a long scan that breaks off is gone on with.
-            row.cursor = None
-            connections.change(conn, turn.name, cursor=None, reread_at=turn.now() + REREAD)
-    # A feed of changes alone would never show what a changed mapping has just begun to read.
-    cursor = row.cursor if row.mapping_digest == turn.mapping.digest else None
-    try:
-        complete = _scan(turn, cursor)
-    except CursorExpired:
-        turn.report("rescan", connection=turn.name)
-        complete = _scan(turn, None)
+    followed = row.cursor is not None and _changes(turn, row.cursor)
+    # Changes alone would never show what a changed mapping has just begun to read.
+    anew = row.mapping_digest != turn.mapping.digest or row.reread_at is None or row.reread_at <= turn.now()
+    complete = _everything(turn, row.cursor if followed else None) if anew or not followed else False
     for page in quarantine.look_again(turn):
         apply_page(turn, page)
     back = deletions.look_at_doubtful(turn)
     if back:
         apply_page(turn, Page(tuple(back)))
-    if row.mapping_digest != turn.mapping.digest:
+    if anew:
         with turn.writing() as conn:
-            connections.change(conn, turn.name, mapping_digest=turn.mapping.digest)
+            connections.change(conn, turn.name, mapping_digest=turn.mapping.digest, reread_at=turn.now() + REREAD)
     if complete:
         absence.look(turn)
 
 
-def _scan(turn: Turn, cursor: str | None) -> bool:
-    """Whether the scan is known to have shown every record."""
+def _changes(turn: Turn, cursor: str) -> bool:
+    """What happened since the last reading; False where the system does not know that position any more."""
+    try:
+        _scan(turn, turn.connector.changes(cursor))
+    except CursorExpired:
+        turn.report("rescan", connection=turn.name)
+        return False
+    return True
+
+
+def _everything(turn: Turn, cursor: str | None) -> bool:
+    """Whether a whole scan is known to have shown every record. It tells of no deletion, so a known position stays."""
+    pages = turn.connector.changes(None)
+    return _scan(turn, pages if cursor is None else (replace(page, cursor=None) for page in pages))
+
+
+def _scan(turn: Turn, pages: Iterable[Page]) -> bool:
+    """Store a page after the other; what the last one said of being complete."""
     complete = False
-    for number, page in enumerate(turn.connector.changes(cursor), 1):
+    for number, page in enumerate(pages, 1):
         crash.point("pull.read")
-        drift.watch(turn, page)
         turn.page = number
         apply_page(turn, _as_they_are(turn, page))
         turn.report("page", connection=turn.name, page=number, read=turn.counts["read"])
@@ -95,6 +104,7 @@ def _as_they_are(turn: Turn, page: Page) -> Page:
 def apply_page(turn: Turn, page: Page) -> None:
     """Store one page: records, tombstones, refused rows, and the cursor that covers them."""
     page = usable(page)
+    drift.watch(turn, page)
     raws = {record.id: turn.mapping.reduce(record.fields) for record in page.records}
     with turn.writing() as conn:
         known = what_is_known.load(conn, turn, raws)

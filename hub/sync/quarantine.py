@@ -56,7 +56,7 @@ def retry(hub: Hub, quarantine_id: str, user_id: str) -> None:
     """Read the whole connection again with its next run, now; what can be translated by then leaves by itself."""
     row = _decide(hub, quarantine_id, user_id, "open", "retried")
     with hub.writing() as conn:
-        connections.change(conn, row.connection_id, cursor=None, due_at=hub.time.now())
+        connections.change(conn, row.connection_id, reread_at=None, due_at=hub.time.now())
 
 
 def ignore(hub: Hub, quarantine_id: str, user_id: str) -> None:

@@ -44,7 +44,6 @@ class Turn:
     names: dict[str, str]
     prefers: dict[str, dict[str, str]] = field(default_factory=dict)
     page: int = 0
-    described: bool = False
     absent: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     report: Callable[..., None] = nothing

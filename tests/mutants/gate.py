@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("hub", "connectors", "mappings", "schemas", "tests", "pyproject.toml")
 PROOFS = (
     ("oracle", "tests.oracle", ()),
-    ("simulation", "tests.simulation", ("--count", "100", "--jobs", "1", "--first")),
+    ("simulation", "tests.simulation", ("--count", "400", "--jobs", "1", "--first")),
     ("kill sweep", "tests.crash", ("--cases", "108", "--jobs", "1", "--first")),
 )
 """The cheapest first; each is bounded in itself, and ends with an exit code other than 0 when it found something."""

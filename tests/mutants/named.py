@@ -100,6 +100,10 @@ MUTANTS = (
     ),
     Mutant(
         "a record that may not be seen is deleted", DELETIONS,
+        '            elif row.state == "look" and isinstance(answer, Gone):\n', '            elif row.state == "look":\n',
+    ),
+    Mutant(
+        "a record that came back stays gone", DELETIONS,
         "            if isinstance(answer, Record):\n", "            if isinstance(answer, Record) and not answer.id:\n",
     ),
     Mutant(
@@ -151,9 +155,8 @@ MUTANTS = (
         '        if (c.facts or {}).get("commitment.visibility") in DISCLOSED\n        and ', "        if ",
     ),
     Mutant(
-        "a changed mapping does not read the base again", "hub/sync/known.py",
-        "    return link.state == \"linked\" and link.base == raw and link.mapping_digest == turn.mapping.digest\n",
-        "    return link.state == \"linked\" and link.base == raw\n",
+        "a changed mapping does not read the base again", PULL,
+        "    anew = row.mapping_digest != turn.mapping.digest or row", "    anew = row",
     ),
     Mutant(
         "what a broken run stored is judged by nobody", "hub/store/runs.py",

@@ -248,5 +248,5 @@ class SimulatedConnector(Connector):
         return {"fields": ",".join(self._wanted.fields)}
 
     def _record(self, row: dict[str, Any]) -> Record:
-        fields = {column: row["fields"].get(column) for column in self._wanted.fields}
+        fields = {column: row["fields"][column] for column in self._wanted.fields if column in row["fields"]}
         return Record(str(row["id"]), fields, row["version"])

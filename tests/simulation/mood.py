@@ -62,11 +62,11 @@ class Mood:
         if path == "/records" and method in ("POST", "PATCH"):
             makers += WRITES
         elif path == "/changes":
-            makers += FEEDS
+            makers += FEEDS * 3
         elif "ids" in params:
             makers += [_nothing]
         elif path == "/records" and "key" not in params:
-            makers += FOUND_BY_LISTS if system.traits.key == "none" else LISTS
+            makers += FOUND_BY_LISTS if system.traits.key == "none" else LISTS * 3
         fault = self.chance.choice(makers)(self, system, method, params)
         if fault is not None:
             self.happened[fault.kind] += 1
@@ -262,8 +262,24 @@ def _token_expires(mood: Mood, system: GrantsSystem, method: str, params: Params
     return Fault("410")
 
 
+def _late_page(mood: Mood, system: GrantsSystem, method: str, params: Params) -> Fault | None:
+    """A page shows rows as they stood before somebody deleted them."""
+    if system.traits.key == "none":
+        return None  # whether the hub ever knew such a row is nowhere to be seen
+    ghosts = system.ghosts(params.get("fields", "").split(","))
+    return Fault(
+        "late page",
+        answers=lambda r: Reply(200, r.body | {"records": r.body["records"] + ghosts}) if "records" in r.body else r,
+    )
+
+
 LEFT_OUT = ("list empty", "list skips", "list shrinks")
 LISTS: list[Maker] = [_list_fault("empty", _empty), _list_fault("repeats", _repeats), _skips, _loops, _shrinks_whole]
+LISTS += [_late_page]
 FOUND_BY_LISTS: list[Maker] = [_list_fault("repeats", _repeats), _loops]
 """Where a record can be found again by a list only, a list that lies about being whole would double it."""
-FEEDS: list[Maker] = [_token_expires, _list_fault("repeats", lambda r: _repeats(r) if "records" in r.body else r)]
+FEEDS: list[Maker] = [
+    _token_expires,
+    _list_fault("repeats", lambda r: _repeats(r) if "records" in r.body else r),
+    _late_page,
+]

@@ -44,8 +44,8 @@ class People:
     def act(self) -> None:
         """Something that somebody does, mostly an edit."""
         acts: list[tuple[int, Callable[[], None]]] = [
-            (50, self.edit), (4, self.clear), (7, self.revert), (4, self.touch), (8, self.tick), (8, self.pledge),
-            (3, self.delete), (2, self.undelete), (3, self.copy), (3, lambda: self.add("a", self.chance.random() < 0.7)),
+            (45, self.edit), (5, self.edit_many), (4, self.clear), (7, self.revert), (4, self.touch), (8, self.tick), (8, self.pledge),
+            (5, self.delete), (3, self.undelete), (3, self.copy), (3, lambda: self.add("a", self.chance.random() < 0.7)),
         ]  # fmt: skip
         (chosen,) = self.chance.choices([act for _, act in acts], [weight for weight, _ in acts])
         chosen()
@@ -73,6 +73,24 @@ class People:
         if found is not None:
             system, id = found
             column = self.chance.choice(SHARED)
+            number = self._token()
+            text = tokens.text(number, self.chance.choice(WORDS))
+            self._write(system, id, column, tokens.amount(number) if column == "Ask" else text)
+
+    def edit_many(self) -> None:
+        """Several records of one system at the same moment, as from a list with ticks."""
+        found = self._row()
+        if found is not None:
+            system = found[0]
+            linked = {k.remote_id for k in self.world.table(Link) if k.connection_id == system.name}
+            for id in sorted(linked & system.live().keys()):
+                self._write(system, id, "Need", tokens.text(self._token(), self.chance.choice(WORDS)))
+
+    def type_over(self, name: str) -> None:
+        """Somebody has the record open that was just written, and saves something else in its place."""
+        system = self.world.systems[name]
+        id, column = system.written[-1]
+        if column in SHARED and id in system.live():
             number = self._token()
             text = tokens.text(number, self.chance.choice(WORDS))
             self._write(system, id, column, tokens.amount(number) if column == "Ask" else text)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from random import Random
 
 from hub import crash
+from hub.jobs import lease
 from hub.store import connections
+from hub.store.tables import Audit, Link
 from hub.sync import guards
 from hub.sync.pull import REREAD
 from hub.sync.run import OneRun, RunResult, sync_all
@@ -16,8 +18,9 @@ from tests.simulation import decisions, oracle
 from tests.simulation.people import People
 from tests.simulation.world import Crash, World, build
 
-ROUNDS = 3
-"""So many rounds after the last fault, and no more, until everything is where it belongs."""
+ROUNDS = 4
+"""So many rounds after the last fault, and no more, until everything is where it belongs: one in which a copy takes the place of
+a deleted record, and three in which a system undoes what is written."""
 
 QUIET = 2
 """And so many more in which nothing may be written."""
@@ -82,11 +85,11 @@ def step(world: World, people: People, chance: Random) -> None:
         world.crash_in = chance.randint(1, 60)
     try:
         kind = chance.random()
-        if kind < 0.5:
+        if kind < 0.48:
             people.act()
-        elif kind < 0.68:
+        elif kind < 0.65:
             decisions.decide(world, world.chance("decisions"))
-        elif kind < 0.98:
+        elif kind < 0.95:
             sync(world, chance)
         else:
             _turn(world, chance)
@@ -96,17 +99,30 @@ def step(world: World, people: People, chance: Random) -> None:
 
 
 def _turn(world: World, chance: Random) -> None:
-    """Something around them changes: a mapping, or a system's clock."""
+    """Something around them changes: a mapping, a system's clock, or what the hub may see there."""
     name = chance.choice(sorted(world.systems))
-    if chance.random() < 0.5:
+    system = world.systems[name]
+    kind = chance.choice(["mapping", "clock", "column", "column", "rows", "rows"])
+    if kind == "mapping":
         world.wide[name] = not world.wide[name]
-        world.happened["mapping changed"] += 1
-        world.note(name, f"is mapped {'with' if world.wide[name] else 'without'} its column for the need")
+        world.turned(name, "mapping changed", f"the need is {'' if world.wide[name] else 'not '}mapped")
         world.start()
-    elif world.systems[name].traits.steps_back:
-        world.systems[name].step_back()
-        world.happened["clock set back"] += 1
-        world.note(name, "sets its clock back")
+    elif kind == "clock" and system.traits.steps_back:
+        system.step_back()
+        world.turned(name, "clock set back")
+    elif kind == "column" and system.removed:
+        system.removed.clear()
+        world.turned(name, "column back")
+    elif kind == "column":
+        system.removed.add(chance.choice(["Share", "Title", "Summary", "Need", "Ask", "Stage"]))
+        world.turned(name, "column removed", f"{system.removed}")
+    elif kind == "rows" and system.unseen:
+        system.unseen.clear()
+        world.turned(name, "rows seen again")
+    elif kind == "rows":
+        linked = sorted(k.remote_id for k in world.table(Link) if k.connection_id == name and k.state == "linked")
+        system.unseen |= set(linked[chance.choice([0, 1]) :])
+        world.turned(name, "rows out of sight", f"{sorted(system.unseen)}")
 
 
 def sync(world: World, chance: Random) -> None:
@@ -129,16 +145,25 @@ def sync(world: World, chance: Random) -> None:
 def _between(world: World, people: People, system: str, method: str, path: str) -> None:
     """While a call is on its way: the process may die, or somebody writes something."""
     world.may_crash(f"in a call: {system} {method}")
+    if method == "answered":
+        _suspended(world, system)
+        return
     if method == "PATCH" or (method == "POST" and path == "/records"):
         with world.hub.reading() as conn:
             if not connections.get(conn, system).approved:
                 world.unapproved_writes.append(system)
-    if method != "answered" and world.mood.level and world.chance("between").random() < 0.03:
+    if not world.mood.level:
+        return
+    just_written = method == "GET" and world.network.calls and world.network.calls[-1].method in ("POST", "PATCH")
+    if just_written and world.systems[system].written and world.chance("between").random() < 0.1:
+        world.happened["edit before read-back"] += 1
+        people.type_over(system)
+    elif world.chance("between").random() < 0.03:
         # Between reading and writing a row that has no version tokens nobody can be kept from overwriting.
         unguarded = system if method == "PATCH" and world.systems[system].traits.guard == "none" else None
         world.happened["edit in mid-call"] += 1
         people.edit(but=unguarded)
-    elif method != "answered" and world.mood.level and not world.nested and world.chance("between").random() < 0.02:
+    elif not world.nested and world.chance("between").random() < 0.02:
         # What another worker does at the same time: between two calls anything may happen to the store.
         world.nested = True
         world.happened["run in mid-call"] += 1
@@ -146,11 +171,26 @@ def _between(world: World, people: People, system: str, method: str, path: str) 
         world.nested = False
 
 
+def _suspended(world: World, system: str) -> None:
+    """The machine sleeps for longer than a lease lasts, and another one does the work meanwhile."""
+    if world.mood.level and not world.nested and world.chance("between").random() < 0.01:
+        world.nested = True
+        world.happened["worker suspended"] += 1
+        world.note("hub", f"sleeps in a run of {system}")
+        world.time.sleep(lease.LEASE.total_seconds() + 1)
+        run(world, [system])
+        world.nested = False
+
+
 def calm(world: World, people: People) -> None:
     """Faults end; what is on its way arrives, what is out of sight comes to sight."""
     world.mood.level = 0.0
     world.crash_in = None
-    world.time.sleep(REREAD.total_seconds() if world.mood.left_out else PAUSE)
+    for system in world.systems.values():
+        system.unseen.clear()
+        system.removed.clear()
+    kept_back = world.mood.left_out or any(system.kept_back for system in world.systems.values())
+    world.time.sleep(REREAD.total_seconds() if kept_back else PAUSE)
     world.network.deliver_late(everything=True)
     world.note("all", "faults end")
 
@@ -167,15 +207,15 @@ def report(world: World, results: list[RunResult]) -> None:
 
 
 def settle(world: World) -> list[str]:
-    """Rounds without faults until one writes nothing; what is not quiet by then never will be."""
+    """Rounds without faults until one leaves all as it is; what is not quiet by then never will be."""
     left = ROUNDS
     while left:
         world.time.sleep(PAUSE)
-        before = world.network.writes()
+        stood = world.network.writes(), len(world.table(Audit))
         run(world)
         if decisions.approve_all(world):
             continue
-        if world.network.writes() == before:
+        if stood == (world.network.writes(), len(world.table(Audit))):
             break
         left -= 1
     before = world.network.writes()

@@ -61,7 +61,9 @@ class Reply:
 
 
 class GrantsSystem:
-    """``written`` lists every column that a call changed: ``(row id, column)``; ``deleted_by_people`` the rows that people deleted."""
+    """``written`` lists every column that a call changed: ``(row id, column)``; ``deleted_by_people`` the rows that people deleted.
+    ``unseen`` are rows and ``removed`` columns that calls may not see just now. ``kept_back``: what it did not show may never
+    come up in its feed of changes."""
 
     def __init__(self, name: str, traits: Traits, time: ManualTime, chance: Random) -> None:
         self.name = name
@@ -69,6 +71,9 @@ class GrantsSystem:
         self.rows: dict[str, Row] = {}
         self.written: list[tuple[str, str]] = []
         self.deleted_by_people: list[str] = []
+        self.unseen: set[str] = set()
+        self.removed: set[str] = set()
+        self.kept_back = False
         self.secret = 1
         self._time = time
         self._chance = chance
@@ -160,7 +165,8 @@ class GrantsSystem:
     def _look(self, path: str, asked: dict[str, str]) -> Reply:
         columns = asked.get("fields", "").split(",") if self.traits.selects else list(COLUMNS)
         if path == "/describe":
-            return Reply(200, {"fields": [{"name": name, "type": "text"} for name in COLUMNS]})
+            offered = [name for name in COLUMNS if name not in self.removed]
+            return Reply(200, {"fields": [{"name": name, "type": "text"} for name in offered]})
         if "ids" in asked:
             return self._by_ids(asked["ids"].split(","), columns)
         if "key" in asked:
@@ -174,7 +180,7 @@ class GrantsSystem:
         return self._list(asked, columns)
 
     def _by_ids(self, ids: list[str], columns: list[str]) -> Reply:
-        there = [self.rows[id] for id in ids if id in self.rows]
+        there = [self.rows[id] for id in ids if id in self.rows and id not in self.unseen]
         gone = [row.id for row in there if row.now.fields is None] if self.traits.proves else []
         shown = [self._shown(row, row.now, columns) for row in there if row.now.fields is not None]
         return Reply(200, {"records": shown, "gone": gone}, lists=True)
@@ -193,7 +199,12 @@ class GrantsSystem:
         now = self._time.monotonic()
         visible = []
         for row in self.rows.values():
+            if row.id in self.unseen:
+                self.kept_back = True
+                continue
             states = [state for state in row.states if state.shown_at <= now]
+            # A token is as new as the newest change, whether or not the list that was read with it showed that.
+            self.kept_back |= self.traits.feed == "token" and len(states) < len(row.states)
             if states and states[-1].fields is not None:
                 visible.append((row, states[-1]))
         when = asked.get("changed")
@@ -227,7 +238,8 @@ class GrantsSystem:
             return Reply(410, {"error": "This token is too old."})
         end = min(start + self.traits.page, len(self._changes))
         ids = list(dict.fromkeys(self._changes[start:end]))
-        there = [self.rows[id] for id in ids if self.rows[id].now.fields is not None]
+        self.kept_back |= not self.unseen.isdisjoint(ids)
+        there = [self.rows[id] for id in ids if self.rows[id].now.fields is not None and id not in self.unseen]
         gone = [id for id in ids if self.rows[id].now.fields is None] if self.traits.tombstones else []
         shown = [self._shown(row, row.now, columns) for row in there]
         body = {"records": shown, "deleted": gone, "token": str(end), "more": end < len(self._changes)}
@@ -236,12 +248,21 @@ class GrantsSystem:
     def expire_tokens(self) -> None:
         self._oldest_token = len(self._changes) + 1
 
+    def ghosts(self, columns: list[str]) -> list[Fields]:
+        """Rows with a key that were deleted, as they stood before."""
+        gone = [row for row in self.rows.values() if row.now.fields is None]
+        states = [(row, next(s for s in reversed(row.states) if s.fields is not None)) for row in gone]
+        return [self._shown(row, state, columns) for row, state in states if (state.fields or {}).get(KEY)]
+
     def _shown(self, row: Row, state: State, columns: list[str]) -> Fields:
-        fields = {column: (state.fields or {}).get(column) for column in columns if column in COLUMNS}
+        shown = [column for column in columns if column in COLUMNS and column not in self.removed]
+        fields = {column: (state.fields or {}).get(column) for column in shown}
         stamp = state.stamp.isoformat()
         return {"id": row.id, "version": str(state.version), "stamp": stamp, "fields": fields}
 
     def _create(self, fields: Fields, merge: str | None) -> Fields:
+        if self.removed & fields.keys():
+            return {"error": "invalid", "field": min(self.removed & fields.keys())}
         if merge:
             same = [i for i, row in self.live().items() if str(row.get(merge)) == str(fields.get(merge))]
             if same:
@@ -252,8 +273,10 @@ class GrantsSystem:
 
     def _update(self, edit: Fields) -> Fields:
         row = self.rows.get(edit["id"])
-        if row is None or row.now.fields is None:
+        if row is None or row.now.fields is None or row.id in self.unseen:
             return {"error": "missing"}
+        if self.removed & edit["fields"].keys():
+            return {"error": "invalid", "field": min(self.removed & edit["fields"].keys())}
         if "version" in edit and self.traits.guard == "strong" and edit["version"] != str(row.now.version):
             return {"error": "stale"}
         return self._write(row.id, edit["fields"])

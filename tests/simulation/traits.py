@@ -14,7 +14,8 @@ DAY = 86_400.0
 class Traits:
     """Seconds, unless said otherwise.
 
-    ``late``: how long a person's change may take until lists show it, always less than ``overlap``.
+    ``late``: how long a person's change may take until lists show it, always less than ``overlap``, which is none where
+    everything is shown at once.
     ``find_lag``: how long a new row may stay out of sight of searches and lists. ``granularity``, ``skew`` and
     ``steps_back`` are its clock's: stamps are cut to the first, off by the second, and the clock is set back
     by the third at one moment. ``proves``: it says of a deleted row that it was deleted. ``counts``: lists tell how many
@@ -48,10 +49,11 @@ def draw(chance: Random) -> Traits:
     """One system. Combinations that no hub could serve are left out, each with its reason here."""
     feed: Literal["token", "timestamp", "full_scan"] = chance.choice(["token", "timestamp", "full_scan"])
     granularity = chance.choice([0.0, 1.0, 60.0])
-    overlap = chance.choice([300.0, 600.0])
+    overlap = chance.choice([0.0, 300.0, 600.0])
     # A clock set back by more than the overlap hides changes from any feed by stamps.
-    steps_back = chance.choice([0.0, 0.0, 60.0, 120.0])
-    late = chance.choice([0.0, 0.0, 5.0, 60.0]) if feed == "timestamp" else chance.choice([0.0, 0.0, 30.0])
+    steps_back = chance.choice([0.0, 0.0, 60.0, 120.0]) if overlap else 0.0
+    late = chance.choice([0.0, 5.0, 60.0]) if feed == "timestamp" else chance.choice([0.0, 0.0, 30.0])
+    late, find_lag = (late, chance.choice([0.0, 0.0, 2.0, 20.0])) if overlap else (0.0, 0.0)
     key: Literal["text", "integer", "none"] = chance.choice(["text"] * 6 + ["integer"] * 2 + ["none"])
     return Traits(
         feed=feed,
@@ -67,7 +69,7 @@ def draw(chance: Random) -> Traits:
         batch=chance.choice([1, 2, 10]),
         overlap=overlap,
         late=late,
-        find_lag=chance.choice([0.0, 0.0, 2.0, 20.0]),
+        find_lag=find_lag,
         granularity=granularity,
         skew=chance.choice([0.0, 0.0, DAY, -DAY, 7.5]),
         steps_back=steps_back,

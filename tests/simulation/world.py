@@ -135,6 +135,11 @@ class World:
     def note(self, who: str, what: str) -> None:
         self.log.append(f"{self.time.monotonic():11.3f} {who} {what}")
 
+    def turned(self, who: str, kind: str, what: str = "") -> None:
+        """Something around them is not as it was."""
+        self.happened[kind] += 1
+        self.note(who, f"{kind}: {what}" if what else kind)
+
     def may_crash(self, where: str) -> None:
         """The process ends at the moment that was drawn for it."""
         if self.crash_in is None:

@@ -75,6 +75,12 @@ def absent(conn: Connection, connection: str, scan: int, scans: int) -> dict[str
     return {row.remote_id: row.missed_scans for row in conn.execute(query)}
 
 
+def missed_once(conn: Connection, connection: str) -> bool:
+    """Whether the last whole scan was the first that did not show one of the linked records."""
+    once = (t.c.connection_id == connection) & (t.c.state == "linked") & (t.c.missed_scans == 1)
+    return conn.execute(select(t.c.id).where(once).limit(1)).first() is not None
+
+
 def count(conn: Connection, connection: str) -> int:
     return int(
         conn.scalar(

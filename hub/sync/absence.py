@@ -22,6 +22,8 @@ def look(turn: Turn) -> None:
         _start_over_if_it_sees_otherwise(conn, turn)
         absent = links.absent(conn, turn.name, turn.scan, SCANS)
         linked = links.count(conn, turn.name)
+        if turn.can.feed != "full_scan" and links.missed_once(conn, turn.name):
+            connections.change(conn, turn.name, reread_at=turn.now())  # the second scan comes with the next run
     turn.counts["missing"] += len(absent)
     turn.absent = sorted(absent)
     if not absent or guards.DELETES.trips(len(absent), linked):

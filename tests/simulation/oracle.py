@@ -229,7 +229,10 @@ def outlived(world: World, people: People) -> Found:
     asked = {d.link_id for d in world.table(Deletion) if d.state in ("seen", "look", "rejected")}
     for link in world.table(Link):
         system = world.systems[link.connection_id]
-        told = system.traits.tombstones and link.remote_id in system.rows
+        can = system.traits
+        told = (can.tombstones and not system.tokens_expired) or (
+            can.proves and (can.tombstones or can.feed == "full_scan")
+        )
         if link.state == "linked" and told and link.remote_id not in system.live() and link.id not in asked:
             yield f"I10 a tombstone keeps a record gone; {link.remote_id} was deleted and its link lives"
 

@@ -154,8 +154,9 @@ def _between(world: World, people: People, system: str, method: str, path: str) 
                 world.unapproved_writes.append(system)
     if not world.mood.level:
         return
-    just_written = method == "GET" and world.network.calls and world.network.calls[-1].method in ("POST", "PATCH")
-    if just_written and world.systems[system].written and world.chance("between").random() < 0.1:
+    before = world.network.calls[-1] if world.network.calls else None
+    written = before is not None and before.system == system and before.method in ("POST", "PATCH")
+    if method == "GET" and written and world.systems[system].written and world.chance("between").random() < 0.1:
         world.happened["edit before read-back"] += 1
         people.type_over(system)
     elif world.chance("between").random() < 0.03:

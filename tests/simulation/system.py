@@ -74,6 +74,7 @@ class GrantsSystem:
         self.unseen: set[str] = set()
         self.removed: set[str] = set()
         self.kept_back = False
+        self.tokens_expired = False
         self.secret = 1
         self._time = time
         self._chance = chance
@@ -246,6 +247,7 @@ class GrantsSystem:
         return Reply(200, body, lists=True)
 
     def expire_tokens(self) -> None:
+        self.tokens_expired = True
         self._oldest_token = len(self._changes) + 1
 
     def ghosts(self, columns: list[str]) -> list[Fields]:

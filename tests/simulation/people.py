@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,8 +67,8 @@ class People:
                 self.canaries.add(number)
         self.world.note(name, f"someone adds {id}{'' if shared else ', not shared'}")
 
-    def edit(self, but: str | None = None) -> None:
-        """Someone types something new into a record of the commons; in any system ``but`` this one."""
+    def edit(self, but: Collection[str] = ()) -> None:
+        """Someone types something new into a record of the commons; in any system ``but`` these."""
         found = self._row(but)
         if found is not None:
             system, id = found
@@ -191,13 +191,13 @@ class People:
         bases = [k.base for k in self.world.table(Link) if (k.connection_id, k.remote_id) == (system.name, id)]
         return (bases[0] or {}).get(column) if bases else None
 
-    def _row(self, but: str | None = None) -> tuple[GrantsSystem, str] | None:
+    def _row(self, but: Collection[str] = ()) -> tuple[GrantsSystem, str] | None:
         """A record that is linked, or is shared and will be."""
         linked = {(link.connection_id, link.remote_id) for link in self.world.table(Link) if link.state == "linked"}
         rows = [
             (system, id)
             for name, system in self.world.systems.items()
-            if name != but
+            if name not in but
             for id, fields in system.live().items()
             if (name, id) in linked or (name[0] == "a" and fields.get("Share") and not fields.get(KEY))
         ]

@@ -94,7 +94,7 @@ def step(world: World, people: People, chance: Random) -> None:
         else:
             _turn(world, chance)
     except Crash:
-        world.nested = False
+        world.nested, world.unguarded = False, set()
         world.start()
 
 
@@ -154,22 +154,22 @@ def _between(world: World, people: People, system: str, method: str, path: str) 
                 world.unapproved_writes.append(system)
     if not world.mood.level:
         return
+    # Between reading and writing a row that has no version tokens nobody can be kept from overwriting.
+    unguarded = {system} if method == "PATCH" and world.systems[system].traits.guard == "none" else set()
     before = world.network.calls[-1] if world.network.calls else None
     written = before is not None and before.system == system and before.method in ("POST", "PATCH")
     if method == "GET" and written and world.systems[system].written and world.chance("between").random() < 0.1:
         world.happened["edit before read-back"] += 1
         people.type_over(system)
     elif world.chance("between").random() < 0.03:
-        # Between reading and writing a row that has no version tokens nobody can be kept from overwriting.
-        unguarded = system if method == "PATCH" and world.systems[system].traits.guard == "none" else None
         world.happened["edit in mid-call"] += 1
-        people.edit(but=unguarded)
+        people.edit(but={*unguarded, *world.unguarded})
     elif not world.nested and world.chance("between").random() < 0.02:
         # What another worker does at the same time: between two calls anything may happen to the store.
-        world.nested = True
+        world.nested, world.unguarded = True, unguarded
         world.happened["run in mid-call"] += 1
         run(world, [world.chance("between").choice([name for name in sorted(world.systems) if name != system])])
-        world.nested = False
+        world.nested, world.unguarded = False, set()
 
 
 def _suspended(world: World, system: str) -> None:

@@ -118,6 +118,7 @@ class World:
     crash_in: int | None = None
     starts: int = 0
     nested: bool = False
+    unguarded: set[str] = field(default_factory=set)
     strict: bool = False
     hub: SimulatedHub = field(init=False)
     _chances: dict[str, Random] = field(default_factory=dict)

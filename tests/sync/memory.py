@@ -31,7 +31,7 @@ class Memory:
     ``stale``: rows that its listing shows as they were, whatever is there by now.
 
     ``proves``: it says that a record is gone, where others only do not show it. ``feed``: it tells what
-    changed since a cursor; here, nothing ever.
+    changed since a cursor; here, nothing ever but deletions, which in turn a whole list does not tell.
     """
 
     key: str | None = "Commons ID"
@@ -89,7 +89,7 @@ class MemoryConnector(Connector):
             self.system.calls.append("list")
             self.system.hit("list", "before")
             last = start + size >= len(ids)
-            gone = tuple(Gone(i) for i in self.system.deleted) if last else ()
+            gone = tuple(Gone(i) for i in self.system.deleted) if last and (since or not self.system.feed) else ()
             records = tuple(self._record(i, there[i]) for i in ids[start : start + size])
             yield Page(records, gone, cursor="read" if self.system.feed and last else None, complete=last)
 

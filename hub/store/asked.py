@@ -155,9 +155,9 @@ class Deletion(SQLModel, table=True):
     """A linked record is gone, or was not shown any more.
 
     ``state``: look (a person wants each looked at), seen (gone, and not judged yet), rejected (taken for a
-    mistake), followed_no_more (an importer's own copy); for the steward's record: open (its people are
-    asked), withdrawn (the opportunity went too), kept (it stays), restored (it is made anew), came_back (the
-    record is there again).
+    mistake), unproven (looked at, and neither shown nor called deleted), followed_no_more (an importer's own
+    copy); for the steward's record: open (its people are asked), withdrawn (the opportunity went too), kept
+    (it stays), restored (it is made anew), came_back (the record is there again).
     """
 
     id: str = Field(primary_key=True)

@@ -12,8 +12,10 @@ from hub.store.tables import Deletion, Link
 t: Any = Deletion.__table__  # type: ignore[attr-defined]
 link: Any = Link.__table__  # type: ignore[attr-defined]
 
-DOUBTFUL = ("seen", "rejected", "open", "kept")
+DOUBTFUL = ("seen", "rejected", "unproven", "open", "kept")
 """States in which a record that is shown again must be looked at before it counts as there."""
+LOOKED_AT = ("look", "rejected", "unproven")
+"""States of records that are not shown, and that a person was asked about already."""
 
 
 def add(conn: Connection, row: Deletion) -> None:
@@ -22,6 +24,12 @@ def add(conn: Connection, row: Deletion) -> None:
 
 def change(conn: Connection, deletion_id: str, **values: Any) -> None:
     conn.execute(update(t).where(t.c.id == deletion_id).values(**values))
+
+
+def came_back(conn: Connection, link_id: str) -> None:
+    """The record of this link is there, whatever was thought of it."""
+    doubted = (t.c.link_id == link_id) & t.c.state.in_((*DOUBTFUL, "look"))
+    conn.execute(update(t).where(doubted).values(state="came_back"))
 
 
 def get(conn: Connection, deletion_id: str) -> Deletion | None:

@@ -8,6 +8,7 @@ from typing import Any
 from connectors.contract import Gone
 from hub import crash
 from hub.store import connections, links
+from hub.store import deletions as store
 from hub.store.engine import dumps
 from hub.sync import deletions, guards
 from hub.sync.turn import Turn
@@ -24,9 +25,10 @@ def look(turn: Turn) -> None:
         linked = links.count(conn, turn.name)
         if turn.can.feed != "full_scan" and links.missed_once(conn, turn.name):
             connections.change(conn, turn.name, reread_at=turn.now())  # the second scan comes with the next run
+        asked_about = _asked_about(conn, turn, list(absent))
     turn.counts["missing"] += len(absent)
-    turn.absent = sorted(absent)
-    if not absent or guards.DELETES.trips(len(absent), linked):
+    turn.absent = sorted(absent.keys() - asked_about)
+    if not absent or guards.DELETES.trips(len(turn.absent), linked):
         return
     turn.absent = []
     # Ever more seldom: a system that cannot prove it would be asked for the same record for ever.
@@ -37,6 +39,12 @@ def look(turn: Turn) -> None:
     crash.point("pull.absent.asked")
     with turn.writing() as conn:
         deletions.note(conn, turn, [answer.id for answer in found.values() if isinstance(answer, Gone)])
+
+
+def _asked_about(conn: Any, turn: Turn, ids: list[str]) -> set[str]:
+    """Records that a person had on such a list before. Where a system cannot prove a deletion, asking would never end."""
+    there = {link.id: id for id, link in links.by_remote(conn, turn.name, ids).items()}
+    return {there[link_id] for link_id in store.by_link(conn, list(there), store.LOOKED_AT)}
 
 
 def _start_over_if_it_sees_otherwise(conn: Any, turn: Turn) -> None:

@@ -58,20 +58,19 @@ def look_at_doubtful(turn: Turn) -> list[Record]:
         for row in doubtful:
             answer = found.get(row.remote_id)
             if isinstance(answer, Record):
-                store.change(conn, row.id, state="came_back")
+                store.came_back(conn, row.link_id)
                 links.change(conn, row.link_id, state="linked", missed_scans=0)
                 dues.add(conn, [turn.name], row.opportunity_id, turn.now())  # the commons may have moved meanwhile
             elif row.state == "look" and isinstance(answer, Gone):
                 settle(conn, turn, [row])  # a person saw the whole list before
             elif row.state == "look":
-                store.change(conn, row.id, state="rejected")
+                store.change(conn, row.id, state="unproven")
     return [record for record in found.values() if isinstance(record, Record)]
 
 
 def replaced(conn: Connection, link: Link) -> None:
     """Another record stands in for the deleted one: the question goes, and the link begins anew."""
-    for row in store.by_link(conn, [link.id], store.DOUBTFUL).values():
-        store.change(conn, row.id, state="came_back")
+    store.came_back(conn, link.id)
     links.change(conn, link.id, **links.FRESH)
 
 

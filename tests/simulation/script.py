@@ -174,7 +174,9 @@ def _between(world: World, people: People, system: str, method: str, path: str) 
 
 def _suspended(world: World, system: str) -> None:
     """The machine sleeps for longer than a lease lasts, and another one does the work meanwhile."""
-    if world.mood.level and not world.nested and world.chance("between").random() < 0.01:
+    told_to_wait = world.network.not_before.get(system, 0.0) > world.time.monotonic()
+    # Asleep, it keeps to itself that the system wants to be left alone; nobody else can know.
+    if world.mood.level and not (world.nested or told_to_wait) and world.chance("between").random() < 0.01:
         world.nested = True
         world.happened["worker suspended"] += 1
         world.note("hub", f"sleeps in a run of {system}")

@@ -69,6 +69,33 @@ def test_what_a_person_takes_for_a_mistake_is_taken_to_be_there(make: Make) -> N
     assert "Later words" in [row["Title"] for row in world.rows("b")] and world.quiet() == 0
 
 
+@pytest.mark.parametrize("answer", ["approve", "reject"])
+def test_nobody_is_asked_twice_about_records_that_a_system_neither_shows_nor_calls_deleted(
+    make: Make, answer: str
+) -> None:
+    world = many(make)
+    rows = world.systems["b"].rows
+    away = dict(list(rows.items())[:8])
+    for id in away:
+        del rows[id]
+    for _ in range(2):
+        world.sync("b")
+    hold = waiting(world)
+    if answer == "approve":
+        holds.approve(world.hub, hold.id, hold.plan_hash, "u1")
+    else:
+        holds.reject(world.hub, hold.id, "u1")
+    assert [world.sync("b")["b"].state for _ in range(6)] == ["done"] * 6
+    assert {row.state for row in of(world, "b")} == {"linked"}
+    rows.update(away)
+    world.sync("b")
+    for id in away:
+        del rows[id]
+    for _ in range(2):
+        world.sync("b")
+    assert len(waiting(world).items) == 8, "they were there again, and are missing anew"
+
+
 def test_after_approval_each_missing_record_is_looked_at_and_only_the_gone_are_gone(make: Make) -> None:
     world = many(make)
     rows = world.systems["b"].rows

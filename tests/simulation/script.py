@@ -22,6 +22,9 @@ ROUNDS = 4
 """So many rounds after the last fault, and no more, until everything is where it belongs: one in which a copy takes the place of
 a deleted record, and three in which a system undoes what is written."""
 
+ASKS = 8
+"""So often something may wait for approval while that goes on; more is no end."""
+
 QUIET = 2
 """And so many more in which nothing may be written."""
 
@@ -211,12 +214,15 @@ def report(world: World, results: list[RunResult]) -> None:
 
 def settle(world: World) -> list[str]:
     """Rounds without faults until one leaves all as it is; what is not quiet by then never will be."""
-    left = ROUNDS
+    left, asks = ROUNDS, 0
     while left:
         world.time.sleep(PAUSE)
         stood = world.network.writes(), len(world.table(Audit))
         run(world)
         if decisions.approve_all(world):
+            asks += 1
+            if asks > ASKS:
+                return ["I5 everything comes to an end; here people are asked the same again and again"]
             continue
         if stood == (world.network.writes(), len(world.table(Audit))):
             break

@@ -17,7 +17,8 @@ MUST_HAPPEN = (
     "refused", "lost before", "lost after", "delivered twice", "too large", "401 in mid-run", "403", "409", "5xx before",
     "5xx after", "body html", "body empty", "body 204", "body cut", "body nan", "body deep", "body half a character",
     "body bom", "body utf-16", "body other shape", "body a list", "edit in mid-call", "run in mid-call", "crash",
-    "429", "list", "decision resolves", "decision suggestion", "mapping changed",
+    "429", "list", "late page", "decision resolves", "decision suggestion", "mapping changed", "column removed",
+    "rows out of sight", "worker suspended", "edit before read-back",
 )  # fmt: skip
 """What the bounded run must have met, else it proved nothing about it. A word stands for all kinds that begin with it."""
 

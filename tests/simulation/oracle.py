@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -227,14 +228,23 @@ def _stopped_beside_its_record(world: World) -> Found:
 def outlived(world: World, people: People) -> Found:
     """I10. A record that its system told to be deleted has no living link, unless a person said that it is there."""
     asked = {d.link_id for d in world.table(Deletion) if d.state in ("seen", "look", "rejected")}
+    # Before the first position in a feed nothing tells of deletions.
+    followed: dict[str, float] = {}
+    for run in world.table(Run):
+        if run.cursor_after is not None and run.ended_at is not None:
+            followed.setdefault(run.connection_id, (run.ended_at - BEGIN).total_seconds())
     for link in world.table(Link):
         system = world.systems[link.connection_id]
-        can = system.traits
-        told = (can.tombstones and not system.tokens_expired) or (
-            can.proves and (can.tombstones or can.feed == "full_scan")
-        )
+        can, since = system.traits, followed.get(link.connection_id, math.inf)
+        told = can.tombstones and not system.tokens_expired and system.deleted_at(link.remote_id) > since
+        told |= can.proves and (can.tombstones or can.feed == "full_scan")
         if link.state == "linked" and told and link.remote_id not in system.live() and link.id not in asked:
             yield f"I10 a tombstone keeps a record gone; {link.remote_id} was deleted and its link lives"
+    resting = {(link.id, link.remote_id) for link in world.table(Link) if link.state == "stopped"}
+    for row in world.table(Deletion):
+        waits = row.state in ("open", "kept") and (row.link_id, row.remote_id) in resting
+        if waits and row.remote_id in world.systems[row.connection_id].live():
+            yield f"I10 what came back is followed again; {row.remote_id} is there and its link rests"
 
 
 def cleared(world: World, people: People) -> Found:

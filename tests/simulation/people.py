@@ -77,14 +77,14 @@ class People:
             text = tokens.text(number, self.chance.choice(WORDS))
             self._write(system, id, column, tokens.amount(number) if column == "Ask" else text)
 
-    def edit_many(self) -> None:
+    def edit_many(self, name: str = "") -> None:
         """Several records of one system at the same moment, as from a list with ticks."""
-        found = self._row()
+        found = self._row(self.world.systems.keys() - {name} if name else ())
         if found is not None:
-            system = found[0]
+            system, column = found[0], self.chance.choice(["Need", "Summary"])
             linked = {k.remote_id for k in self.world.table(Link) if k.connection_id == system.name}
             for id in sorted(linked & system.live().keys()):
-                self._write(system, id, "Need", tokens.text(self._token(), self.chance.choice(WORDS)))
+                self._write(system, id, column, tokens.text(self._token(), self.chance.choice(WORDS)))
 
     def type_over(self, name: str) -> None:
         """Somebody has the record open that was just written, and saves something else in its place."""

@@ -93,7 +93,7 @@ def step(world: World, people: People, chance: Random) -> None:
         elif kind < 0.65:
             decisions.decide(world, world.chance("decisions"))
         elif kind < 0.95:
-            sync(world, chance)
+            sync(world, people, chance)
         else:
             _turn(world, chance)
     except Crash:
@@ -126,14 +126,26 @@ def _turn(world: World, chance: Random) -> None:
         linked = sorted(k.remote_id for k in world.table(Link) if k.connection_id == name and k.state == "linked")
         system.unseen |= set(linked[chance.choice([0, 1]) :])
         world.turned(name, "rows out of sight", f"{sorted(system.unseen)}")
+        for _ in range(chance.choice([0, 4])):
+            world.time.sleep(3600)
+            run(world, [name])
+            if chance.random() < 0.5:
+                decisions.approve_all(world)
 
 
-def sync(world: World, chance: Random) -> None:
+def sync(world: World, people: People, chance: Random) -> None:
     """One connection, all, or the halves of two in an order of their own."""
     names = sorted(world.systems)
     kind = chance.random()
     if kind < 0.6:
-        run(world, [chance.choice(names)])
+        name = chance.choice(names)
+        busy = chance.random() < 0.3
+        if busy:
+            people.edit_many(name)
+            world.time.sleep(round(chance.uniform(0, 30), 3))
+        run(world, [name])
+        if busy:
+            people.edit(but=[other for other in names if other != name])
     elif kind < 0.8:
         run(world)
     else:

@@ -122,6 +122,10 @@ class GrantsSystem:
         self.deleted_by_people.append(id)
         self._commit(self.rows[id], None, "person")
 
+    def deleted_at(self, id: str | None) -> float:
+        """When the row was last changed or deleted."""
+        return self.rows[id].now.committed_at if id in self.rows else 0.0
+
     def undelete(self, id: str) -> None:
         """Out of the recycle bin, as it was."""
         row = self.rows[id]

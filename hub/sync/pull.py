@@ -44,7 +44,7 @@ def pull(turn: Turn) -> None:
     followed = row.cursor is not None and _changes(turn, row.cursor)
     # Changes alone would never show what a changed mapping has just begun to read.
     anew = row.mapping_digest != turn.mapping.digest or row.reread_at is None or row.reread_at <= turn.now()
-    complete = _everything(turn, row.cursor if followed else None) if anew or not followed else False
+    complete = _everything(turn, keeps_place=followed) if anew or not followed else False
     for page in quarantine.look_again(turn):
         apply_page(turn, page)
     back = deletions.look_at_doubtful(turn)
@@ -67,10 +67,10 @@ def _changes(turn: Turn, cursor: str) -> bool:
     return True
 
 
-def _everything(turn: Turn, cursor: str | None) -> bool:
+def _everything(turn: Turn, *, keeps_place: bool) -> bool:
     """Whether a whole scan is known to have shown every record. It tells of no deletion, so a known position stays."""
     pages = turn.connector.changes(None)
-    return _scan(turn, pages if cursor is None else (replace(page, cursor=None) for page in pages))
+    return _scan(turn, (replace(page, cursor=None) for page in pages) if keeps_place else pages)
 
 
 def _scan(turn: Turn, pages: Iterable[Page]) -> bool:

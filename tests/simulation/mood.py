@@ -274,8 +274,9 @@ def _late_page(mood: Mood, system: GrantsSystem, method: str, params: Params) ->
 
 
 LEFT_OUT = ("list empty", "list skips", "list shrinks")
-LISTS: list[Maker] = [_list_fault("empty", _empty), _list_fault("repeats", _repeats), _skips, _loops, _shrinks_whole]
-LISTS += [_late_page]
+LISTS: list[Maker] = [
+    _list_fault("empty", _empty), _list_fault("repeats", _repeats), _skips, _loops, _shrinks_whole, _late_page,
+]  # fmt: skip
 FOUND_BY_LISTS: list[Maker] = [_list_fault("repeats", _repeats), _loops]
 """Where a record can be found again by a list only, a list that lies about being whole would double it."""
 FEEDS: list[Maker] = [

@@ -46,7 +46,7 @@ OVERWRITES = guards.Limit(2, 0.30)
 def look(world: World, people: People) -> list[str]:
     """Every sentence that does not hold, with what it is about."""
     questions: tuple[Callable[[World, People], Found], ...] = (
-        lost, differing, doubled, missed, stopped, outlived, cleared, overstepping, leaked, unaccounted, impolite, rushed,
+        lost, differing, doubled, missed, stopped, outlived, overstepping, leaked, unaccounted, impolite, rushed,
     )  # fmt: skip
     return [sentence for question in questions for sentence in question(world, people)]
 
@@ -199,30 +199,14 @@ def _not_imported(world: World) -> Found:
 
 
 def stopped(world: World, people: People) -> Found:
-    """I10, I11. A link stops only where a person deleted the record, which had not come back by then, and the hub deletes
-    none."""
+    """I10, I11. A link stops only where a person deleted the record, and the hub deletes none."""
     for link in world.table(Link):
         gone = world.systems[link.connection_id].deleted_by_people
         if link.state == "stopped" and link.remote_id not in gone:
             yield f"I11 absence is not deletion; the link of {link.remote_id} stopped and nobody deleted that record"
-    yield from _stopped_beside_its_record(world)
     for call in world.network.calls:
         if call.method == "DELETE":
             yield f"I24 the hub deletes no record of anybody's; it did in {call.system}"
-
-
-def _stopped_beside_its_record(world: World) -> Found:
-    """Where no list kept a row back, a run knows of every record that was there before it began."""
-    began = {run.id: (run.started_at - BEGIN).total_seconds() for run in world.table(Run)}
-    for row in world.table(Audit):
-        if row.action != "deleted there" or world.mood.left_out or world.systems[row.connection_id].kept_back:
-            continue
-        states = world.systems[row.connection_id].rows[row.remote_id].states
-        before = [s for s in states if s.shown_at <= began[row.run_id] and s.committed_at <= began[row.run_id]]
-        until = (row.at - BEGIN).total_seconds()
-        during = [s for s in states if s not in before and s.committed_at <= until]
-        if before and before[-1].fields is not None and not any(s.fields is None for s in during):
-            yield f"I11 what came back is there; the link of {row.remote_id} stopped beside its record"
 
 
 def outlived(world: World, people: People) -> Found:
@@ -245,20 +229,6 @@ def outlived(world: World, people: People) -> Found:
         waits = row.state in ("open", "kept") and (row.link_id, row.remote_id) in resting
         if waits and row.remote_id in world.systems[row.connection_id].live():
             yield f"I10 what came back is followed again; {row.remote_id} is there and its link rests"
-
-
-def cleared(world: World, people: People) -> Found:
-    """I17. What the commons holds was not cleared by a system in which something stood all the time."""
-    for row in world.table(Audit):
-        if row.action != "changed" or row.direction != "in":
-            continue
-        system = world.systems[row.connection_id]
-        for path, (before, after) in (row.values or {}).items():
-            column = {"title": "Title", "summary": "Summary", "need": "Need", "ask.requested": "Ask"}.get(path)
-            if column is None or after not in (None, "", []) or row.remote_id not in system.rows:
-                continue
-            if all((state.fields or {}).get(column) for state in system.rows[row.remote_id].states):
-                yield f"I17 a column that is gone clears nothing; {row.remote_id}.{path} was {before}"
 
 
 def overstepping(world: World, people: People) -> Found:

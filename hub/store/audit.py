@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from hub.store.tables import Audit
 
@@ -17,9 +17,14 @@ def write(conn: Connection, **values: Any) -> None:
     conn.execute(t.insert().values(**values))
 
 
-def of_run(conn: Connection, run_id: str, direction: str | None = None) -> Iterator[Audit]:
-    """What a run changed, oldest first."""
-    where = t.c.run_id == run_id
+def last_of_run(conn: Connection, run_id: str) -> int:
+    """The id of its newest line; 0 where it has none."""
+    return int(conn.scalar(select(func.max(t.c.id)).where(t.c.run_id == run_id)) or 0)
+
+
+def of_run(conn: Connection, run_id: str, direction: str | None = None, after: int = 0) -> Iterator[Audit]:
+    """What a run changed, oldest first; ``after`` a line of it."""
+    where = (t.c.run_id == run_id) & (t.c.id > after)
     if direction:
         where &= t.c.direction == direction
     for row in conn.execute(select(t).where(where).order_by(t.c.id)):

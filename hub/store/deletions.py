@@ -14,7 +14,10 @@ link: Any = Link.__table__  # type: ignore[attr-defined]
 
 DOUBTFUL = ("seen", "rejected", "unproven", "open", "kept")
 """States in which a record that is shown again must be looked at before it counts as there."""
-LOOKED_AT = ("look", "rejected", "unproven")
+APPROVED = ("look", "told")
+"""States in which the record is asked for once more: a person had seen on a list that it is not shown, or that its system
+tells it is gone."""
+LOOKED_AT = (*APPROVED, "rejected", "unproven")
 """States of records that are not shown, and that a person was asked about already."""
 
 
@@ -28,7 +31,7 @@ def change(conn: Connection, deletion_id: str, **values: Any) -> None:
 
 def came_back(conn: Connection, link_id: str) -> None:
     """The record of this link is there, whatever was thought of it."""
-    doubted = (t.c.link_id == link_id) & t.c.state.in_((*DOUBTFUL, "look"))
+    doubted = (t.c.link_id == link_id) & t.c.state.in_((*DOUBTFUL, *APPROVED))
     conn.execute(update(t).where(doubted).values(state="came_back"))
 
 
@@ -56,11 +59,17 @@ def doubtful(conn: Connection, connection: str, scan: int) -> list[Deletion]:
         select(t)
         .join(link, link.c.id == t.c.link_id)
         .where(
-            (t.c.connection_id == connection) & (link.c.remote_id == t.c.remote_id) & (shown | (t.c.state == "look"))
+            (t.c.connection_id == connection) & (link.c.remote_id == t.c.remote_id) & (shown | t.c.state.in_(APPROVED))
         )
         .order_by(t.c.id)
     )
     return list({row.link_id: Deletion(**row._mapping) for row in conn.execute(query)}.values())
+
+
+def told(conn: Connection, connection: str, remote_ids: Collection[str]) -> set[str]:
+    """Those of these records that were gone once, by whatever word, and were not seen since."""
+    where = (t.c.connection_id == connection) & t.c.remote_id.in_(list(remote_ids)) & (t.c.state != "came_back")
+    return set(conn.scalars(select(t.c.remote_id).where(where)))
 
 
 def forget(conn: Connection, opportunity_ids: Collection[str]) -> None:

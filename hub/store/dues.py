@@ -38,8 +38,10 @@ def add(conn: Connection, connections: Iterable[str], opportunity_id: str, now: 
         )
 
 
-def done(conn: Connection, connection: str, opportunity_ids: Iterable[str]) -> None:
-    conn.execute(delete(t).where((t.c.connection_id == connection) & t.c.opportunity_id.in_(list(opportunity_ids))))
+def done(conn: Connection, connection: str, opportunity_ids: Iterable[str], until: datetime | None = None) -> None:
+    """Nothing to do for these any more; given ``until``, only for what was due by then."""
+    where = (t.c.connection_id == connection) & t.c.opportunity_id.in_(list(opportunity_ids))
+    conn.execute(delete(t).where(where if until is None else where & (t.c.since <= until)))
 
 
 def planned(conn: Connection, connection: str, since: Mapping[str, datetime]) -> None:

@@ -67,12 +67,21 @@ def believe(conn: Connection, connection: str) -> None:
 
 
 def absent(conn: Connection, connection: str, scan: int, scans: int) -> dict[str, int]:
-    """Note which linked records this whole scan did not show; those that so many in a row have missed, by id,
-    with how many it were."""
-    missed = (t.c.connection_id == connection) & (t.c.state == "linked") & (t.c.seen_scan < scan)
-    conn.execute(update(t).where(missed).values(missed_scans=t.c.missed_scans + 1))
-    query = select(t.c.remote_id, t.c.missed_scans).where(missed & (t.c.missed_scans >= scans))
-    return {row.remote_id: row.missed_scans for row in conn.execute(query)}
+    """Linked records that this whole scan did not show, and with it so many in a row, by id with how many it were."""
+    where = _not_shown(connection, scan) & (t.c.missed_scans + 1 >= scans)
+    return {
+        row.remote_id: row.missed_scans + 1
+        for row in conn.execute(select(t.c.remote_id, t.c.missed_scans).where(where))
+    }
+
+
+def missed(conn: Connection, connection: str, scan: int) -> None:
+    """Count this whole scan for every linked record that it did not show."""
+    conn.execute(update(t).where(_not_shown(connection, scan)).values(missed_scans=t.c.missed_scans + 1))
+
+
+def _not_shown(connection: str, scan: int) -> Any:
+    return (t.c.connection_id == connection) & (t.c.state == "linked") & (t.c.seen_scan < scan)
 
 
 def missed_once(conn: Connection, connection: str) -> bool:

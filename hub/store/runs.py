@@ -49,13 +49,19 @@ def taken_over(conn: Connection, run_id: str, by: str) -> None:
     conn.execute(update(t).where(t.c.id == run_id).values(taken_over_by=by))
 
 
-def lineage(conn: Connection, run_id: str) -> list[str]:
-    """This run and those that it went on from, however many stopped halfway before it."""
-    found, new = [run_id], [run_id]
-    while new:
-        rows = conn.execute(select(t.c.id).where(t.c.taken_over_by.in_(new)).order_by(t.c.id))
-        new = [row.id for row in rows]
-        found += new
+def judged_to(conn: Connection, run_id: str, line: int) -> None:
+    """Its lines up to this one were judged and let go."""
+    conn.execute(update(t).where(t.c.id == run_id).values(judged_to=line))
+
+
+def lineage(conn: Connection, run_id: str) -> dict[str, int]:
+    """This run and those that it went on from, however many stopped halfway before it, each with its last judged line."""
+    found: dict[str, int] = {}
+    rows = conn.execute(select(t.c.id, t.c.judged_to).where(t.c.id == run_id)).all()
+    while rows:
+        new = {row.id: row.judged_to for row in rows}
+        found |= new
+        rows = conn.execute(select(t.c.id, t.c.judged_to).where(t.c.taken_over_by.in_(list(new)))).all()
     return found
 
 

@@ -237,7 +237,7 @@ class Run(SQLModel, table=True):
     """One sync of one connection. ``state``: running, done, incomplete (heals itself), failed (needs a
     person), held (waits for approval), interrupted. ``counts`` keys: read, created, changed, unchanged,
     not_shared, quarantined, conflicts, pushed_new, pushed, rejected, kept. ``taken_over_by``: the run that
-    went on with what this one had not brought before a judge."""
+    went on with what this one had not brought before a judge; ``judged_to``: the last of its audit lines that was."""
 
     id: str = Field(primary_key=True)
     connection_id: str = Field(foreign_key="connection.id", index=True)
@@ -252,6 +252,7 @@ class Run(SQLModel, table=True):
     cursor_before: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     cursor_after: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     taken_over_by: str | None = Field(default=None, index=True)
+    judged_to: int = 0
 
 
 class Audit(SQLModel, table=True):

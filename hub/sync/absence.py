@@ -16,29 +16,28 @@ from hub.sync.turn import Turn
 SCANS = 2
 
 
-def look(turn: Turn) -> None:
+def look(turn: Turn) -> bool:
     """After a whole scan: records that two in a row did not show are asked for one by one, but not many at once (a
-    filtered view or a lost permission looks just like that): those are left for the judge to hold."""
+    filtered view or a lost permission looks just like that): those are left for the judge to hold. True where the second
+    scan should come with the next run. A scan counts when all that it makes one ask was answered."""
     with turn.writing() as conn:
         _start_over_if_it_sees_otherwise(conn, turn)
         absent = links.absent(conn, turn.name, turn.scan, SCANS)
         linked = links.count(conn, turn.name)
-        if turn.can.feed != "full_scan" and links.missed_once(conn, turn.name):
-            connections.change(conn, turn.name, reread_at=turn.now())  # the second scan comes with the next run
         asked_about = _asked_about(conn, turn, list(absent))
     turn.counts["missing"] += len(absent)
     turn.absent = sorted(absent.keys() - asked_about)
-    if not absent or guards.DELETES.trips(len(turn.absent), linked):
-        return
-    turn.absent = []
-    # Ever more seldom: a system that cannot prove it would be asked for the same record for ever.
-    asked = [id for id, missed in absent.items() if missed & (missed - 1) == 0]
-    if not asked:
-        return
-    found = turn.connector.get(asked)
+    asked: list[str] = []
+    if not guards.DELETES.trips(len(turn.absent), linked):
+        turn.absent = []
+        # Ever more seldom: a system that cannot prove it would be asked for the same record for ever.
+        asked = [id for id, missed in absent.items() if missed & (missed - 1) == 0]
+    found = turn.connector.get(asked) if asked else {}
     crash.point("pull.absent.asked")
     with turn.writing() as conn:
+        links.missed(conn, turn.name, turn.scan)
         deletions.note(conn, turn, [answer.id for answer in found.values() if isinstance(answer, Gone)])
+        return turn.can.feed != "full_scan" and links.missed_once(conn, turn.name)
 
 
 def _asked_about(conn: Any, turn: Turn, ids: list[str]) -> set[str]:

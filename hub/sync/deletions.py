@@ -31,12 +31,15 @@ def note(conn: Connection, turn: Turn, remote_ids: Collection[str]) -> None:
     if not remote_ids:
         return
     there = links.by_remote(conn, turn.name, list(remote_ids))
-    known = store.by_link(conn, [link.id for link in there.values()], ("look", "seen", "rejected"))
+    known = store.by_link(conn, [link.id for link in there.values()], (*store.APPROVED, "seen", "rejected"))
     for link in there.values():
         if link.state != "linked":
             continue
         if link.id in known:
-            continue  # a feed may tell the same more than once, also after a person took it for a mistake
+            # A feed may tell the same more than once, also after a person took it for a mistake.
+            if known[link.id].state == "look":
+                store.change(conn, known[link.id].id, state="told")
+            continue
         row = Deletion(
             id=turn.hub.ids.uuid7(), connection_id=turn.name, link_id=link.id, opportunity_id=link.opportunity_id,
             remote_id=link.remote_id or "", state="seen", seen_at=turn.now(),
@@ -61,7 +64,7 @@ def look_at_doubtful(turn: Turn) -> list[Record]:
                 store.came_back(conn, row.link_id)
                 links.change(conn, row.link_id, state="linked", missed_scans=0)
                 dues.add(conn, [turn.name], row.opportunity_id, turn.now())  # the commons may have moved meanwhile
-            elif row.state == "look" and isinstance(answer, Gone):
+            elif row.state == "told" or (row.state == "look" and isinstance(answer, Gone)):
                 settle(conn, turn, [row])  # a person saw the whole list before
             elif row.state == "look":
                 store.change(conn, row.id, state="unproven")

@@ -23,7 +23,7 @@ def approve(hub: Hub, hold_id: str, plan_hash: str, user_id: str) -> None:
         _decided(conn, hub, hold, "approved", user_id)
         if hold.kind not in judge.OUT:
             runs.end(conn, hold.run_id, "done", hub.time.now(), error=None)
-            _note_each(conn, hub, hold, state="look")
+            _note_each(conn, hub, hold, told="told", missing="look")
         judge.let_go(conn, hub, hold.run_id)
         connections.change(conn, hold.connection_id, reason=None, due_at=hub.time.now())
         crash.point("holds.decided")
@@ -45,26 +45,29 @@ def reject(hub: Hub, hold_id: str, user_id: str) -> None:
             _leave_alone(conn, hub, hold)
         else:
             _restore(conn, hub, hold, user_id)
-            _note_each(conn, hub, hold, state="rejected", decided_at=hub.time.now(), decided_by=user_id)
+            _note_each(
+                conn, hub, hold, told="rejected", missing="rejected", decided_at=hub.time.now(), decided_by=user_id
+            )
             links.believe(conn, hold.connection_id)
         dues.judged(conn, hold.run_id)
         opportunities.arrived(conn, hold.run_id)
         dues.wake(conn, dues.waiting_connections(conn), hub.time.now())
 
 
-def _note_each(conn: Connection, hub: Hub, hold: Hold, **what: Any) -> None:
-    """What becomes of the records on the list: asked for once more, each by itself, so that only those count as gone
-    that are gone then; or taken for there, and nobody is asked about them again while they are not shown."""
+def _note_each(conn: Connection, hub: Hub, hold: Hold, told: str, missing: str, **what: Any) -> None:
+    """The state of each record on the list, where the system told that it is gone and where scans did not show it: asked
+    for once more, each by itself, so that none counts as gone that is there again; or taken for there, and nobody is
+    asked about it again while it is not shown."""
     gone = [item["remote_id"] for item in hold.items if item["direction"] == "gone"]
     there = links.by_remote(conn, hold.connection_id, gone)
     noted = deletions.by_link(conn, [link.id for link in there.values()], ("seen",))
     for link in there.values():
         if link.id in noted:
-            deletions.change(conn, noted[link.id].id, **what)
+            deletions.change(conn, noted[link.id].id, state=told, **what)
             continue
         row = Deletion(
             id=hub.ids.uuid7(), connection_id=link.connection_id, link_id=link.id, opportunity_id=link.opportunity_id,
-            remote_id=link.remote_id or "", seen_at=hub.time.now(), **what,
+            remote_id=link.remote_id or "", seen_at=hub.time.now(), state=missing, **what,
         )  # fmt: skip
         deletions.add(conn, row)
 
@@ -120,7 +123,7 @@ def _leave_alone(conn: Connection, hub: Hub, hold: Hold) -> None:
     for opportunity_id, link in links.by_opportunity(conn, hold.connection_id, items).items():
         paths = items[opportunity_id]["values"]
         links.change(conn, link.id, differs=(link.differs or {}) | dict.fromkeys(paths, "rejected"))
-    dues.done(conn, hold.connection_id, items)
+    dues.done(conn, hold.connection_id, items, hold.at)  # what moved since was on no list
 
 
 def _forget_arrivals(conn: Connection, hub: Hub, hold: Hold, user_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -36,7 +37,7 @@ def judge_pull(turn: Turn) -> None:
         items = changed_items(conn, turn.run_id) + gone_items(conn, turn, gone)
         why = guards.diagnosis(items, links.pages_seen(conn, turn.name), turn.absent)
         reasons = [guards.reason(kind, number, count, turn.name) for kind, number in found]
-        _hold(conn, turn, found[0][0], " ".join(reasons), why, items)
+        _hold(conn, turn, found[0][0], " ".join(reasons), why, items, turn.now())
     raise Held(" ".join(reasons))
 
 
@@ -71,6 +72,8 @@ def gone_items(conn: Connection, turn: Turn, gone: list[Deletion]) -> list[dict[
 def let_go(conn: Connection, hub: Any, run_id: str) -> None:
     """What this run changed counts from now on; those that want it become due."""
     dues.judged(conn, run_id)
+    for id in runs.lineage(conn, run_id):
+        runs.judged_to(conn, id, audit.last_of_run(conn, id))
     arrivals = opportunities.still_arriving(conn, run_id)
     opportunities.arrived(conn, run_id)
     for opportunity in opportunities.load(conn, arrivals).values():
@@ -86,6 +89,7 @@ def judge_push(turn: Turn) -> None:
         hold = waiting.waiting_hold(conn, turn.name, ["approved"])
     if approved and few:
         return
+    looked = turn.now()
     _, overwrites, count = plan.totals(turn)
     large = guards.OVERWRITES.trips(overwrites, count)
     if approved and not large:
@@ -102,7 +106,7 @@ def judge_push(turn: Turn) -> None:
         if not came and not items:
             return  # nothing to look at yet: the first sync is the one that brings something
         reason = guards.reason(kind, overwrites, count, turn.name)
-        _hold(conn, turn, kind, reason, guards.diagnosis(items, {}, []), came + items)
+        _hold(conn, turn, kind, reason, guards.diagnosis(items, {}, []), came + items, looked)
     raise Held(reason)
 
 
@@ -112,9 +116,10 @@ def out_hash(hold: Hold) -> str:
 
 
 def changes_of(conn: Connection, run_id: str) -> list[Audit]:
-    """What a run moved in the commons, and the runs before it that it took over, oldest first."""
+    """What a run moved in the commons and nobody judged, and the runs before it that it took over, oldest first."""
+    lineage = runs.lineage(conn, run_id)
     return sorted(
-        (line for id in runs.lineage(conn, run_id) for line in audit.of_run(conn, id, "in") if line.moves),
+        (line for id, judged in lineage.items() for line in audit.of_run(conn, id, "in", judged) if line.moves),
         key=lambda line: line.id or 0,
     )
 
@@ -136,7 +141,9 @@ def changed_items(conn: Connection, run_id: str) -> list[dict[str, Any]]:
     ]
 
 
-def _hold(conn: Connection, turn: Turn, kind: str, reason: str, diagnosis: str, items: list[dict[str, Any]]) -> None:
+def _hold(
+    conn: Connection, turn: Turn, kind: str, reason: str, diagnosis: str, items: list[dict[str, Any]], at: datetime
+) -> None:
     waiting.add_hold(
         conn,
         Hold(
@@ -148,7 +155,7 @@ def _hold(conn: Connection, turn: Turn, kind: str, reason: str, diagnosis: str, 
             diagnosis=diagnosis,
             items=items,
             plan_hash=guards.plan_hash(items),
-            at=turn.now(),
+            at=at,
         ),
     )
     runs.progress(conn, turn, "judge")

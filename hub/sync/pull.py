@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
-from connectors.contract import CursorExpired, Page, Record, Refused
+from connectors.contract import CursorExpired, Gone, Page, Record, Refused, Unseen
 from hub import crash
 from hub.store import audit, connections, dues, links, runs, waiting
+from hub.store import deletions as store
 from hub.store.tables import Connection as ConnectionRow
 from hub.store.tables import Link
 from hub.sync import absence, deletions, drift, quarantine
@@ -50,11 +51,11 @@ def pull(turn: Turn) -> None:
     back = deletions.look_at_doubtful(turn)
     if back:
         apply_page(turn, Page(tuple(back)))
-    if anew:
+    soon = complete and absence.look(turn)
+    if anew or soon:
+        again = turn.now() if soon else turn.now() + REREAD
         with turn.writing() as conn:
-            connections.change(conn, turn.name, mapping_digest=turn.mapping.digest, reread_at=turn.now() + REREAD)
-    if complete:
-        absence.look(turn)
+            connections.change(conn, turn.name, mapping_digest=turn.mapping.digest, reread_at=again)
 
 
 def _changes(turn: Turn, cursor: str) -> bool:
@@ -87,18 +88,28 @@ def _scan(turn: Turn, pages: Iterable[Page]) -> bool:
 
 
 def _as_they_are(turn: Turn, page: Page) -> Page:
-    """Where lists lag, what looks like a change may be an old copy: such records are asked for by id."""
-    if not turn.can.find_lag:
-        return page
+    """Where lists lag, what looks like a change may be an old copy, and anywhere a page that comes late may show a
+    record that is gone and whose opportunity waits for a new one: such records are asked for by id."""
     raws = {record.id: turn.mapping.reduce(record.fields) for record in page.records}
+    keyed = [id for id, raw in raws.items() if key_in(turn, raw)]
+    if not (turn.can.find_lag or keyed):
+        return page
     with turn.hub.reading() as conn:
         there = links.by_remote(conn, turn.name, list(raws))
-    moved = [id for id, link in there.items() if link.state == "linked" and link.base != raws[id]]
-    if not moved:
+        unlinked = [id for id in keyed if id not in there]
+        doubtful = store.told(conn, turn.name, unlinked) if unlinked else set()
+    if turn.can.find_lag:
+        doubtful |= {id for id, link in there.items() if link.state == "linked" and link.base != raws[id]}
+    if not doubtful:
         return page
-    now = turn.connector.get(moved)
+    now = turn.connector.get(sorted(doubtful))
+    if any(isinstance(answer, Unseen) and id in there and not there[id].missed_scans for id, answer in now.items()):
+        # Shown in the list and not to be had: whatever it is, the feed will not show this change a second time.
+        with turn.writing() as conn:
+            connections.change(conn, turn.name, reread_at=turn.now())
     shown = [now.get(record.id, record) for record in page.records]
-    return replace(page, records=tuple(record for record in shown if isinstance(record, Record)))
+    gone = (*page.gone, *(answer for answer in now.values() if isinstance(answer, Gone)))
+    return replace(page, records=tuple(record for record in shown if isinstance(record, Record)), gone=gone)
 
 
 def apply_page(turn: Turn, page: Page) -> None:

@@ -76,8 +76,14 @@ def _as_expected(turn: Turn, batch: list[Item]) -> list[Item]:
         return batch
     current = turn.connector.get([_link(item).remote_id or "" for item in batch])
     same, moved, unseen = [], [], []
+    gone = [answer.id for answer in current.values() if isinstance(answer, Gone)]
+    if gone:
+        with turn.writing() as conn:
+            deletions.note(conn, turn, gone)
     for item in batch:
         record = current.get(_link(item).remote_id or "")
+        if isinstance(record, Gone):
+            continue
         if not isinstance(record, Record):
             unseen.append(item)
         elif _stands(turn, item, record):

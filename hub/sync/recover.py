@@ -30,6 +30,7 @@ def recover(turn: Turn) -> None:
     with turn.writing() as conn:
         for run in runs.unjudged(conn, turn.name, turn.run_id):
             _take_over(conn, turn, run)
+        runs.progress(conn, turn, "recover")  # what was taken over is with this run now, however it ends
         intents = runs.open_intents(conn, turn.name)
     crash.point("recover.taken_over")
     creates = [intent for intent in intents if intent.action == "create" and _can_be_seen(turn, intent)]

@@ -100,7 +100,8 @@ MUTANTS = (
     ),
     Mutant(
         "a record that may not be seen is deleted", DELETIONS,
-        '            elif row.state == "look" and isinstance(answer, Gone):\n', '            elif row.state == "look":\n',
+        'elif row.state == "told" or (row.state == "look" and isinstance(answer, Gone)):\n',
+        'elif row.state in ("told", "look"):\n',
     ),
     Mutant(
         "a record that came back stays gone", DELETIONS,

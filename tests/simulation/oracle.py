@@ -149,7 +149,7 @@ def _only_read(world: World, link: Any, mapping: Mapping, seen: dict[str, Any]) 
     # A record that was made anew says nothing yet of what its predecessor said; what is blank on both sides is no edit.
     read = mapping.read(link.base or {}).values
     unsaid = {path for path in only_read if read.get(path) in (None, "", [])}
-    anew = any(row.action == "picked" or row.action == "deletion: restored" for row in world.table(Audit)
+    anew = any(row.action in ("picked", "linked", "deletion: restored") for row in world.table(Audit)
                if row.opportunity_id == link.opportunity_id and row.connection_id == link.connection_id)  # fmt: skip
     only_said = unsaid if anew else set()
     unticked = {"commitment.visibility"} if seen.get("commitment.visibility") in (None, "hidden") else set()
@@ -211,7 +211,7 @@ def stopped(world: World, people: People) -> Found:
 
 def outlived(world: World, people: People) -> Found:
     """I10. A record that its system told to be deleted has no living link, unless a person said that it is there."""
-    asked = {d.link_id for d in world.table(Deletion) if d.state in ("seen", "look", "rejected")}
+    asked = {d.link_id for d in world.table(Deletion) if d.state in ("seen", "look", "told", "rejected")}
     # Before the first position in a feed nothing tells of deletions.
     followed: dict[str, float] = {}
     for run in world.table(Run):
@@ -221,7 +221,9 @@ def outlived(world: World, people: People) -> Found:
         system = world.systems[link.connection_id]
         can, since = system.traits, followed.get(link.connection_id, math.inf)
         told = can.tombstones and not system.tokens_expired and system.deleted_at(link.remote_id) > since
-        told |= can.proves and (can.tombstones or can.feed == "full_scan")
+        # What is missed again and again is asked for ever more seldom.
+        asked_lately = not link.missed_scans & (link.missed_scans - 1)
+        told |= can.proves and (can.tombstones or can.feed == "full_scan") and asked_lately
         if link.state == "linked" and told and link.remote_id not in system.live() and link.id not in asked:
             yield f"I10 a tombstone keeps a record gone; {link.remote_id} was deleted and its link lives"
     resting = {(link.id, link.remote_id) for link in world.table(Link) if link.state == "stopped"}

@@ -78,12 +78,14 @@ class People:
             self._write(system, id, column, tokens.amount(number) if column == "Ask" else text)
 
     def edit_many(self, name: str = "") -> None:
-        """Several records of one system at the same moment, as from a list with ticks."""
+        """Several records of one system, all at the same moment, as from a list with ticks, or one after the other."""
         found = self._row(self.world.systems.keys() - {name} if name else ())
         if found is not None:
             system, column = found[0], self.chance.choice(["Need", "Summary"])
             linked = {k.remote_id for k in self.world.table(Link) if k.connection_id == system.name}
+            pause = self.chance.choice([0.0, 2.0])
             for id in sorted(linked & system.live().keys()):
+                self.world.time.sleep(pause)
                 self._write(system, id, column, tokens.text(self._token(), self.chance.choice(WORDS)))
 
     def type_over(self, name: str) -> None:
@@ -169,7 +171,9 @@ class People:
             self.world.note(system.name, f"someone copies {id} to {copied}")
 
     def _write(self, system: GrantsSystem, id: str, column: str, value: Any) -> None:
-        """A person puts a value into a cell that they see."""
+        """A person puts a value into a cell that they see; not into a column that was removed."""
+        if column in system.removed:
+            return
         before = (system.rows[id].now.fields or {}).get(column)
         for number in tokens.found(before):
             if number in self.typed and self.typed[number].column == column:

@@ -31,7 +31,7 @@ class Memory:
     ``stale``: rows that its listing shows as they were, whatever is there by now.
 
     ``proves``: it says that a record is gone, where others only do not show it. ``feed``: it tells what
-    changed since a cursor; here, nothing ever but deletions, which in turn a whole list does not tell.
+    changed since a cursor; here, only the rows in ``changed`` and deletions, which in turn a whole list does not tell.
     """
 
     key: str | None = "Commons ID"
@@ -45,6 +45,7 @@ class Memory:
     number: int = 0
     proves: bool = False
     feed: bool = False
+    changed: list[str] = field(default_factory=list)
     stale: dict[str, dict[str, Any]] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)
 
@@ -83,7 +84,7 @@ class MemoryConnector(Connector):
 
     def changes(self, since: str | None) -> Iterator[Page]:
         there = self.system.rows | self.system.stale
-        ids = [] if self.system.feed and since is not None else sorted(there)
+        ids = self.system.changed if self.system.feed and since is not None else sorted(there)
         size = self.capabilities.page
         for start in range(0, max(len(ids), 1), size):
             self.system.calls.append("list")
@@ -95,6 +96,7 @@ class MemoryConnector(Connector):
 
     def get(self, ids: Sequence[str]) -> dict[str, Record | Gone | Unseen]:
         self.system.calls.append("get")
+        self.system.hit("get", "before")
         gone = [Gone(i) if self.system.proves else Unseen(i, "not there") for i in ids]
         return {i: self._record(i) if i in self.system.rows else away for i, away in zip(ids, gone, strict=True)}
 

@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from connectors.contract import Capabilities
+from hub import crash
+from hub.store import opportunities
 from hub.store.tables import Deletion, Hold, Link, Opportunity, Pending, Run
-from hub.sync import guards, holds
+from hub.sync import guards, history, holds
+from hub.sync.announce import announce
+from hub.sync.history import Cause
 from hub.sync.moved import Moved
 from hub.sync.run import OneRun
 from tests.sync.conftest import Make, World, connection, share
@@ -134,6 +138,119 @@ def test_many_tombstones_at_once_are_held_and_a_few_are_not(make: Make) -> None:
     assert {row.state for row in world.table(Deletion)} == {"followed_no_more", "rejected"}
 
 
+def test_what_a_system_told_and_a_person_approved_is_gone_though_no_look_can_prove_it(make: Make) -> None:
+    world = many(make)
+    ids = sorted(world.systems["b"].rows)[:9]
+    for id in ids:
+        del world.systems["b"].rows[id]
+    world.systems["b"].deleted = list(ids)
+    world.sync("b")
+    hold = waiting(world)
+    holds.approve(world.hub, hold.id, hold.plan_hash, "u1")
+    world.systems["b"].rows[ids[0]] = dict(world.rows("b")[0], **{"Commons ID": of(world, "b")[0].opportunity_id})
+    world.systems["b"].deleted = []
+    assert world.sync("b")["b"].state == "done"
+    gone = {row.remote_id for row in of(world, "b") if row.state == "stopped"}
+    assert gone == set(ids[1:]), "and what was restored meanwhile is not"
+
+
+def test_a_tombstone_for_what_a_person_approved_as_missing_is_the_word_that_was_waited_for(make: Make) -> None:
+    world = many(make)
+    ids = sorted(world.systems["b"].rows)[:9]
+    for id in ids:
+        del world.systems["b"].rows[id]
+    world.sync("b")
+    world.sync("b")
+    hold = waiting(world)
+    assert {item["action"] for item in hold.items} == {"not shown any more"}
+    holds.approve(world.hub, hold.id, hold.plan_hash, "u1")
+    world.systems["b"].deleted = list(ids)
+    world.sync("b")
+    assert {row.remote_id for row in of(world, "b") if row.state == "stopped"} == set(ids)
+
+
+def test_a_rejected_push_leaves_alone_what_was_on_its_list_and_nothing_else(make: Make) -> None:
+    world = many(make, 30)
+    with world.hub.writing() as conn:
+        for row in world.table(Opportunity)[:25]:
+            opportunity = opportunities.load(conn, [row.id])[row.id]
+            cause = Cause(world.hub.time.now(), "user:u1", "changed")
+            history.change(conn, opportunity, {"summary": "New words"}, cause, origin={"user": "u1"})
+            announce(conn, world.hub, opportunity)
+    world.sync("b")
+    hold = waiting(world)
+    assert hold.kind == "overwrites_out"
+    world.rows("a")[0]["Title"] = "Deep wells"
+    world.time.sleep(60)
+    world.sync("a")
+    holds.reject(world.hub, hold.id, "u1")
+    world.sync("b")
+    assert "Deep wells" in [row["Title"] for row in world.rows("b")]
+    assert "New words" not in [row["Summary"] for row in world.rows("b")]
+
+
+def test_rejecting_restores_nothing_that_an_earlier_run_had_let_go(make: Make) -> None:
+    """Its process died after its changes were judged and others had taken them over."""
+    world = make(connection("a"), connection("b", imports=()))
+    for number in range(30):
+        share(world, Title=f"Project {number:03}")
+    dead = OneRun(world.hub, "a", "test")
+    dead.take_in()  # judged, and then its process dies
+    world.sync("b")
+    assert len(world.rows("b")) == 30
+    world.time.sleep(300)
+    for row in world.rows("a")[:25]:
+        row["Summary"] = "Nonsense"
+    assert world.sync("a")["a"].state == "held"
+    assert len(waiting(world).items) == 25
+    holds.reject(world.hub, waiting(world).id, "u1")
+    assert {o.status for o in world.table(Opportunity)} == {"published"}
+    assert {o.facts["summary"] for o in world.table(Opportunity)} == {"Clean water"}
+
+
+def test_what_moved_while_a_run_wrote_is_judged_without_what_was_let_go_before(make: Make) -> None:
+    """One run is judged twice where records moved between its reading and its writing."""
+    world = make(connection("a"), connection("b", imports=(), edits="accept"))
+    world.systems["a"].can = Capabilities(batch=100, page=100, guard="strong")
+    for number in range(30):
+        share(world, Title=f"Project {number:03}")
+    run = OneRun(world.hub, "a", "test")
+    run.take_in()
+    for row in world.rows("a")[:25]:
+        row["Summary"] = "Nonsense"
+    run.give_out()
+    assert run.result.state == "held" and len(waiting(world).items) == 25
+    holds.reject(world.hub, waiting(world).id, "u1")
+    assert {o.status for o in world.table(Opportunity)} == {"published"}
+    assert {o.facts["summary"] for o in world.table(Opportunity)} == {"Clean water"}
+
+
+def test_what_was_taken_over_still_counts_after_the_run_that_took_it_over_died_as_well(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = many(make, 30)
+    for row in world.rows("a")[:25]:
+        row["Summary"] = "Nonsense"
+
+    def dies(at: str) -> None:
+        class Died(BaseException):
+            pass
+
+        def point(name: str) -> None:
+            if name == at:
+                raise Died
+
+        with monkeypatch.context() as patched:
+            patched.setattr(crash, "point", point)
+            with pytest.raises(Died):
+                world.sync("a")
+        world.time.sleep(300)
+
+    dies("run.pulled")
+    dies("recover.taken_over")
+    assert world.sync("a")["a"].state == "held"
+
+
 def test_an_approval_is_for_the_plan_that_was_looked_at(make: Make) -> None:
     world = many(make, 30)
     for row in world.rows("a")[:25]:
@@ -177,7 +294,9 @@ def test_the_list_of_a_hold_holds_what_a_dead_run_before_it_had_read(make: Make)
     dead = OneRun(world.hub, "a", "test")
     dead.take_in()  # and its process dies before it is judged
     with world.hub.writing() as conn:
-        conn.execute(Run.__table__.update().where(Run.__table__.c.id == dead.result.run_id).values(state="running"))
+        conn.execute(
+            Run.__table__.update().where(Run.__table__.c.id == dead.result.run_id).values(state="running", judged_to=0)
+        )
         conn.execute(Pending.__table__.insert(), [
             {"run_id": dead.result.run_id, "opportunity_id": o.id} for o in world.table(Opportunity)[:12]
         ])  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from connectors.contract import Capabilities
+from dataclasses import replace
+
+from connectors.contract import Capabilities, Unavailable
 from hub.commons.imports import pick
 from hub.store.tables import Connection, Link, Opportunity
 from hub.sync.pull import REREAD
@@ -91,3 +93,65 @@ def test_a_column_that_went_between_reading_and_writing_clears_nothing(make: Mak
     result = world.sync("b")["b"]
     assert result.state == "failed" and "no longer has “Summary”" in result.message
     assert world.table(Opportunity)[0].facts["summary"] == "New words"
+
+
+def test_a_look_that_was_not_answered_is_tried_with_the_next_run(make: Make) -> None:
+    """What two scans missed is asked for once; when the system stumbles just then, the scan counts as not made."""
+    world = followed(make)
+    system = world.systems["b"]
+    system.rows.clear()
+    system.proves = True
+    world.time.sleep(REREAD.total_seconds())
+    world.sync("b")
+    system.fault["get:before"] = [Unavailable("b stumbles")]
+    assert world.sync("b")["b"].state == "incomplete"
+    world.time.sleep(600)
+    world.sync("b")
+    assert state(world, "b") == "stopped"
+
+
+def test_a_change_that_cannot_be_had_by_its_id_is_read_with_the_next_run(make: Make) -> None:
+    """The feed has passed it by then; only the list of everything still shows it."""
+    world = followed(make)
+    system = world.systems["b"]
+    (id,) = system.rows
+    system.can = replace(FEED, find_lag=5)
+    row = system.rows.pop(id)
+    system.stale[id] = row | {"Summary": "Better words"}
+    system.changed = [id]
+    world.sync("b")
+    assert world.table(Opportunity)[0].facts["summary"] == "Clean water"
+    system.rows, system.stale, system.changed = {id: system.stale[id]}, {}, []
+    world.sync("b")
+    assert world.table(Opportunity)[0].facts["summary"] == "Better words"
+    lists = system.calls.count("list")
+    world.sync("b")
+    assert system.calls.count("list") == lists + 1, "and then it is the feed only again"
+
+
+def test_a_page_that_comes_late_does_not_take_the_place_of_a_copy_that_is_still_to_be_made(make: Make) -> None:
+    """Deleted, then taken up again: what the page shows is the copy that is gone."""
+    world = followed(make)
+    system = world.systems["b"]
+    (id,) = system.rows
+    system.stale[id] = system.rows.pop(id)
+    system.deleted = [id]
+    world.sync("b")
+    system.deleted = []
+    pick(world.hub, world.table(Opportunity)[0].id, "b", None)
+    system.changed = [id]
+    world.sync("b")
+    (link,) = [link for link in world.table(Link) if link.connection_id == "b"]
+    assert link.state == "linked" and link.remote_id in system.rows and link.remote_id != id
+
+
+def test_what_a_look_before_writing_finds_gone_is_gone(make: Make) -> None:
+    world = followed(make)
+    system = world.systems["b"]
+    world.rows("a")[0]["Summary"] = "New words"
+    world.sync("a")
+    system.rows.clear()
+    system.proves = True
+    assert world.sync("b")["b"].counts["unseen"] == 0
+    world.sync("b")
+    assert state(world, "b") == "stopped"

@@ -71,6 +71,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table('run', schema=None) as batch_op:
         batch_op.add_column(sa.Column('taken_over_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True))
+        batch_op.add_column(sa.Column('judged_to', sa.Integer(), nullable=False, server_default='0'))
         batch_op.create_index(batch_op.f('ix_run_taken_over_by'), ['taken_over_by'], unique=False)
 
     _begin_the_history()
@@ -100,6 +101,7 @@ def downgrade() -> None:
     with op.batch_alter_table('run', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_run_taken_over_by'))
         batch_op.drop_column('taken_over_by')
+        batch_op.drop_column('judged_to')
 
     with op.batch_alter_table('quarantine', schema=None) as batch_op:
         batch_op.drop_column('not_before')

@@ -8,8 +8,11 @@ is lost is ``Ambiguous``: somebody must look, nobody may repeat.
 from __future__ import annotations
 
 import json as stdlib_json
+import math
 import random
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -55,6 +58,22 @@ class _Rules:
 
 DEADLINE = 60.0
 """Seconds that one call may take at most, waiting included, unless a connector says otherwise."""
+
+_WRITES_UNTIL: ContextVar[float] = ContextVar("writes_until", default=math.inf)
+
+
+@contextmanager
+def writing_until(moment: float) -> Iterator[None]:
+    """In here no write leaves after this moment of the monotonic clock; trying to raises ``Ambiguous``.
+
+    One act of a connector may be several calls (sign in again, then send again). Whoever was put to sleep between two of
+    them must not go on when it wakes up: another worker may have done the work meanwhile.
+    """
+    token = _WRITES_UNTIL.set(moment)
+    try:
+        yield
+    finally:
+        _WRITES_UNTIL.reset(token)
 
 
 class Transport:
@@ -152,6 +171,10 @@ class Transport:
             if wait > 0:
                 self.time.sleep(wait)
         started = self.time.monotonic()
+        if not rules.repeatable and started >= _WRITES_UNTIL.get():
+            raise Ambiguous(
+                f"{request.shown} was not called any more: so much time went by that others may be at work."
+            )
         try:
             answer = self._wire.exchange(request, seconds=rules.until - started)
         except AddressRefused as error:

@@ -21,7 +21,9 @@ from connectors.contract import (
     Record,
     Stale,
 )
+from connectors.transport import DEADLINE, writing_until
 from hub import crash
+from hub.jobs.lease import LEASE
 from hub.store import audit, dues, links, runs
 from hub.store.tables import Intent, Link
 from hub.sync import deletions, loops, references
@@ -194,8 +196,10 @@ def _intend(conn: Connection, turn: Turn, item: Item, link: Link, columns: Raw |
 
 def _call(turn: Turn, intents: dict[str, Intent], call: Any) -> list[Outcome]:
     """Raised means nothing was sent, but for ``Ambiguous``: those intents stay open until someone looked."""
+    until = turn.hub.time.monotonic() + LEASE.total_seconds() - DEADLINE
     try:
-        outcomes: list[Outcome] = call()
+        with writing_until(until):
+            outcomes: list[Outcome] = call()
     except Ambiguous:
         raise
     except ConnectorError:

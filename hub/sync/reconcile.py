@@ -207,14 +207,15 @@ def _decide(
 
     is_set = spec(path).merge == "set"
     agrees = same(path, theirs, ours)
-    if path in standing.frozen:
+    moved = not agrees if base is _ABSENT else not same(path, theirs, base)
+    local = part.reads and moved and not agrees and not _may_change(path, standing)
+    if path in standing.frozen and (unholdable or base is _ABSENT or not local):
         # What it cannot hold it does not show either: beside such a value nothing looks like agreement.
         return replace(say(Action.FROZEN), ours=view) if unholdable else say(Action.FROZEN)
     if not part.reads:
         if path in standing.differs:
             return say(Action.AGREE if agrees else Action.NOTHING)
         return say(Action.NOTHING if agrees or unholdable else Action.PUSH)
-    moved = not agrees if base is _ABSENT else not same(path, theirs, base)
     if not part.writes:
         return _read_only(say, path, theirs, ours, moved, base is _ABSENT, standing)
     if path in standing.differs:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import Ambiguous, Unavailable
-from connectors.transport import TRIES, ManualTime, Transport
+from connectors.transport import TRIES, ManualTime, Transport, writing_until
 from tests.connectors.misbehaving import Script, always, answer, in_turn, misbehaving
 
 GOOD = answer(b'{"ok": true}')
@@ -125,6 +125,19 @@ def test_a_refused_connection_is_tried_again_even_for_a_write() -> None:
     with pytest.raises(Unavailable, match="refused"):
         transport(host, log=notes.append).call("POST", f"http://{host}/x", json={})
     assert len(notes) == TRIES
+
+
+def test_no_write_leaves_after_the_moment_that_its_worker_was_given() -> None:
+    """Signing in again and sending again is one act in two calls; in between the worker may have been put to sleep."""
+    with misbehaving(in_turn(answer(b"{}", "401 So"), GOOD)) as server:
+        way = transport(server.host)
+        with writing_until(way.time.monotonic() + 60):
+            assert way.call("POST", server.url, json={}).status == 401
+            way.time.sleep(61)
+            with pytest.raises(Ambiguous, match="not called any more"):
+                way.call("POST", server.url, json={})
+            assert way.call("GET", server.url).ok, "looking hurts nobody"
+        assert len(server.requests) == 2
 
 
 def test_an_unknown_name_is_tried_again_even_for_a_write() -> None:

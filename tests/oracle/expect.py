@@ -90,7 +90,9 @@ def allowed(look: Look) -> set[Action]:
     if look.way == "out":
         return {Action.NOTHING, Action.AGREE} if alike(look.theirs, look.settled) else {Action.PUSH}
     if look.frozen:
-        return {Action.FROZEN, Action.NOTHING}
+        # An edit that has no word in the conflict means what it always means; nothing is written before it is over.
+        local = look.theirs_changed and not look.may_change and not look.first
+        return {Action.FROZEN, Action.NOTHING} | ({POLICY[look.edits], Action.KEEP} if local else set())
     if look.differs:
         local = {Action.KEEP, Action.SUGGEST} if not alike(look.theirs, look.ours) else set()
         return local | {Action.NOTHING} | ({Action.AGREE} if _equal(look) else set())

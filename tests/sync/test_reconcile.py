@@ -168,6 +168,13 @@ def test_an_open_conflict_freezes_its_field_only() -> None:
     assert said(result) is Action.FROZEN and said(result, "summary") is Action.TAKE
 
 
+def test_an_edit_that_has_no_word_in_an_open_conflict_means_what_it_always_means() -> None:
+    for edits, meaning in (("keep", Action.KEEP), ("suggest", Action.SUGGEST), ("accept", Action.FROZEN)):
+        standing = Standing("here", steward=False, edits=edits, frozen=frozenset({"title"}))
+        assert said(run({"Title": "new"}, {}, standing=standing)) is meaning
+        assert said(run({}, {"title": "b"}, standing=standing)) is Action.FROZEN
+
+
 def test_a_field_that_differs_here_is_not_pushed_over_until_both_agree_again() -> None:
     standing = Standing("there", steward=False, differs=frozenset({"title"}))
     assert said(run({"Title": "local"}, {"title": "new"}, {"Title": "local"}, standing)) is Action.NOTHING

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from hub.store import waiting
 from hub.store.tables import Conflict, Link
+from hub.sync.announce import announce
 from hub.sync.history import is_own
 from hub.sync.known import Known
 from hub.sync.reconcile import Action, Decision
@@ -32,6 +33,7 @@ def settled_by_itself(conn: Connection, turn: Turn, known: Known, link: Link, de
     if not others:
         values |= {"state": "resolved", "choice": conflict.commons, "resolved_at": turn.now(), "resolved_by": "hub"}
         del known.conflicts[link.opportunity_id][decision.path]
+        announce(conn, turn.hub, known.opportunities[link.opportunity_id])  # what was frozen may go out
     conflict.parties, conflict.rev = others, conflict.rev + 1
     waiting.change_conflict(conn, conflict.id, **values)
     return replace(decision, action=Action.AGREE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from connectors.contract import Capabilities
 from hub.store.tables import Conflict, Opportunity, Quarantine, Suggestion
 from hub.sync import suggestions
 from hub.sync.resolve import resolve
@@ -118,3 +119,22 @@ def test_after_another_field_was_written_an_edit_that_waits_is_still_not_written
     resolve(world.hub, conflict.id, conflict.rev, "From both", "u1")
     world.sync()
     assert [world.rows(n)[0]["Summary"] for n in "abc"] == ["From both", "Our own words", "From both"]
+
+
+def test_what_an_open_conflict_held_back_goes_out_when_it_settles_by_itself(make: Make) -> None:
+    """A third system follows a feed of changes, so nothing else would have it looked at again."""
+    world = make(connection("a"), connection("b", imports=(), edits="accept"), connection("c", imports=()))
+    world.systems["c"].can, world.systems["c"].feed = Capabilities(feed="token", batch=10, page=100), True
+    share(world)
+    world.sync()
+    world.sync("c")
+    world.rows("a")[0]["Title"], world.rows("b")[0]["Title"] = "Wells of A", "Wells of B"
+    world.sync("a")
+    world.sync("b")
+    world.sync("c")
+    assert world.rows("c")[0]["Title"] == "Wells", "frozen while the two disagree"
+    world.rows("b")[0]["Title"] = "Wells of A"
+    world.sync("b")
+    assert [row.state for row in world.table(Conflict)] == ["resolved"]
+    world.sync("c")
+    assert world.rows("c")[0]["Title"] == "Wells of A"

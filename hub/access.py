@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.commons.sharing import may_see
+from hub.commons.sharing import Circles, may_see
 from hub.config import ConnectionConfig
 from hub.store.tables import Opportunity, User
 from schemas.fields import spec
@@ -73,8 +73,8 @@ def sees_values(user: User, connection: ConnectionConfig) -> bool:
     return connection.member == user.member_id
 
 
-def sees_opportunity(user: User, opportunity: Opportunity) -> bool:
-    return may_see(opportunity, user.member_id)
+def sees_opportunity(user: User, opportunity: Opportunity, circles: Circles) -> bool:
+    return may_see(opportunity, user.member_id, circles)
 
 
 def decides(member_ids: frozenset[str], steward_id: str, path: str) -> frozenset[str]:

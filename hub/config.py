@@ -17,64 +17,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from connectors.contract import Secret, System
+from hub.settings import CONNECTION, HUB, IMPORT, MEMBER, WEB, Setting
 from mappings.positions import positions
 
 Edits = Literal["keep", "suggest", "accept", "reset"]
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting as the file names it: its type, what it is for, and what it is when left out."""
-
-    name: str
-    type: type | tuple[type, ...]
-    help: str
-    default: Any = None
-    required: bool = False
-    choices: tuple[str, ...] = ()
-
-
-HUB = (
-    Setting(
-        "database", str, "Where the hub keeps its store: sqlite:///FILE or postgresql+psycopg://…", "sqlite:///hub.db"
-    ),
-    Setting("mappings", str, "A folder with mapping files of your own, looked into before the shipped ones."),
-)
-WEB = (
-    Setting("host", str, "Address that the pages listen on.", "127.0.0.1"),
-    Setting("port", int, "Port that the pages listen on.", 8000),
-    Setting("public_url", str, "Address under which people reach the pages; goes into links.", ""),
-    Setting(
-        "proxies", int, "How many proxies of yours stand before the pages; what they say of the caller is believed.", 0
-    ),
-    Setting("secret", str, "Signs forms: env:NAME or file:PATH. Without one, forms do not survive a restart."),
-)
-MEMBER = (
-    Setting("name", str, "The member as others see it.", required=True),
-    Setting("lawful_basis", str, "Why its projects may be listed without a consent each; recorded by the operator."),
-)
-CONNECTION = (
-    Setting("member", str, "The member that it belongs to.", required=True),
-    Setting("system", str, "Which connector speaks to it; see `hub connectors`.", required=True),
-    Setting("mapping", str, "A shipped mapping's name, or a file.", required=True),
-    Setting("shares", bool, "Records ticked for sharing there become opportunities.", False),
-    Setting("edits", str, "What an edit of another steward's facts means.", "keep", choices=("keep", "suggest", "accept", "reset")),
-    Setting("deletes", str, "What follows when the steward's own record is deleted there.", "ask", choices=("ask", "withdraw", "keep")),
-    Setting("first_sync", str, "Whether the first sync waits for a look.", "preview", choices=("preview", "go")),
-    Setting("every", str, "How often it syncs: 30s, 5m, 2h.", "5m"),
-    Setting("importer", str, "E-mail of the officer who owns records that a rule imports."),
-    Setting("paused", bool, "Keep it set up and do not sync it.", False),
-    Setting("allow_http", bool, "Talk to it without TLS. Only for a system on a network of your own.", False),
-    Setting("import", list, "Standing import rules: [[connections.NAME.import]], or import = \"all\"."),
-    Setting("options", dict, "What its connector needs; see `hub connectors`."),
-)  # fmt: skip
-IMPORT = (
-    Setting("kind", str, "project or call.", choices=("project", "call")),
-    Setting("themes", list, "Any of these theme codes."),
-    Setting("countries", list, "Any of these ISO 3166-1 codes."),
-)
-TABLES = {"hub": HUB, "web": WEB, "members": MEMBER, "connections": CONNECTION, "import": IMPORT}
-"""Every setting; ``config.example.toml`` documents them all, and a test compares the two."""
 
 
 class ConfigError(ValueError):
@@ -123,12 +69,14 @@ class ConnectionConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """``rules``: for a path, the connections whose word counts, best first. ``digest`` tells two configurations apart."""
+    """``rules``: for a path, the connections whose word counts, best first. ``circles``: members by the name of the circle
+    that one may share with. ``digest`` tells two configurations apart."""
 
     database: str
     members: Mapping[str, MemberConfig]
     connections: Mapping[str, ConnectionConfig]
     rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    circles: Mapping[str, frozenset[str]] = field(default_factory=dict)
     mapping_folders: tuple[Path, ...] = ()
     host: str = "127.0.0.1"
     port: int = 8000
@@ -185,7 +133,11 @@ class _Reader:
         files = [self.path, *sorted((self.path.parent / "members").glob("*.toml"))]
         for (tree, owner), file in zip(trees, files, strict=True):
             self._file = file
-            known = {"hub", "web", "members", "connections", "rules"} if owner is None else {"members", "connections"}
+            known = (
+                {"hub", "web", "members", "circles", "connections", "rules"}
+                if owner is None
+                else {"members", "connections"}
+            )
             for key in tree.keys() - known:
                 self.say((key,), f'"{key}" is no part of this file.{_closest(key, known)}')
             for name, table in self._tables(tree, "members").items():
@@ -205,6 +157,7 @@ class _Reader:
             members=members,
             connections=connections,
             rules=self._rules(main.get("rules", {}), connections),
+            circles=self._circles(main.get("circles", {}), members),
             mapping_folders=folders,
             host=host,
             port=port,
@@ -379,6 +332,20 @@ class _Reader:
             self.say(where, f'"every" is "{text}"; write a number and s, m, h or d, like 5m.')
             return 300
         return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+
+    def _circles(self, table: dict[str, Any], members: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+        circles: dict[str, frozenset[str]] = {}
+        for name, among in table.items():
+            if not re.fullmatch(r"[a-z0-9-]+", name):
+                self.say(("circles", name), f'"{name}" is no name for a circle; use small letters, digits and hyphens.')
+                continue
+            strangers = [who for who in among if who not in members] if isinstance(among, list) else [among]
+            if strangers:
+                problem = f'There is no member "{strangers[0]}".{_closest(str(strangers[0]), members)}'
+                self.say(("circles", name), problem)
+            else:
+                circles[name] = frozenset(among)
+        return circles
 
     def _rules(self, table: dict[str, Any], connections: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         from schemas.fields import UnknownPath, spec

@@ -209,6 +209,11 @@ class Mapping:
         among = wanted if isinstance(wanted, list) else [wanted]
         return "all" if any(type(there) is type(one) and there == one for one in among) else None
 
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """Whom the share field can name: ``all``, ``circle:x,y``, ``member:z``."""
+        return tuple(self.share["values"].values()) if self.share and "values" in self.share else ()
+
     def withdrawn_columns(self) -> Raw:
         """What marks a record of this system as withdrawn from the commons; empty when nothing does."""
         return {self.withdrawn["field"]: self.withdrawn["value"]} if self.withdrawn else {}

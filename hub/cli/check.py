@@ -53,6 +53,21 @@ def checks(hub: Hub, name: str) -> list[Check]:
                     Check("mapping", ok, str(finding), "" if ok else "Change the mapping file, or the system.")
                 )
         connector.close()
-        return found
+        return [*found, *_audiences(hub, name)]
     except ConnectorError as error:
         return [Check("open", False, str(error), "Change its options in the configuration.")]
+
+
+def _audiences(hub: Hub, name: str) -> list[Check]:
+    """What its share field may name: a circle or member that is not configured would share with nobody."""
+    from connectors.contract import Check
+
+    known = {"all", *(f"circle:{c}" for c in hub.config.circles), *(f"member:{m}" for m in hub.config.members)}
+    named = {
+        f"{kind}:{one}" if one else kind
+        for kind, _, among in (audience.partition(":") for audience in hub.mapping(name).audiences)
+        for one in among.split(",")
+    }
+    fix = "Add it under [circles] or [members], or change the share field's values in the mapping."
+    return [Check("share", False, f'The share field names "{one}", which is not configured: it would share with nobody.', fix)
+            for one in sorted(named - known)]  # fmt: skip

@@ -20,7 +20,7 @@ def pick(hub: Hub, opportunity_id: str, connection: str, user_id: str | None) ->
     now = hub.time.now()
     with hub.writing() as conn:
         opportunity = opportunities.load(conn, [opportunity_id]).get(opportunity_id)
-        if opportunity is None or not may_see(opportunity, config.member):
+        if opportunity is None or not may_see(opportunity, config.member, hub.config.circles):
             raise Refusal(f"There is no opportunity {opportunity_id!r} that this member may see.")
         if opportunity.status != "published":
             raise Refusal(f"“{opportunity.title}” is {opportunity.status}; only published opportunities are imported.")

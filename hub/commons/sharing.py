@@ -3,7 +3,7 @@ every page, API, export, search and outgoing sync."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from hub.config import ConnectionConfig, ImportRule
@@ -11,8 +11,11 @@ from hub.store.tables import Opportunity
 
 LISTED = ("published", "closed", "withdrawn")
 
+Circles = Mapping[str, Collection[str]]
+"""Members by the name of a circle, as the operator configured them."""
 
-def may_see(opportunity: Opportunity, member_id: str) -> bool:
+
+def may_see(opportunity: Opportunity, member_id: str, circles: Circles) -> bool:
     """Its steward always; others once it is published to them.
 
     A withdrawn or closed opportunity stays visible to those it was shared with: their copies say so.
@@ -22,13 +25,15 @@ def may_see(opportunity: Opportunity, member_id: str) -> bool:
         return True
     if opportunity.status not in LISTED or opportunity.arriving:
         return False
-    return in_audience(opportunity.audience, member_id)
+    return in_audience(opportunity.audience, member_id, circles)
 
 
-def in_audience(audience: str, member_id: str) -> bool:
-    """``all``, or ``member:a,b``. A word that is not known opens nothing."""
+def in_audience(audience: str, member_id: str, circles: Circles) -> bool:
+    """``all``, ``circle:x,y`` or ``member:a,b``. A word that is not known opens nothing."""
     kind, _, names = audience.partition(":")
-    return kind == "all" or (kind == "member" and member_id in names.split(","))
+    if kind == "circle":
+        return any(member_id in circles.get(name, ()) for name in names.split(","))
+    return audience == "all" or (kind == "member" and member_id in names.split(","))
 
 
 def wants(rule: ImportRule, opportunity: Opportunity) -> bool:
@@ -42,7 +47,7 @@ def wants(rule: ImportRule, opportunity: Opportunity) -> bool:
     )
 
 
-def importers(connections: Iterable[ConnectionConfig], opportunity: Opportunity) -> list[str]:
+def importers(connections: Iterable[ConnectionConfig], opportunity: Opportunity, circles: Circles) -> list[str]:
     """Connections whose standing rule imports this opportunity."""
     if opportunity.status != "published":
         return []
@@ -50,6 +55,6 @@ def importers(connections: Iterable[ConnectionConfig], opportunity: Opportunity)
         c.name
         for c in connections
         if c.imports is not None
-        and may_see(opportunity, c.member)
+        and may_see(opportunity, c.member, circles)
         and (not c.imports or any(wants(rule, opportunity) for rule in c.imports))
     ]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, false, func, literal, or_, select
 
-from hub.commons.sharing import LISTED
+from hub.commons.sharing import LISTED, Circles
 from hub.store import tables
 from hub.store.tables import Opportunity
 
@@ -167,11 +167,19 @@ def recent(conn: Connection, names: Collection[str], since: datetime, limit: int
     return conn.execute(query).all()
 
 
-def _visible(member_id: str) -> Any:
-    """``sharing.may_see`` as a condition; audiences other than everyone are settled row by row, by that function."""
+def _visible(member_id: str, circles: Circles) -> Any:
+    """``sharing.may_see`` as a condition."""
     published = opportunity.c.status.in_(LISTED) & opportunity.c.arriving.is_(None)
-    audience = (opportunity.c.audience == "all") | opportunity.c.audience.like("member:%")
+    around = [name for name, among in circles.items() if member_id in among]
+    audience = (opportunity.c.audience == "all") | _named("member", [member_id]) | _named("circle", around)
     return or_(opportunity.c.steward_id == member_id, and_(published, audience))
+
+
+def _named(kind: str, names: Collection[str]) -> Any:
+    """Whether the audience is of this kind and names one of these."""
+    listed = literal(",").concat(func.substr(opportunity.c.audience, len(kind) + 2)).concat(",")
+    among = [listed.contains(f",{name},", autoescape=True) for name in names]
+    return and_(opportunity.c.audience.startswith(f"{kind}:"), or_(false(), *among))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,19 +191,21 @@ class Asked:
     steward: str = ""
 
 
-def opportunities(conn: Connection, member_id: str, asked: Asked, offset: int, limit: int) -> list[Opportunity]:
+def opportunities(
+    conn: Connection, member_id: str, circles: Circles, asked: Asked, offset: int, limit: int
+) -> list[Opportunity]:
     """Newest change first. The caller still asks ``sharing.may_see`` for each."""
     order = (opportunity.c.updated_at.desc(), opportunity.c.id)
-    query = _filtered(select(opportunity), member_id, asked).order_by(*order).offset(offset).limit(limit)
+    query = _filtered(select(opportunity), member_id, circles, asked).order_by(*order).offset(offset).limit(limit)
     return [Opportunity(**row._mapping) for row in conn.execute(query)]
 
 
-def count_opportunities(conn: Connection, member_id: str, asked: Asked) -> int:
-    return conn.scalar(_filtered(select(func.count()).select_from(opportunity), member_id, asked)) or 0
+def count_opportunities(conn: Connection, member_id: str, circles: Circles, asked: Asked) -> int:
+    return conn.scalar(_filtered(select(func.count()).select_from(opportunity), member_id, circles, asked)) or 0
 
 
-def _filtered(query: Select[Any], member_id: str, asked: Asked) -> Select[Any]:
-    query = query.where(_visible(member_id))
+def _filtered(query: Select[Any], member_id: str, circles: Circles, asked: Asked) -> Select[Any]:
+    query = query.where(_visible(member_id, circles))
     if asked.text:
         query = query.where(
             opportunity.c.title.icontains(asked.text, autoescape=True) | (opportunity.c.id == asked.text)

@@ -18,5 +18,7 @@ def announce(conn: Connection, hub: Hub, opportunity: Opportunity) -> None:
     """Insert a due row for every link of an opportunity and every rule that imports it."""
     tied = links.of(conn, opportunity.id)
     stopped = {link.connection_id for link in tied if link.state == "stopped"}
-    names = {link.connection_id for link in tied} | set(importers(hub.config.connections.values(), opportunity))
+    names = {link.connection_id for link in tied} | set(
+        importers(hub.config.connections.values(), opportunity, hub.config.circles)
+    )
     dues.add(conn, (names - stopped) & hub.config.connections.keys(), opportunity.id, hub.time.now())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from hub.commons.sharing import may_see
+from hub.commons.sharing import Circles, may_see
 from hub.store.tables import Link, Opportunity
 
 
@@ -35,14 +35,14 @@ class Unlinked:
     may_share: bool
 
 
-def match(record: Unlinked, opportunity: Opportunity | None, link: Link | None, member: str) -> Match:
+def match(record: Unlinked, opportunity: Opportunity | None, link: Link | None, member: str, circles: Circles) -> Match:
     """``opportunity`` is the one with the record's key, ``link`` that opportunity's link in this connection."""
     shared = record.audience is not None and record.may_share
     if not record.key:
         return Match.NEW if shared else Match.DROP
     if opportunity is None:
         return _unknown_key(record.key, shared)
-    if not may_see(opportunity, member) and link is None:
+    if not may_see(opportunity, member, circles) and link is None:
         return Match.STRANGER
     if link is None:
         return Match.JOIN

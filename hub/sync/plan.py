@@ -101,10 +101,10 @@ def _item(
     decided: dict[str, dict[str, str]],
     unread: Container[str],
 ) -> Item | None:
-    if not turn.can.writes or not may_see(opportunity, turn.member):
+    if not turn.can.writes or not may_see(opportunity, turn.member, turn.hub.config.circles):
         return None
     if link is None or link.state == "wanted":
-        wanted = link is not None or turn.name in importers([turn.config], opportunity)
+        wanted = link is not None or turn.name in importers([turn.config], opportunity, turn.hub.config.circles)
         return _creation(turn, known, opportunity, link) if wanted and opportunity.status == "published" else None
     if link.state != "linked" or link.base is None:
         return None

@@ -156,7 +156,13 @@ def _unlinked(conn: Connection, turn: Turn, known: Known, record: Record, raw: R
     key = key_in(turn, raw)
     opportunity = known.by_key.get(key)
     link = known.by_opportunity.get(opportunity.id) if opportunity else None
-    found = match(Unlinked(key, turn.mapping.audience(raw), turn.config.shares), opportunity, link, turn.member)
+    found = match(
+        Unlinked(key, turn.mapping.audience(raw), turn.config.shares),
+        opportunity,
+        link,
+        turn.member,
+        turn.hub.config.circles,
+    )
     if found in (Match.DROP, Match.FOLLOWED_NO_MORE):
         if record.id in known.quarantined:
             waiting.release(conn, turn.name, record.id)

@@ -53,7 +53,7 @@ def _views(
     user = me()
     positions = opportunities.commitments(conn, [row.id for row in found])
     for row in found:
-        if access.sees_opportunity(user, row):
+        if access.sees_opportunity(user, row, hub().config.circles):
             yield row, hub().view(row, positions.get(row.id, {}), user.member_id, names)
 
 
@@ -62,9 +62,9 @@ def all() -> str:
     asked, page = _asked(), max(1, request.args.get("page", 1, type=int))
     with hub().reading() as conn:
         names = members.names(conn)
-        found = lists.opportunities(conn, me().member_id, asked, (page - 1) * PAGE, PAGE)
+        found = lists.opportunities(conn, me().member_id, hub().config.circles, asked, (page - 1) * PAGE, PAGE)
         rows = list(_views(conn, found, names))
-        count = lists.count_opportunities(conn, me().member_id, asked)
+        count = lists.count_opportunities(conn, me().member_id, hub().config.circles, asked)
     return render_template(
         "opportunities.html", rows=rows, count=count, page=page, pages=max(1, -(-count // PAGE)), asked=asked,
         stewards=sorted(names.items(), key=lambda item: item[1]), statuses=STORED,
@@ -82,7 +82,7 @@ def table() -> Response:
         writer.writerow([label(path) for path in COLUMNS])
         with hub().reading() as conn:
             names, offset = members.names(conn), 0
-            while found := lists.opportunities(conn, user.member_id, asked, offset, 500):
+            while found := lists.opportunities(conn, user.member_id, hub().config.circles, asked, offset, 500):
                 for _row, view in _views(conn, found, names):
                     writer.writerow([marked(words(path, view.get(path))) for path in COLUMNS])
                 yield out.getvalue()
@@ -100,7 +100,7 @@ def one(opportunity_id: str) -> str:
     user, own = me(), own_connections(me())
     with hub().reading() as conn:
         row = opportunities.load(conn, [opportunity_id]).get(opportunity_id)
-        if row is None or not access.sees_opportunity(user, row):
+        if row is None or not access.sees_opportunity(user, row, hub().config.circles):
             abort(404)
         names, persons = members.names(conn), people.names(conn)
         positions = opportunities.commitments(conn, [row.id]).get(row.id, {})

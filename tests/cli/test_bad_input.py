@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 
 from connectors.sandbox import Fault
 from hub.cli import main
-from hub.config import TABLES
 from hub.demo.seeds import REQUEST
+from hub.settings import TABLES
 from tests.town import TABLE, Town
 
 GOOD = """\
@@ -44,6 +44,8 @@ def run(*words: str) -> Result:
         ('member = "elm"', 'member = "oak"', r'config\.toml:6: .*oak'),
         ('"spreadsheet"\n', '"spreadshet"\n', r'config\.toml:7: .*Closest: .spreadsheet.'),
         ('"spreadsheet-generic"', '"spreadsheet-generik"', r'\[connections\.elm-sheet\] .*Closest: "?spreadsheet-generic'),
+        ("[members.elm]", "[circles]\nours = ['elmo']\n[members.elm]", r'config\.toml:4: .*"elmo"\. Closest: "elm"'),
+        ("[members.elm]", "[circles]\n'a b' = ['elm']\n[members.elm]", r'config\.toml:4: "a b" is no name for a circle'),
         ("[connections.elm-sheet.options]", 'every = "often"\n[connections.elm-sheet.options]', r"config\.toml:9: .*often"),
         ("[connections.elm-sheet.options]", 'edits = "acept"\n[connections.elm-sheet.options]', r'config\.toml:9: .*Closest: "accept"'),
         ("[connections.elm-sheet.options]", "shares = 1\n[connections.elm-sheet.options]", r"config\.toml:9: .*yes or no|true or false"),
@@ -93,6 +95,18 @@ def test_a_mapping_typo_stops_before_anything_is_read(tmp_path: Path) -> None:
     config.write_text(GOOD.replace('"spreadsheet-generic"', f'"{mapping.as_posix()}"'))
     result = run("sync", "--config", str(config))
     assert result.exit_code == 2 and "mine.toml:4" in result.output
+
+
+def test_a_share_field_that_names_an_unknown_circle_is_found_by_the_check(tmp_path: Path) -> None:
+    mapping = tmp_path / "mine.toml"
+    values = '{ "Research" = "circle:research,care", "Everyone" = "all", "Elm" = "member:elm" }'
+    mapping.write_text(f'extends = "spreadsheet-generic"\nshare = {{ field = "Share", values = {values} }}\n')
+    (tmp_path / "rows.csv").write_text("Title,Share\nWells,Everyone\n")
+    text = GOOD.replace('"spreadsheet-generic"', f'"{mapping.as_posix()}"').replace("pth", "path")
+    (tmp_path / "config.toml").write_text("[circles]\ncare = []\n" + text)
+    result = run("check", "--config", str(tmp_path / "config.toml"))
+    assert result.exit_code == 1 and '"circle:research"' in result.output, result.output
+    assert "circle:care" not in result.output and "member:elm" not in result.output and "[circles]" in result.output
 
 
 def test_a_mapping_is_shown_and_tried_on_samples(tmp_path: Path) -> None:

@@ -1,0 +1,61 @@
+"""Every setting of ``config.toml``: its name, its type, what it is for. ``config.example.toml`` documents the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as the file names it: its type, what it is for, and what it is when left out."""
+
+    name: str
+    type: type | tuple[type, ...]
+    help: str
+    default: Any = None
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+HUB = (
+    Setting(
+        "database", str, "Where the hub keeps its store: sqlite:///FILE or postgresql+psycopg://…", "sqlite:///hub.db"
+    ),
+    Setting("mappings", str, "A folder with mapping files of your own, looked into before the shipped ones."),
+)
+WEB = (
+    Setting("host", str, "Address that the pages listen on.", "127.0.0.1"),
+    Setting("port", int, "Port that the pages listen on.", 8000),
+    Setting("public_url", str, "Address under which people reach the pages; goes into links.", ""),
+    Setting(
+        "proxies", int, "How many proxies of yours stand before the pages; what they say of the caller is believed.", 0
+    ),
+    Setting("secret", str, "Signs forms: env:NAME or file:PATH. Without one, forms do not survive a restart."),
+)
+MEMBER = (
+    Setting("name", str, "The member as others see it.", required=True),
+    Setting("lawful_basis", str, "Why its projects may be listed without a consent each; recorded by the operator."),
+)
+CONNECTION = (
+    Setting("member", str, "The member that it belongs to.", required=True),
+    Setting("system", str, "Which connector speaks to it; see `hub connectors`.", required=True),
+    Setting("mapping", str, "A shipped mapping's name, or a file.", required=True),
+    Setting("shares", bool, "Records ticked for sharing there become opportunities.", False),
+    Setting("edits", str, "What an edit of another steward's facts means.", "keep", choices=("keep", "suggest", "accept", "reset")),
+    Setting("deletes", str, "What follows when the steward's own record is deleted there.", "ask", choices=("ask", "withdraw", "keep")),
+    Setting("first_sync", str, "Whether the first sync waits for a look.", "preview", choices=("preview", "go")),
+    Setting("every", str, "How often it syncs: 30s, 5m, 2h.", "5m"),
+    Setting("importer", str, "E-mail of the officer who owns records that a rule imports."),
+    Setting("paused", bool, "Keep it set up and do not sync it.", False),
+    Setting("allow_http", bool, "Talk to it without TLS. Only for a system on a network of your own.", False),
+    Setting("import", list, "Standing import rules: [[connections.NAME.import]], or import = \"all\"."),
+    Setting("options", dict, "What its connector needs; see `hub connectors`."),
+)  # fmt: skip
+IMPORT = (
+    Setting("kind", str, "project or call.", choices=("project", "call")),
+    Setting("themes", list, "Any of these theme codes."),
+    Setting("countries", list, "Any of these ISO 3166-1 codes."),
+)
+TABLES = {"hub": HUB, "web": WEB, "members": MEMBER, "connections": CONNECTION, "import": IMPORT}
+"""Every setting; ``config.example.toml`` documents them all, and a test compares the two."""

@@ -37,6 +37,7 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "opportunities.take_up": frozenset({"officer"}),
     "opportunities.past": MEMBERS,
     "opportunities.restore": MEMBERS,
+    "ledger.state": MEMBERS,
     "queue.page": WATCHERS,
     "queue.conflict": MEMBERS,
     "queue.resolve_conflict": MEMBERS,

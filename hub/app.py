@@ -83,7 +83,7 @@ class Hub:
             opportunity,
             commitments,
             member,
-            steward=names.get(opportunity.steward_id, opportunity.steward_id),
+            names=names,
             page=self._page + opportunity.id,
         )
 

@@ -5,22 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hub.commons.ledger import UNNAMED, disclosed, table
 from hub.store.tables import Commitment, Opportunity
 from schemas.status import computed
 from schemas.totals import totals
-
-UNNAMED = "a member"
-DISCLOSED = ("named", "anonymous")
-
-
-def counted(commitments: Mapping[str, Commitment]) -> list[dict[str, Any]]:
-    """Commitments that their members disclosed; nobody's number moves before that."""
-    return [
-        dict(c.facts)
-        for _, c in sorted(commitments.items())
-        if (c.facts or {}).get("commitment.visibility") in DISCLOSED
-        and (c.facts or {}).get("commitment.stage") != "declined"
-    ]
 
 
 def shows_steward(opportunity: Opportunity, member_id: str) -> bool:
@@ -33,25 +21,27 @@ def view(
     commitments: Mapping[str, Commitment],
     member_id: str,
     *,
-    steward: str,
+    names: Mapping[str, str],
     page: str,
 ) -> dict[str, Any]:
     """``{path: value}`` for one reader. ``commitments`` are all members' by member id; only the
-    reader's own shows its values, the others only count. Facts of class never stay with the steward.
+    reader's own shows its values, of the others what they disclosed. ``names``: members' by id. Facts of class never
+    stay with the steward.
     """
     facts = dict(opportunity.facts)
-    sums = totals(facts, counted(commitments))
+    sums = totals(facts, [found for _, found in disclosed(commitments)])
     own = commitments.get(member_id)
     named = shows_steward(opportunity, member_id)
     return (
         facts
         | (dict(own.facts) if own else {})
         | sums
+        | ({"totals.table": table(commitments, member_id, names)} if commitments else {})
         | {
             "id": opportunity.id,
             "version": opportunity.version,
             "status": computed(opportunity.status, facts, sums),
-            "steward": steward if named else UNNAMED,
+            "steward": names.get(opportunity.steward_id, opportunity.steward_id) if named else UNNAMED,
             "page": page,
             "created_at": opportunity.created_at.isoformat(),
             "updated_at": opportunity.updated_at.isoformat(),

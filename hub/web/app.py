@@ -12,7 +12,7 @@ from flask_wtf import CSRFProtect
 
 from hub import access
 from hub.app import Hub
-from hub.web import board, connections, guard, opportunities, problems, queue, show, sign_in
+from hub.web import board, connections, guard, ledger, opportunities, problems, queue, show, sign_in, typed
 
 BODY = 256 * 1024
 
@@ -40,7 +40,7 @@ def create_app(hub: Hub) -> Flask:
     Babel(app, locale_selector=_language)
     show.install(app)
     problems.install(app)
-    for pages in (sign_in, board, connections, opportunities, queue):
+    for pages in (sign_in, board, connections, opportunities, ledger, queue):
         app.register_blueprint(pages.pages)
 
     @app.get("/healthy")
@@ -59,6 +59,7 @@ def create_app(hub: Hub) -> Flask:
             "own_names": set(guard.own_connections(user)) if user else set(),
             "member_name": lambda member: hub.config.members[member].name if member in hub.config.members else member,
             "words": show.words,
+            "codes": typed.options,
             "lang": str(locale).replace("_", "-"),
             "direction": locale.text_direction,
         }

@@ -15,12 +15,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from connectors.spreadsheet.formula import marked
 from hub import access
 from hub.commons.imports import Refusal, pick
-from hub.commons.view import UNNAMED, shows_steward
+from hub.commons.ledger import UNNAMED
+from hub.commons.view import shows_steward
 from hub.store import links, lists, members, opportunities, people
 from hub.store.lists import Asked
 from hub.store.tables import Link, Opportunity
 from hub.sync import restore
 from hub.sync.moved import Moved
+from hub.web import ledger
 from hub.web.guard import hub, me, own_connections
 from hub.web.show import label, words
 from schemas.completeness import Completeness, completeness, missing_to_publish
@@ -121,10 +123,11 @@ def one(opportunity_id: str) -> str:
         for c in own.values()
         if not any(link.connection_id == c.name and link.state != "stopped" for link in tied)
     ]
+    shown = ledger.shown(row, view, positions, names, [link.connection_id for link in tied if link.state == "linked"])
     return render_template(
         "opportunity.html", row=row, view=view, fields=fields, links=tied, history=_history(past, names, persons),
         may_import=access.may(user, "opportunities.take_up") and row.status == "published" and targets,
-        targets=targets, advice=_advice(row), steward=names.get(row.steward_id), restorable=_restorable(row),
+        targets=targets, advice=_advice(row), steward=names.get(row.steward_id), restorable=_restorable(row), ledger=shown,
     )  # fmt: skip
 
 

@@ -1,0 +1,56 @@
+"""Who is in, as one reader may know it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hub.store.tables import Commitment
+
+UNNAMED = "a member"
+DISCLOSED = ("named", "anonymous")
+STAGES = ("paid", "committed", "pledged", "exploring", "interested")
+"""Nearest to the money first. ``declined`` is nobody else's business, whatever else is disclosed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One that is in. ``who``: its member's name, ``None`` where it counts without being named. ``amount`` and
+    ``date`` as in ``commitment.*``."""
+
+    who: str | None
+    stage: str
+    amount: Mapping[str, str] | None
+    date: Mapping[str, str] | None
+    own: bool
+
+
+def disclosed(commitments: Mapping[str, Commitment]) -> list[tuple[str, dict[str, Any]]]:
+    """Members with the commitments that they let others know of; nobody's number moves before that."""
+    return [
+        (member, dict(c.facts))
+        for member, c in sorted(commitments.items())
+        if (c.facts or {}).get("commitment.visibility") in DISCLOSED
+        and (c.facts or {}).get("commitment.stage") != "declined"
+    ]
+
+
+def lines(commitments: Mapping[str, Commitment], reader: str, names: Mapping[str, str]) -> list[Line]:
+    """Whose commitments count. Their order says nothing of who is not named."""
+    found = []
+    for member, facts in disclosed(commitments):
+        own = member == reader
+        who = names.get(member, member) if own or facts["commitment.visibility"] == "named" else None
+        amount, date = facts.get("commitment.amount"), facts.get("commitment.date")
+        found.append(Line(who, facts.get("commitment.stage") or STAGES[-1], amount, date, own))
+    return sorted(found, key=lambda line: (STAGES.index(line.stage), line.who is None, line.who or "", repr(line)))
+
+
+def table(commitments: Mapping[str, Commitment], reader: str, names: Mapping[str, str]) -> str | None:
+    """The same as text for a column of a system, one a line, in codes and plain numbers whatever its language."""
+    said = []
+    for line in lines(commitments, reader, names):
+        amount = f" {line.amount['amount']} {line.amount['currency']}" if line.amount else ""
+        said.append(f"{line.who or UNNAMED}: {line.stage}{amount}")
+    return "\n".join(said) or None

@@ -113,7 +113,7 @@ class Commons:
         record = Unlinked(key, system.mapping.audience(raw), True)
         steward: Any = shared  # the real ones are rows of tables; decisions look at the same attributes
         link: Any = known and Linked(known.remote_id, known.state)
-        found = match(record, steward, link, system.member)
+        found = match(record, steward, link, system.member, {})
         self.judge.matched(record, shared, known, system.member, found)
         if found in (Match.NEW, Match.RECREATE):
             free = [one for one in IDS if one not in self.shared]

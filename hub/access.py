@@ -34,6 +34,7 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "opportunities.all": ANYONE,
     "opportunities.table": ANYONE,
     "opportunities.one": ANYONE,
+    "opportunities.as_others": MEMBERS,
     "opportunities.take_up": frozenset({"officer"}),
     "opportunities.past": MEMBERS,
     "opportunities.restore": MEMBERS,

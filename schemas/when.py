@@ -30,6 +30,19 @@ def when(value: Any) -> dict[str, Any]:
     return {"date": form} | ({"text": text} if text and text != form else {})
 
 
+def over(value: dict[str, Any] | None, today: date) -> bool:
+    """Whether its last day has passed; never for what has no form, is ``rolling`` or ``never`` ends."""
+    form = (value or {}).get("date")
+    found = _FORM.fullmatch(form) if isinstance(form, str) else None
+    if found is None:
+        return False
+    year, month, day, quarter = found.groups()
+    if day:
+        return date.fromisoformat(str(form)) < today
+    last = int(quarter) * 3 if quarter else int(month or 12)
+    return (int(year), last) < (today.year, today.month)
+
+
 def _check(form: Any) -> None:
     if form in OPEN:
         return

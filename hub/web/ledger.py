@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -40,9 +40,9 @@ class Ledger:
 
     lines: list[Line]
     parts: list[Part]
-    form: dict[str, str]
-    hidden: bool
-    elsewhere: list[str]
+    form: dict[str, str] = field(default_factory=dict)
+    hidden: bool = False
+    elsewhere: list[str] = field(default_factory=list)
 
 
 def shown(

@@ -16,6 +16,7 @@ from connectors.spreadsheet.formula import marked
 from hub import access
 from hub.commons.imports import Refusal, pick
 from hub.commons.ledger import UNNAMED
+from hub.commons.ledger import lines as who_is_in
 from hub.commons.view import shows_steward
 from hub.store import links, lists, members, opportunities, people
 from hub.store.lists import Asked
@@ -28,9 +29,12 @@ from hub.web.show import label, words
 from schemas.completeness import Completeness, completeness, missing_to_publish
 from schemas.fields import FIELDS, UnknownPath, spec
 from schemas.status import STORED
+from schemas.when import over
 
 pages = Blueprint("opportunities", __name__)
 PAGE = 50
+ANOTHER = ""
+"""No member has this id: whoever reads with it sees what all may see that it is shared with."""
 COLUMNS = (
     "title",
     "status",
@@ -128,6 +132,7 @@ def one(opportunity_id: str) -> str:
         "opportunity.html", row=row, view=view, fields=fields, links=tied, history=_history(past, names, persons),
         may_import=access.may(user, "opportunities.take_up") and row.status == "published" and targets,
         targets=targets, advice=_advice(row), steward=names.get(row.steward_id), restorable=_restorable(row), ledger=shown,
+        vetting=_vetting(view), ours=row.steward_id == user.member_id,
     )  # fmt: skip
 
 
@@ -182,6 +187,31 @@ def _advice(row: Opportunity) -> tuple[list[str], Completeness] | None:
     basis = bool(hub().config.members[row.steward_id].lawful_basis) if row.steward_id in hub().config.members else False
     lacking = list(missing_to_publish(facts, basis)) if row.status in ("draft", "withdrawn") else []
     return lacking, completeness(facts)
+
+
+@pages.get("/opportunities/<opportunity_id>/as-others-see-it")
+def as_others(opportunity_id: str) -> str:
+    """For the steward's own people: what a member that it is shared with will see, before and after publishing."""
+    with hub().reading() as conn:
+        row = opportunities.load(conn, [opportunity_id]).get(opportunity_id)
+        if row is None or row.steward_id != me().member_id:
+            abort(404)
+        names = members.names(conn)
+        positions = opportunities.commitments(conn, [row.id]).get(row.id, {})
+    view = hub().view(row, positions, ANOTHER, names)
+    fields = [(path, view[path]) for path in _order(view) if view[path] not in (None, "", [], {}) and path != "title"]
+    lines, parts = who_is_in(positions, ANOTHER, names), ledger.bar(view)
+    return render_template(
+        "as_others.html", row=row, view=view, fields=fields, ledger=ledger.Ledger(lines, parts), vetting=_vetting(view)
+    )
+
+
+def _vetting(view: dict[str, Any]) -> tuple[str, bool] | None:
+    """The level of vetting in words, and whether it lapsed."""
+    if not view.get("vetting.level"):
+        return None
+    today = hub().time.now().date()
+    return words("vetting.level", view["vetting.level"]), over(view.get("vetting.valid_until"), today)
 
 
 @pages.post("/opportunities/<opportunity_id>/import")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,7 @@ from schemas.opportunity import Opportunity
 from schemas.status import computed
 from schemas.totals import totals
 from schemas.values import TYPES, build, canonical, flatten, same
+from schemas.when import over, when
 from tests import values
 
 
@@ -119,3 +121,18 @@ def test_a_member_counts_once_by_its_stage_and_nothing_is_converted() -> None:
     full = totals(facts, [{"commitment.stage": "paid", "commitment.amount": usd("5000")}])
     assert full["totals.gap"] == [usd("0")] and computed("published", facts, full) == "fully_funded"
     assert computed("withdrawn", facts, full) == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("form", "last"),
+    [("2026-03-31", "2026-03-31"), ("2026-02", "2026-02-28"), ("2026-12", "2026-12-31"), ("2026-Q1", "2026-03-31"), ("2026-Q4", "2026-12-31"),
+     ("2026", "2026-12-31")],
+)  # fmt: skip
+def test_a_date_is_over_after_its_last_day(form: str, last: str) -> None:
+    day = date.fromisoformat(last)
+    assert not over(when(form), day) and over(when(form), day + timedelta(days=1))
+
+
+def test_what_has_no_end_is_never_over() -> None:
+    far = date(9999, 1, 1)
+    assert not any(over(value, far) for value in (None, when("rolling"), when("never"), when({"text": "soon"})))

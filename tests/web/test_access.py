@@ -59,7 +59,8 @@ def test_nobody_gets_in_without_signing_in(site: Site) -> None:
 def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) -> None:
     mine = {"connections.one", "connections.run", "connections.act", "queue.conflict", "queue.resolve_conflict", "queue.hold",
             "queue.decide_hold", "queue.decide_quarantine", "queue.decide_reference", "queue.decide_deletion", "queue.decide_suggestion",
-            "queue.decide_match", "queue.drop_rule", "opportunities.past", "opportunities.restore"}  # fmt: skip
+            "queue.decide_match", "queue.drop_rule", "opportunities.past", "opportunities.restore",
+            "opportunities.as_others"}  # fmt: skip
     watched = {"connections.one", "connections.run", "connections.act", "queue.hold", "queue.decide_hold"}
     all_of_them = [a for a in addresses(site) if a[0] not in ("static", "healthy") and not a[0].startswith("sign_in")]
     for member in ("oak", "elm"):  # the other foundation first: what is its own may change by being asked

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from hub.commons import ledger
+from hub.commons import ledger, positions
 from hub.store import opportunities
 from hub.store.tables import Commitment
 from hub.web.ledger import bar
@@ -118,3 +118,20 @@ def test_the_order_of_the_lines_does_not_tell_who_is_not_named() -> None:
     assert ledger.table(one, "q", names) == "Zelkova: pledged 3 USD\na member: pledged 1 USD\na member: pledged 2 USD"
     assert ledger.table(one, "b", names) == "Birch: pledged 2 USD\nZelkova: pledged 3 USD\na member: pledged 1 USD"
     assert ledger.table({}, "q", names) is None
+
+
+def test_the_steward_sees_beforehand_what_others_will_see(filled: Site) -> None:
+    id = filled.ids["Opportunity"]
+    facts = {"title": "Orchard", "named": False, "vetting.level": "full_dd", "vetting.valid_until": {"date": "2026-02"}}
+    with filled.hub.writing() as conn:
+        opportunities.change(conn, id, facts=facts, status="draft")
+    positions.state(filled.hub, id, "elm", {"commitment.stage": "pledged", "commitment.note": "zz-elm"}, "u1")
+    shown = filled.client("staff.elm").get(f"/opportunities/{id}/as-others-see-it").text
+    assert "a member" in shown and "Elm Fund" not in shown.split("<h1>")[1] and "zz-elm" not in shown
+    assert "Full due diligence" in shown and "lapsed, it was valid until" in shown and "nobody sees it yet" in shown
+    assert "As others see it" in page(filled, "staff.elm") and "zz-elm" in page(filled, "staff.elm")
+    with filled.hub.writing() as conn:
+        opportunities.change(conn, id, facts=facts | {"vetting.valid_until": {"date": "2026"}}, status="published")
+    theirs = page(filled, "staff.oak")
+    assert "valid until" in theirs and "lapsed" not in theirs and "As others see it" not in theirs
+    assert filled.client("staff.oak").get(f"/opportunities/{id}/as-others-see-it").status_code == 404

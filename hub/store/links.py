@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from hub.store.tables import Link
 
@@ -24,6 +24,20 @@ def by_remote(conn: Connection, connection: str, remote_ids: Sequence[str]) -> d
     """Links of these records, by record id."""
     found = _all(conn, (t.c.connection_id == connection) & t.c.remote_id.in_(remote_ids))
     return {link.remote_id: link for link in found if link.remote_id}
+
+
+def standing(conn: Connection, connection: str, remote_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """``state``, ``base`` and ``missed_scans`` of those that are known; lighter than whole links, for every page asks."""
+    where = (t.c.connection_id == connection) & t.c.remote_id.in_(remote_ids)
+    query = select(t.c.remote_id, t.c.state, t.c.base, t.c.missed_scans).where(where)
+    return {row.remote_id: row for row in conn.execute(query)}
+
+
+def unknown(conn: Connection, connection: str, remote_ids: Sequence[str]) -> list[str]:
+    """Those of these records that no link has."""
+    where = (t.c.connection_id == connection) & t.c.remote_id.in_(remote_ids)
+    known = set(conn.scalars(select(t.c.remote_id).where(where)))
+    return [id for id in remote_ids if id not in known]
 
 
 def by_opportunity(conn: Connection, connection: str, opportunity_ids: Iterable[str]) -> dict[str, Link]:

@@ -39,7 +39,7 @@ def watch(turn: Turn, page: Page) -> None:
     if not page.records or not blank:
         return
     with turn.hub.reading() as conn:
-        there = links.by_remote(conn, turn.name, [record.id for record in page.records])
+        there = links.standing(conn, turn.name, [record.id for record in page.records])
     if any((link.base or {}).get(column) not in BLANK for link in there.values() for column in blank):
         look(turn)
 

@@ -95,11 +95,10 @@ def _as_they_are(turn: Turn, page: Page) -> Page:
     if not (turn.can.find_lag or keyed):
         return page
     with turn.hub.reading() as conn:
-        there = links.by_remote(conn, turn.name, list(raws))
-        unlinked = [id for id in keyed if id not in there]
+        unlinked = links.unknown(conn, turn.name, keyed)
         doubtful = store.told(conn, turn.name, unlinked) if unlinked else set()
-    if turn.can.find_lag:
-        doubtful |= {id for id, link in there.items() if link.state == "linked" and link.base != raws[id]}
+        there = links.standing(conn, turn.name, list(raws)) if turn.can.find_lag else {}
+    doubtful |= {id for id, link in there.items() if link.state == "linked" and link.base != raws[id]}
     if not doubtful:
         return page
     now = turn.connector.get(sorted(doubtful))

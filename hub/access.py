@@ -36,6 +36,7 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "opportunities.one": ANYONE,
     "opportunities.as_others": MEMBERS,
     "opportunities.take_up": frozenset({"officer"}),
+    "opportunities.recommend": frozenset({"convener"}),
     "opportunities.past": MEMBERS,
     "opportunities.restore": MEMBERS,
     "ledger.state": MEMBERS,
@@ -51,6 +52,7 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "queue.rules_page": MEMBERS,
     "queue.drop_rule": RULERS,
     "queue.decide_suggestion": MEMBERS,
+    "queue.dismiss_recommendation": MEMBERS,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.app import Hub
 from hub.commons.sharing import may_see
-from hub.store import audit, dues, links, opportunities
+from hub.store import audit, dues, links, opportunities, recommendations
 from hub.store.tables import Link
 
 
@@ -38,6 +38,7 @@ def pick(hub: Hub, opportunity_id: str, connection: str, user_id: str | None) ->
             )  # fmt: skip
         else:
             links.change(conn, link.id, picked_by=user_id, **links.FRESH)
+        recommendations.decide(conn, config.member, opportunity_id, "taken_up", user_id, now)
         dues.add(conn, [connection], opportunity_id, now)
         dues.wake(conn, [connection], now)
         audit.write(

@@ -52,6 +52,20 @@ class Suggestion(SQLModel, table=True):
     decided_by: str | None = None
 
 
+class Recommendation(SQLModel, table=True):
+    """A convener's word to a member about an opportunity. ``state``: open, taken_up, dismissed."""
+
+    id: str = Field(primary_key=True)
+    opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
+    member_id: str = Field(foreign_key="member.id", index=True)
+    note: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    state: str = "open"
+    by: str
+    at: datetime = moment()
+    decided_at: datetime | None = moment()
+    decided_by: str | None = None
+
+
 class Quarantine(SQLModel, table=True):
     """A record (``path`` empty) or one field of it that cannot be translated: its mapped fields, and the reason.
     A whole record is looked at again by itself after ``not_before``, ever more seldom."""

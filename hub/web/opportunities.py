@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.spreadsheet.formula import marked
 from hub import access
+from hub.commons import recommendations
 from hub.commons.imports import Refusal, pick
 from hub.commons.ledger import UNNAMED
 from hub.commons.ledger import lines as who_is_in
@@ -132,7 +133,7 @@ def one(opportunity_id: str) -> str:
         "opportunity.html", row=row, view=view, fields=fields, links=tied, history=_history(past, names, persons),
         may_import=access.may(user, "opportunities.take_up") and row.status == "published" and targets,
         targets=targets, advice=_advice(row), steward=names.get(row.steward_id), restorable=_restorable(row), ledger=shown,
-        vetting=_vetting(view), ours=row.steward_id == user.member_id,
+        recommend_to=_recommend_to(row), vetting=_vetting(view), ours=row.steward_id == user.member_id,
     )  # fmt: skip
 
 
@@ -204,6 +205,28 @@ def as_others(opportunity_id: str) -> str:
     return render_template(
         "as_others.html", row=row, view=view, fields=fields, ledger=ledger.Ledger(lines, parts), vetting=_vetting(view)
     )
+
+
+def _recommend_to(row: Opportunity) -> list[tuple[str, str]]:
+    """Members that this reader may recommend it to, by name."""
+    if not access.may(me(), "opportunities.recommend"):
+        return []
+    return sorted(recommendations.recommendable_to(hub(), row).items(), key=lambda item: item[1])
+
+
+@pages.post("/opportunities/<opportunity_id>/recommend")
+def recommend(opportunity_id: str) -> AnyResponse:
+    form = request.form
+    try:
+        recommendations.recommend(
+            hub(), opportunity_id, form.get("member", ""), form.get("note", ""), me().id, me().member_id
+        )
+        flash(_("They find it under what needs a person."), "status")
+    except LookupError:
+        abort(404)
+    except Refusal as error:
+        flash(str(error), "problem")
+    return redirect(url_for("opportunities.one", opportunity_id=opportunity_id), 303)
 
 
 def _vetting(view: dict[str, Any]) -> tuple[str, bool] | None:

@@ -10,7 +10,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from hub import access
-from hub.commons.view import UNNAMED, shows_steward
+from hub.commons import recommendations
+from hub.commons.ledger import UNNAMED
+from hub.commons.view import shows_steward
 from hub.store import lists, opportunities, people, waiting
 from hub.store import rules as kept_rules
 from hub.store.tables import Conflict, Hold, Opportunity
@@ -306,6 +308,13 @@ def drop_rule(row_id: str) -> Response:
     rules.drop(hub(), row_id, me().id)
     flash(_("Dropped: this field is asked about again."), "status")
     return redirect(url_for("queue.rules_page"), 303)
+
+
+@pages.post("/queue/recommendations/<opportunity_id>/dismiss")
+def dismiss_recommendation(opportunity_id: str) -> Response:
+    if not recommendations.dismiss(hub(), opportunity_id, me().member_id, me().id):
+        abort(404)
+    return _done(_("It will not come up again unless someone recommends it anew."), "recommendation")
 
 
 @pages.post("/queue/suggestions/<row_id>/<any(send, keep, accept, decline, differ):decision>")

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from hub import access
-from hub.store import lists
+from hub.store import lists, opportunities, people, recommendations
 from hub.store.tables import User
 from hub.sync import deletions
 from hub.web.guard import hub, my_connections, name_of, own_connections
@@ -19,7 +19,7 @@ from hub.web.show import label, words
 
 MANY = 3
 GATHERED = ("reference", "suggestion", "quarantine")
-KINDS = ("hold", "deletion", "match", "conflict", "reference", "suggestion", "quarantine")
+KINDS = ("hold", "deletion", "match", "conflict", "reference", "suggestion", "recommendation", "quarantine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ def all_of(conn: Connection, user: User) -> list[Item]:
         *_conflicts(conn, user, own),
         *_references(conn, own),
         *_suggestions(conn, user, own),
+        *_recommendations(conn, user),
         *_quarantine(conn, own),
     ]
 
@@ -143,6 +144,23 @@ def _suggestions(conn: Connection, user: User, own: set[str]) -> Iterator[Item]:
         else:
             text = _("“%(title)s”: another foundation suggests “%(value)s” as %(field)s.", **what)
         yield Item("suggestion", text, row.at, url_for("queue.page", kind="suggestion"), row)
+
+
+def _recommendations(conn: Connection, user: User) -> Iterator[Item]:
+    """For those who could take it up or not; what is not to be seen any more is no news."""
+    if not access.may(user, "queue.dismiss_recommendation"):
+        return
+    rows = recommendations.open_ones(conn, user.member_id)
+    there, persons = opportunities.load(conn, [row.opportunity_id for row in rows]), people.names(conn)
+    for row in rows:
+        opportunity = there[row.opportunity_id]
+        if opportunity.status != "published" or not access.sees_opportunity(user, opportunity, hub().config.circles):
+            continue
+        name, member = persons.get(row.by, ("", ""))
+        known = hub().config.members.get(member)
+        text = _("“%(title)s” is recommended to you by %(name)s, %(member)s.", title=row.title, name=name or "?",
+                 member=known.name if known else member)  # fmt: skip
+        yield Item("recommendation", text, row.at, url_for("opportunities.one", opportunity_id=row.opportunity_id), row)
 
 
 def _quarantine(conn: Connection, own: set[str]) -> Iterator[Item]:

@@ -25,6 +25,7 @@ from hub.store.tables import (
     MatchQuestion,
     Opportunity,
     Quarantine,
+    Recommendation,
     ReferenceQuestion,
     Rule,
     Run,
@@ -111,6 +112,7 @@ def fill(hub: Hub) -> dict[str, str]:
                       candidates=[{"id": "7", "url": None, "fields": {"Title": "Orchard"}}]),
         Rule(id=hub.ids.uuid7(), member_id="elm", path="title", connection_id="elm-sheet", created_at=now),
         Suggestion(id=hub.ids.uuid7(), opportunity_id=row.id, connection_id="elm-sheet", path="summary", value="new", commons="old", at=now),
+        Recommendation(id=hub.ids.uuid7(), opportunity_id=row.id, member_id="elm", note="Look <i>here</i>", by="u", at=now),
         Run(id=hub.ids.uuid7(), connection_id="elm-sheet", state="done", started_at=now, ended_at=now, counts={"read": 3}),
     ]  # fmt: skip
     with hub.writing() as conn:

@@ -50,7 +50,8 @@ def test_a_position_is_hidden_until_it_is_shown_and_moves_no_number_before(fille
     assert "424242.5 USD" in own and "Your own position is hidden" in own and "zz-secret" in own
     for role in ROLES:
         others = page(filled, f"{role}.elm")
-        assert not any(canary in others for canary in CANARIES), role
+        hidden = CANARIES[:3] if role == "convener" else CANARIES  # who may recommend it to them sees their name
+        assert not any(canary in others for canary in hidden), role
         assert "1,000 USD" in others and "Nobody has shown a commitment yet" in others
     own = state(filled, "officer.oak", **SAID | {"visibility": "anonymous"})
     others = page(filled, "staff.elm")

@@ -17,6 +17,7 @@ COMMANDS = {
     "connectors": ("hub.cli.connectors", "The systems that this hub can speak to, and their options."),
     "mapping": ("hub.cli.mapping", "Check and show mapping files."),
     "audit": ("hub.cli.audit", "Whether the history tells what is stored."),
+    "rates": ("hub.cli.rates", "Exchange rates, to say what pledges in other currencies leave open."),
     "demo": ("hub.cli.demo", "Three sandboxes and a hub, to try."),
 }
 

@@ -41,6 +41,7 @@ __all__ = [
     "Pending",
     "Process",
     "Quarantine",
+    "Rate",
     "Recommendation",
     "ReferenceQuestion",
     "Rule",
@@ -295,6 +296,15 @@ class Intent(SQLModel, table=True):
     state: str = Field(default="open", index=True)
     opened_at: datetime = moment()
     fence: int = 0
+
+
+class Rate(SQLModel, table=True):
+    """How much of a currency one unit of the table's base was worth on a day. ``day`` as 2026-03-31, ``per_base`` decimal
+    text. One row of a day is the base itself, at 1."""
+
+    day: str = Field(primary_key=True)
+    currency: str = Field(primary_key=True)
+    per_base: str
 
 
 class Process(SQLModel, table=True):

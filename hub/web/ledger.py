@@ -12,8 +12,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from hub import access
-from hub.commons import ledger, positions
+from hub.commons import ledger, positions, rates
 from hub.commons.ledger import Line
+from hub.store import rates as stored_rates
 from hub.store.tables import Commitment, Opportunity
 from hub.web import typed
 from hub.web.guard import hub, me
@@ -36,10 +37,11 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """What the section shows. ``form``: each path of the own position with what is typed there now, empty where this
-    reader states none; ``elsewhere``: own connections that report the position as well."""
+    reader states none; ``elsewhere``: own connections that report the position as well; ``least`` as in the function of that name."""
 
     lines: list[Line]
     parts: list[Part]
+    least: tuple[str, str, str] | None = None
     form: dict[str, str] = field(default_factory=dict)
     hidden: bool = False
     elsewhere: list[str] = field(default_factory=list)
@@ -58,7 +60,17 @@ def shown(
     said = any(mine.get(path) for path in ("commitment.stage", "commitment.amount"))
     hidden = said and mine.get("commitment.visibility") not in ledger.DISCLOSED
     reporting = [name for name in linked if _reports(name)]
-    return Ledger(ledger.lines(commitments, member, names), bar(view), form, hidden, reporting)
+    return Ledger(ledger.lines(commitments, member, names), bar(view), least(view), form, hidden, reporting)
+
+
+def least(view: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """``(least, most, day)`` of what is open, where other currencies would count at the rates of a day."""
+    with hub().reading() as conn:
+        found = stored_rates.latest(conn)
+    if found is None:
+        return None
+    left = rates.least_open(view, found[1])
+    return (words("ask.requested", left), words("totals.gap", view["totals.gap"]), found[0]) if left else None
 
 
 def bar(view: Mapping[str, Any]) -> list[Part]:

@@ -203,7 +203,12 @@ def as_others(opportunity_id: str) -> str:
     fields = [(path, view[path]) for path in _order(view) if view[path] not in (None, "", [], {}) and path != "title"]
     lines, parts = who_is_in(positions, ANOTHER, names), ledger.bar(view)
     return render_template(
-        "as_others.html", row=row, view=view, fields=fields, ledger=ledger.Ledger(lines, parts), vetting=_vetting(view)
+        "as_others.html",
+        row=row,
+        view=view,
+        fields=fields,
+        ledger=ledger.Ledger(lines, parts, ledger.least(view)),
+        vetting=_vetting(view),
     )
 
 

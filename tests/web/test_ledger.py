@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 
 from hub.commons import ledger, positions
-from hub.store import opportunities
+from hub.store import dues, opportunities, rates
 from hub.store.tables import Commitment
 from hub.web.ledger import bar
 from tests.web.conftest import ROLES, Site, fill
@@ -136,3 +137,15 @@ def test_the_steward_sees_beforehand_what_others_will_see(filled: Site) -> None:
     theirs = page(filled, "staff.oak")
     assert "valid until" in theirs and "lapsed" not in theirs and "As others see it" not in theirs
     assert filled.client("staff.oak").get(f"/opportunities/{id}/as-others-see-it").status_code == 404
+
+
+def test_other_currencies_make_a_range_at_the_rates_of_a_day_and_no_write(filled: Site) -> None:
+    state(filled, "officer.oak", stage="pledged", amount="100 EUR", visibility="named")
+    assert "still open: the least counts" not in page(filled, "staff.elm")
+    with filled.hub.writing() as conn:
+        before = list(conn.execute(dues.t.select()))
+        rates.load(conn, {"2026-02-27": {"EUR": Decimal(1), "USD": Decimal("1.25")}})
+    shown = page(filled, "staff.elm")
+    assert "Between 875 USD and 1,000 USD still open" in shown and "2026-02-27" in shown
+    with filled.hub.reading() as conn:
+        assert list(conn.execute(dues.t.select())) == before

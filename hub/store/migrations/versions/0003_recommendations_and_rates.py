@@ -1,4 +1,4 @@
-"""What a convener recommends to a member"""
+"""What a convener recommends to a member, and exchange rates by day"""
 
 import sqlalchemy as sa
 import sqlmodel
@@ -31,8 +31,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_recommendation_opportunity_id'), ['opportunity_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_recommendation_member_id'), ['member_id'], unique=False)
 
+    op.create_table('rate',
+    sa.Column('day', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('currency', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('per_base', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.PrimaryKeyConstraint('day', 'currency')
+    )
+
 
 def downgrade() -> None:
+    op.drop_table('rate')
     with op.batch_alter_table('recommendation', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_recommendation_member_id'))
         batch_op.drop_index(batch_op.f('ix_recommendation_opportunity_id'))

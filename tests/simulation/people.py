@@ -77,13 +77,13 @@ class People:
             text = tokens.text(number, self.chance.choice(WORDS))
             self._write(system, id, column, tokens.amount(number) if column == "Ask" else text)
 
-    def edit_many(self, name: str = "") -> None:
+    def edit_many(self, name: str = "", pause: float | None = None) -> None:
         """Several records of one system, all at the same moment, as from a list with ticks, or one after the other."""
         found = self._row(self.world.systems.keys() - {name} if name else ())
         if found is not None:
             system, column = found[0], self.chance.choice(["Need", "Summary"])
             linked = {k.remote_id for k in self.world.table(Link) if k.connection_id == system.name}
-            pause = self.chance.choice([0.0, 2.0])
+            pause = self.chance.choice([0.0, 2.0]) if pause is None else pause
             for id in sorted(linked & system.live().keys()):
                 self.world.time.sleep(pause)
                 self._write(system, id, column, tokens.text(self._token(), self.chance.choice(WORDS)))

@@ -41,7 +41,7 @@ def lines(commitments: Mapping[str, Commitment], reader: str, names: Mapping[str
     found = []
     for member, facts in disclosed(commitments):
         own = member == reader
-        who = names.get(member, member) if own or facts["commitment.visibility"] == "named" else None
+        who = names.get(member, member) if own or facts.get("commitment.visibility") == "named" else None
         amount, date = facts.get("commitment.amount"), facts.get("commitment.date")
         found.append(Line(who, facts.get("commitment.stage") or STAGES[-1], amount, date, own))
     return sorted(found, key=lambda line: (STAGES.index(line.stage), line.who is None, line.who or "", repr(line)))

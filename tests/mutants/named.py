@@ -152,7 +152,7 @@ MUTANTS = (
         ' for c in part.columns if base.get(c) != "Closed"}\n',
     ),
     Mutant(
-        "a pipeline stage is disclosed", "hub/commons/view.py",
+        "a pipeline stage is disclosed", "hub/commons/ledger.py",
         '        if (c.facts or {}).get("commitment.visibility") in DISCLOSED\n        and ', "        if ",
     ),
     Mutant(

@@ -59,7 +59,8 @@ def believed(hub: Hub) -> Standing:
             "quarantine": sorted((r.connection_id, r.path, r.reason, r.state) for r in _rows(conn, Quarantine)),
             "questions": sorted((of[r.opportunity_id], r.column, r.state) for r in _rows(conn, ReferenceQuestion)),
             "suggestions": sorted((of[r.opportunity_id], r.path, r.state) for r in _rows(conn, Suggestion)),
-            "due": sorted((of[r.opportunity_id], r.connection_id, r.error) for r in _rows(conn, Due)),
+            # Whether it was tried in vain already depends on when an edit came, not on whether a worker died.
+            "due": sorted((of[r.opportunity_id], r.connection_id) for r in _rows(conn, Due)),
             "to be judged": sorted(of[r.opportunity_id] for r in _rows(conn, Pending)),
             "connections": sorted((r.id, r.state, r.approved, r.reason) for r in _rows(conn, Connection)),
             "arrivals there": sorted(

@@ -242,7 +242,7 @@ def _with_edits(tables: Tables, standing: Standing, edits: Edits) -> tuple[Table
             )
         linked = any(link[:2] == (nonprofit, AT) for link in standing["links"])
         if linked and nonprofit not in tables[AT]:  # deleted there, which Airtable never says: it stays due
-            standing["due"] = sorted({*standing["due"], (nonprofit, AT, None)})
+            standing["due"] = sorted({*standing["due"], (nonprofit, AT)})
     return tables, standing
 
 

@@ -16,7 +16,7 @@ from hub import crash
 from hub.jobs import lease
 from hub.jobs.lease import Busy, LeaseLost
 from hub.store import connections, members, runs, waiting
-from hub.store.tables import Run
+from hub.store.tables import Hold, Run
 from hub.sync import judge, plan, push, references, rules
 from hub.sync.judge import Held
 from hub.sync.pull import pull
@@ -117,6 +117,7 @@ class OneRun:
         with self.hub.reading() as conn:
             hold = waiting.waiting_hold(conn, self.name)
         if hold is not None:
+            self._close_held(hold)
             self.result = RunResult(self.name, "held", hold.run_id, message=hold.reason)
             return False
         try:
@@ -137,6 +138,15 @@ class OneRun:
         self.result.run_id = run.id
         self._fence, self._scan, self._names, self._prefers = fence, row.scan + 1, names, prefers
         return True
+
+    def _close_held(self, hold: Hold) -> None:
+        """End the held run where its worker died before it could."""
+        with self.hub.writing() as conn:
+            now, row, run = self.hub.time.now(), connections.get(conn, self.name), runs.get(conn, hold.run_id)
+            if run is None or run.state != "running" or (row.lease_until is not None and row.lease_until > now):
+                return
+            runs.end(conn, run.id, "held", now, error=hold.reason, cursor_after=row.cursor)
+            connections.change(conn, self.name, reason=hold.reason, owner=None, lease_until=None)
 
     def _take_in(self) -> None:
         config = self.hub.config.connections[self.name]

@@ -225,6 +225,31 @@ def test_what_moved_while_a_run_wrote_is_judged_without_what_was_let_go_before(m
     assert {o.facts["summary"] for o in world.table(Opportunity)} == {"Clean water"}
 
 
+def test_a_held_run_whose_worker_died_before_its_end_is_ended_by_the_next(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = many(make, 30)
+    for row in world.rows("a")[:25]:
+        row["Summary"] = "Nonsense"
+
+    class Died(BaseException):
+        pass
+
+    def point(name: str) -> None:
+        if name == "run.ending":
+            raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr(crash, "point", point)
+        with pytest.raises(Died):
+            world.sync("a")
+    run = world.table(Run)[-1]
+    assert waiting(world).run_id == run.id and run.state == "running"
+    assert world.sync("a")["a"].state == "held" and world.table(Run)[-1].state == "running", "it may still be at work"
+    world.time.sleep(300)
+    assert world.sync("a")["a"].state == "held" and world.table(Run)[-1].state == "held"
+
+
 def test_what_was_taken_over_still_counts_after_the_run_that_took_it_over_died_as_well(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

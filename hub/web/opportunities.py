@@ -199,6 +199,8 @@ def as_others(opportunity_id: str) -> str:
             abort(404)
         names = members.names(conn)
         positions = opportunities.commitments(conn, [row.id]).get(row.id, {})
+    if not shows_steward(row, ANOTHER):
+        names = names | {row.steward_id: UNNAMED}
     view = hub().view(row, positions, ANOTHER, names)
     fields = [(path, view[path]) for path in _order(view) if view[path] not in (None, "", [], {}) and path != "title"]
     lines, parts = who_is_in(positions, ANOTHER, names), ledger.bar(view)

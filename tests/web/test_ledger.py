@@ -127,7 +127,13 @@ def test_the_steward_sees_beforehand_what_others_will_see(filled: Site) -> None:
     facts = {"title": "Orchard", "named": False, "vetting.level": "full_dd", "vetting.valid_until": {"date": "2026-02"}}
     with filled.hub.writing() as conn:
         opportunities.change(conn, id, facts=facts, status="draft")
-    positions.state(filled.hub, id, "elm", {"commitment.stage": "pledged", "commitment.note": "zz-elm"}, "u1")
+    positions.state(
+        filled.hub,
+        id,
+        "elm",
+        {"commitment.stage": "pledged", "commitment.note": "zz-elm", "commitment.visibility": "named"},
+        "u1",
+    )
     shown = filled.client("staff.elm").get(f"/opportunities/{id}/as-others-see-it").text
     assert "a member" in shown and "Elm Fund" not in shown.split("<h1>")[1] and "zz-elm" not in shown
     assert "Full due diligence" in shown and "lapsed, it was valid until" in shown and "nobody sees it yet" in shown

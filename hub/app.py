@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select, update
 from connectors import registry
 from connectors.contract import Connector, Reference, Settings, Wanted
 from connectors.transport import Limiter, SystemTime, Time, Transport
+from hub.commons.sharing import StandingRules
 from hub.commons.view import view
 from hub.config import Config, ConnectionConfig
 from hub.ids import Ids
@@ -42,6 +43,7 @@ class Hub:
         self._transport = transport
         self._limiter = Limiter(time)
         self._mappings: dict[str, language.Mapping] = {}
+        self._rules = StandingRules(config.connections)
 
     @contextmanager
     def reading(self) -> Iterator[Db]:
@@ -70,6 +72,13 @@ class Hub:
             hosts=system.hosts(settings), time=self.time, limiter=self._limiter, allow_http=config.allow_http
         )
         return system.open(settings, wanted(mapping), transport)
+
+    @property
+    def rules(self) -> StandingRules:
+        """The configuration's import rules, ready to be looked up."""
+        if self._rules.connections is not self.config.connections:
+            self._rules = StandingRules(self.config.connections)
+        return self._rules
 
     @cached_property
     def _page(self) -> str:

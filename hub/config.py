@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from connectors.contract import Secret, System
+from hub.commons.criteria import Criteria
 from hub.settings import CONNECTION, HUB, IMPORT, MEMBER, WEB, Setting
 from mappings.positions import positions
 
@@ -32,15 +33,6 @@ class ConfigError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class ImportRule:
-    """Equality on kind, theme and country; an empty part matches everything."""
-
-    kind: str | None = None
-    themes: tuple[str, ...] = ()
-    countries: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class MemberConfig:
     id: str
     name: str
@@ -49,7 +41,8 @@ class MemberConfig:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionConfig:
-    """``imports``: standing rules; None imports by hand only, an empty tuple everything. ``every`` in seconds."""
+    """``imports``: standing rules; None imports by hand only, an empty tuple everything. ``every`` in seconds.
+    ``inbox_for``: the connection that a candidate is imported into; None where this is no inbox."""
 
     name: str
     member: str
@@ -57,7 +50,8 @@ class ConnectionConfig:
     mapping: str
     options: Mapping[str, Any] = field(default_factory=dict)
     shares: bool = False
-    imports: tuple[ImportRule, ...] | None = None
+    imports: tuple[Criteria, ...] | None = None
+    inbox_for: str | None = None
     edits: Edits = "keep"
     deletes: Literal["ask", "withdraw", "keep"] = "ask"
     first_sync: Literal["preview", "go"] = "preview"
@@ -146,6 +140,10 @@ class _Reader:
             self._file = file
             for name, table in self._tables(tree, "connections").items():
                 connections |= self._connection(name, table, members, owner)
+        for (tree, _), file in zip(trees, files, strict=True):
+            self._file = file
+            for name in self._tables(tree, "connections").keys() & connections.keys():
+                self._inbox(connections[name], connections)
         self._file = self.path
         hub = self._settings(("hub",), main.get("hub", {}), HUB)
         web = self._settings(("web",), main.get("web", {}), WEB)
@@ -235,6 +233,7 @@ class _Reader:
                 options=self._options(where, values["options"] or {}, system, owner),
                 shares=values["shares"],
                 imports=self._imports(where, values["import"]),
+                inbox_for=values["inbox_for"],
                 edits=values["edits"],
                 deletes=values["deletes"],
                 first_sync=values["first_sync"],
@@ -244,6 +243,19 @@ class _Reader:
                 allow_http=values["allow_http"],
             )
         }
+
+    def _inbox(self, inbox: ConnectionConfig, connections: dict[str, ConnectionConfig]) -> None:
+        """What an inbox is for belongs to the same member; the inbox itself neither shares nor imports."""
+        if inbox.inbox_for is None:
+            return
+        where = ("connections", inbox.name, "inbox_for")
+        own = {c.name for c in connections.values() if c.member == inbox.member and c.inbox_for is None}
+        if inbox.inbox_for not in own:
+            self.say(where, f'{inbox.member} has no connection "{inbox.inbox_for}" to import into.'
+                     f"{_closest(inbox.inbox_for, own)}")  # fmt: skip
+        if inbox.shares or inbox.imports is not None:
+            self.say(where, "An inbox shows what saved searches find. Remove shares and import here; they belong to "
+                     f'"{inbox.inbox_for}".')  # fmt: skip
 
     def _system(self, where: tuple[str, ...], name: str | None) -> System | None:
         from connectors import registry
@@ -306,7 +318,7 @@ class _Reader:
             return None
         return Secret(self.environ[name])
 
-    def _imports(self, where: tuple[str, ...], given: Any) -> tuple[ImportRule, ...] | None:
+    def _imports(self, where: tuple[str, ...], given: Any) -> tuple[Criteria, ...] | None:
         if given is None:
             return None
         if given == "all":
@@ -316,7 +328,7 @@ class _Reader:
             values = self._settings((*where, "import"), rule if isinstance(rule, dict) else {}, IMPORT)
             themes, countries = tuple(values["themes"] or ()), tuple(values["countries"] or ())
             self._known_codes((*where, "import"), themes)
-            rules.append(ImportRule(values["kind"], themes, countries))
+            rules.append(Criteria(values["kind"], themes, countries))
         return tuple(rules)
 
     def _known_codes(self, where: tuple[str, ...], themes: tuple[str, ...]) -> None:

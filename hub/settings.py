@@ -42,6 +42,7 @@ CONNECTION = (
     Setting("system", str, "Which connector speaks to it; see `hub connectors`.", required=True),
     Setting("mapping", str, "A shipped mapping's name, or a file.", required=True),
     Setting("shares", bool, "Records ticked for sharing there become opportunities.", False),
+    Setting("inbox_for", str, "It is an inbox: what saved searches find is written there, and taking it up imports it into this connection."),
     Setting("edits", str, "What an edit of another steward's facts means.", "keep", choices=("keep", "suggest", "accept", "reset")),
     Setting("deletes", str, "What follows when the steward's own record is deleted there.", "ask", choices=("ask", "withdraw", "keep")),
     Setting("first_sync", str, "Whether the first sync waits for a look.", "preview", choices=("preview", "go")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mappings import lenses
@@ -18,6 +18,8 @@ from mappings.lenses.lens import Lens, Raw, Value
 from mappings.source import Source
 from schemas.fields import FIELDS, UnknownPath, spec
 
+ANSWERS = ("take_up", "not_for_us")
+"""What a person can say to a row of an inbox, by a field of that row."""
 READS, WRITES, SEEDS = ("both", "in", "in+once"), ("both", "out"), ("both", "out", "once", "in+once")
 _AUDIENCE = re.compile(r"all|(circle|member):\S+")
 
@@ -27,6 +29,7 @@ def compiled(source: Source) -> dict[str, Any] | None:
     table = source.table
     _heads(source)
     share, withdrawn = _share(source), _withdrawn(source)
+    answers = {name: tick for name in ANSWERS if (tick := _answer(source, name))}
     create = _create(source)
     parts, links = _fields(source)
     if withdrawn and "status" not in {part.path for part in parts}:
@@ -44,10 +47,11 @@ def compiled(source: Source) -> dict[str, Any] | None:
         "digest": _digest(table, parts),
         "fields": tuple(parts),
         "create": create,
-        "columns": _columns(key, share, withdrawn, parts),
+        "columns": _columns(key, [share, withdrawn, *answers.values()], parts),
         "references": {link.column: (link.object, link.columns) for link in links},
         "share": share,
         "withdrawn": withdrawn,
+        "answers": answers,
         "links": tuple(links),
         "currencies": money.shared((part.entry, part.writes or part.seeds) for part in parts),
     }
@@ -93,6 +97,16 @@ def _withdrawn(source: Source) -> Mapping[str, Any] | None:
         source.say(("withdrawn",), '"withdrawn" is { field = "…", value = "…" }.')
         return None
     return withdrawn
+
+
+def _answer(source: Source, name: str) -> Mapping[str, Any] | None:
+    tick = source.table.get(name)
+    if tick is None:
+        return None
+    if not isinstance(tick, dict) or not isinstance(tick.get("field"), str) or tick.keys() - {"field", "equals"}:
+        source.say((name,), f'"{name}" is {{ field = "…", equals = true }}.')
+        return None
+    return tick
 
 
 def _create(source: Source) -> dict[str, Any]:
@@ -215,10 +229,8 @@ def _through(entry: Entry, path: str, lens: Lens) -> FieldMap:
     return FieldMap(path, (column,), True, False, True, through, named)
 
 
-def _columns(
-    key: str | None, share: Mapping[str, Any] | None, withdrawn: Mapping[str, Any] | None, parts: list[FieldMap]
-) -> tuple[str, ...]:
-    heads = [key, (share or {}).get("field"), (withdrawn or {}).get("field")]
+def _columns(key: str | None, ticks: Sequence[Mapping[str, Any] | None], parts: list[FieldMap]) -> tuple[str, ...]:
+    heads = [key, *((tick or {}).get("field") for tick in ticks)]
     mapped = [column for part in parts if part.reads or part.writes for column in part.columns]
     return tuple(dict.fromkeys(column for column in [*heads, *mapped] if column))
 

@@ -76,6 +76,7 @@ class Mapping:
     """A compiled mapping. ``digest`` is of the resolved content: two files that say the same have the same.
 
     ``columns`` is all to request, in a stable order; ``references``: column to (object, columns of the target);
+    ``answers``: by ``take_up`` and ``not_for_us`` the tick of an inbox's row that says so.
     ``create``: constants for a new record, plain or ``{"user": "importer", "object": …, "match": …}``.
     """
 
@@ -91,6 +92,7 @@ class Mapping:
     references: Dict[str, tuple[str, tuple[str, ...]]]
     share: Dict[str, Any] | None
     withdrawn: Dict[str, Any] | None
+    answers: Dict[str, Dict[str, Any]]
     links: tuple[Reference, ...]
     currencies: tuple[Shared, ...]
     source: Source = field(repr=False, compare=False)
@@ -205,9 +207,12 @@ class Mapping:
         if values is not None:
             found: str | None = values.get(there) if isinstance(there, str) else None
             return found
-        wanted = self.share.get("equals", True)
-        among = wanted if isinstance(wanted, list) else [wanted]
-        return "all" if any(type(there) is type(one) and there == one for one in among) else None
+        return "all" if _ticked(self.share, raw) else None
+
+    def answer(self, raw: Raw) -> str | None:
+        """What a person said to this row of an inbox: ``take_up``, ``not_for_us``, or nothing yet. Who ticked both
+        wants it."""
+        return next((name for name, tick in self.answers.items() if _ticked(tick, raw)), None)
 
     @property
     def audiences(self) -> tuple[str, ...]:
@@ -221,6 +226,13 @@ class Mapping:
     def is_withdrawn(self, raw: Raw) -> bool:
         marked = self.withdrawn_columns()
         return bool(marked) and all(raw.get(column) == value for column, value in marked.items())
+
+
+def _ticked(tick: Dict[str, Any], raw: Raw) -> bool:
+    """Whether the field says ``equals`` (yes, where nothing else is given), or one of several."""
+    there, wanted = raw.get(tick["field"]), tick.get("equals", True)
+    among = wanted if isinstance(wanted, list) else [wanted]
+    return any(type(there) is type(one) and there == one for one in among)
 
 
 def _need_none(barred: dict[str, str], columns: Sequence[str]) -> None:

@@ -3,10 +3,10 @@ every page, API, export, search and outgoing sync."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
 
-from hub.config import ConnectionConfig, ImportRule
+from hub.commons.criteria import Criteria, posted, terms, wants
+from hub.config import ConnectionConfig
 from hub.store.tables import Opportunity
 
 LISTED = ("published", "closed", "withdrawn")
@@ -36,25 +36,31 @@ def in_audience(audience: str, member_id: str, circles: Circles) -> bool:
     return audience == "all" or (kind == "member" and member_id in names.split(","))
 
 
-def wants(rule: ImportRule, opportunity: Opportunity) -> bool:
-    """An import rule is equality on kind, theme and country; an empty part matches everything."""
-    facts: Mapping[str, Any] = opportunity.facts
-    countries = {place.get("country") for place in facts.get("geographies") or ()} | {facts.get("organization.country")}
+def imports(connection: ConnectionConfig, opportunity: Opportunity, circles: Circles) -> bool:
+    """Whether a standing rule of this connection imports it."""
+    rules = connection.imports
     return (
-        rule.kind in (None, opportunity.kind)
-        and (not rule.themes or not set(rule.themes).isdisjoint(facts.get("themes") or ()))
-        and (not rule.countries or not countries.isdisjoint(rule.countries))
+        rules is not None
+        and opportunity.status == "published"
+        and may_see(opportunity, connection.member, circles)
+        and (not rules or any(wants(rule, opportunity) for rule in rules))
     )
 
 
-def importers(connections: Iterable[ConnectionConfig], opportunity: Opportunity, circles: Circles) -> list[str]:
-    """Connections whose standing rule imports this opportunity."""
-    if opportunity.status != "published":
-        return []
-    return [
-        c.name
-        for c in connections
-        if c.imports is not None
-        and may_see(opportunity, c.member, circles)
-        and (not c.imports or any(wants(rule, opportunity) for rule in c.imports))
-    ]
+class StandingRules:
+    """The import rules of a configuration, found by what an opportunity says: none is asked that could not want it."""
+
+    def __init__(self, connections: Mapping[str, ConnectionConfig]) -> None:
+        self.connections = connections
+        self._posted: dict[str, dict[str, ConnectionConfig]] = {}
+        for connection in connections.values():
+            for rule in connection.imports or ([Criteria()] if connection.imports is not None else []):
+                for term in posted(rule):
+                    self._posted.setdefault(term, {})[connection.name] = connection
+
+    def importers(self, opportunity: Opportunity, circles: Circles) -> list[str]:
+        """Connections whose standing rule imports this opportunity."""
+        if opportunity.status != "published":
+            return []
+        found = {name: c for term in terms(opportunity) for name, c in self._posted.get(term, {}).items()}
+        return [name for name, connection in found.items() if imports(connection, opportunity, circles)]

@@ -66,6 +66,45 @@ class Recommendation(SQLModel, table=True):
     decided_by: str | None = None
 
 
+class SavedSearch(SQLModel, table=True):
+    """What a person of a member looks for again and again. ``criteria`` as ``Criteria.as_data``; ``connection_id``: the
+    inbox that gets what it finds, None where it is only kept."""
+
+    __tablename__ = "saved_search"
+
+    id: str = Field(primary_key=True)
+    member_id: str = Field(foreign_key="member.id", index=True)
+    name: str
+    criteria: dict[str, Any] = json_column()
+    connection_id: str | None = Field(default=None, foreign_key="connection.id")
+    created_at: datetime = moment()
+    created_by: str
+
+
+class SearchTerm(SQLModel, table=True):
+    """The terms that a saved search with an inbox is posted under (``criteria.posted``)."""
+
+    __tablename__ = "search_term"
+
+    term: str = Field(primary_key=True)
+    search_id: str = Field(primary_key=True, foreign_key="saved_search.id", index=True)
+
+
+class Candidate(SQLModel, table=True):
+    """An opportunity in an inbox, beside the link to its row. ``state``: new, taken_up, refused (``word`` says why),
+    not_for_us, retired (nobody touched it for long). ``shown_at``: since when the row is there. ``found_by``: whose search
+    it was."""
+
+    connection_id: str = Field(primary_key=True, foreign_key="connection.id")
+    opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id", index=True)
+    why: str = Field(sa_column=Column(Text, nullable=False))
+    state: str = Field(default="new", index=True)
+    word: str | None = None
+    found_by: str | None = None
+    at: datetime = moment()
+    shown_at: datetime | None = moment()
+
+
 class Quarantine(SQLModel, table=True):
     """A record (``path`` empty) or one field of it that cannot be translated: its mapped fields, and the reason.
     A whole record is looked at again by itself after ``not_before``, ever more seldom."""

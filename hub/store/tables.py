@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Column, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from hub.store.asked import (
+    Candidate,
     Conflict,
     Deletion,
     Hold,
@@ -21,12 +22,15 @@ from hub.store.asked import (
     Recommendation,
     ReferenceQuestion,
     Rule,
+    SavedSearch,
+    SearchTerm,
     Suggestion,
 )
 from hub.store.types import json_column, moment
 
 __all__ = [
     "Audit",
+    "Candidate",
     "Commitment",
     "Conflict",
     "Connection",
@@ -46,6 +50,8 @@ __all__ = [
     "ReferenceQuestion",
     "Rule",
     "Run",
+    "SavedSearch",
+    "SearchTerm",
     "Session",
     "SignInAttempt",
     "Suggestion",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from hub.commons.sharing import importers
+from hub.commons import inbox
 from hub.store import dues, links
 from hub.store.tables import Opportunity
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def announce(conn: Connection, hub: Hub, opportunity: Opportunity) -> None:
-    """Insert a due row for every link of an opportunity and every rule that imports it."""
+    """Insert a due row for every link of an opportunity, every rule that imports it, and every inbox whose saved
+    search finds it."""
     tied = links.of(conn, opportunity.id)
     stopped = {link.connection_id for link in tied if link.state == "stopped"}
-    names = {link.connection_id for link in tied} | set(
-        importers(hub.config.connections.values(), opportunity, hub.config.circles)
-    )
+    names = {link.connection_id for link in tied} | set(hub.rules.importers(opportunity, hub.config.circles))
+    names |= inbox.offer(conn, hub, opportunity)
     dues.add(conn, (names - stopped) & hub.config.connections.keys(), opportunity.id, hub.time.now())

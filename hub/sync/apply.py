@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from connectors.contract import Record
 from hub.store import dues, links, waiting
 from hub.store.tables import Link, Opportunity, Suggestion
-from hub.sync import conflicts, history, loops, quarantine, rules
+from hub.sync import conflicts, history, inbox, loops, quarantine, rules
 from hub.sync.announce import announce
 from hub.sync.arrive import published_or_draft
 from hub.sync.history import Changes
@@ -31,6 +31,7 @@ def apply_record(conn: Connection, turn: Turn, known: Known, link: Link, record:
     unticked = turn.config.shares and turn.mapping.share is not None and turn.mapping.audience(raw) is None
     changes = _take(conn, turn, known, opportunity, taken, record.id, unticked)
     changes |= _share(conn, turn, opportunity, link, raw)
+    inbox.answered(conn, turn, opportunity, link, raw)
     for decision in decisions:
         if decision.action in (Action.CONFLICT, Action.FROZEN):
             conflicts.open_or_move(conn, turn, known, link, raw, decision)

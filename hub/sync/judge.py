@@ -42,7 +42,9 @@ def judge_pull(turn: Turn) -> None:
 
 
 def _large(turn: Turn, gone: int, linked: int) -> list[tuple[str, int]]:
-    """What of this pull is unusually large: kind and number."""
+    """What of this pull is unusually large: kind and number. Clearing out one's inbox is not."""
+    if turn.config.inbox_for:
+        return []
     numbers = {"deletions": gone + len(turn.absent)} | {
         kind: turn.counts[name] for kind, name in (("overwrites_in", "overwritten"), ("withdrawals", "withdrawn"))
     }
@@ -87,7 +89,7 @@ def judge_push(turn: Turn) -> None:
         approved = connections.get(conn, turn.name).approved
         few = dues.count(conn, turn.name) <= guards.OVERWRITES.floor
         hold = waiting.waiting_hold(conn, turn.name, ["approved"])
-    if approved and few:
+    if approved and (few or turn.config.inbox_for):
         return
     looked = turn.now()
     _, overwrites, count = plan.totals(turn)

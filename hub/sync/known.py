@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from hub.commons.inbox import said
 from hub.config import Config
-from hub.store import links, opportunities, waiting
+from hub.store import candidates, links, opportunities, waiting
 from hub.store.tables import Commitment, Conflict, Link, Opportunity
 from hub.sync.history import is_own
 from hub.sync.matching import is_id
@@ -55,6 +56,9 @@ def opportunity_context(conn: Connection, turn: Turn, known: Known, ids: Iterabl
         if not is_own(conflict.path) or turn.member in conflict_members(turn.hub.config, conflict):
             known.conflicts.setdefault(conflict.opportunity_id, {})[conflict.path] = conflict
     known.by_opportunity |= links.by_opportunity(conn, turn.name, ids)
+    if turn.config.inbox_for:
+        rows = candidates.of(conn, turn.name, ids)
+        turn.candidates |= {id: said(row, turn.config.inbox_for) for id, row in rows.items()}
 
 
 def conflict_members(config: Config, conflict: Conflict) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from hub.commons.sharing import importers, may_see
+from hub.commons.sharing import imports, may_see
 from hub.store import dues, links, waiting
 from hub.store.tables import Link, Opportunity
 from hub.sync.apply import decide
@@ -104,7 +104,7 @@ def _item(
     if not turn.can.writes or not may_see(opportunity, turn.member, turn.hub.config.circles):
         return None
     if link is None or link.state == "wanted":
-        wanted = link is not None or turn.name in importers([turn.config], opportunity, turn.hub.config.circles)
+        wanted = link is not None or imports(turn.config, opportunity, turn.hub.config.circles)
         return _creation(turn, known, opportunity, link) if wanted and opportunity.status == "published" else None
     if link.state != "linked" or link.base is None:
         return None

@@ -17,7 +17,7 @@ from hub.jobs import lease
 from hub.jobs.lease import Busy, LeaseLost
 from hub.store import connections, members, runs, waiting
 from hub.store.tables import Hold, Run
-from hub.sync import judge, plan, push, references, rules
+from hub.sync import clearing, judge, plan, push, references, rules
 from hub.sync.judge import Held
 from hub.sync.pull import pull
 from hub.sync.recover import recover
@@ -173,6 +173,7 @@ class OneRun:
             for items in plan.plan(turn):
                 push.push(turn, items)
                 self.report("pushed", connection=self.name, pushed=turn.counts["pushed"] + turn.counts["pushed_new"])
+            clearing.clear(turn)
         elif not self._approved():
             judge.judge_push(turn)
         if turn.counts["moved_meanwhile"]:

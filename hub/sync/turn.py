@@ -31,8 +31,9 @@ def nothing(event: str, **facts: Any) -> None:
 @dataclass(slots=True)
 class Turn:
     """One run of one connection. ``counts`` is what the run's page shows, see ``tables.Run``; ``prefers`` holds
-    people's standing rules, ``{member: {path: connection}}``; ``page`` is the page of the listing in hand; ``absent`` the record ids that were missing in too
-    large a number to be asked for."""
+    people's standing rules, ``{member: {path: connection}}``; ``page`` is the page of the listing in hand; ``candidates``
+    what an inbox says beside an opportunity's view, by its id; ``absent`` the record ids that were missing in too large a
+    number to be asked for."""
 
     hub: Hub
     config: ConnectionConfig
@@ -44,6 +45,7 @@ class Turn:
     names: dict[str, str]
     prefers: dict[str, dict[str, str]] = field(default_factory=dict)
     page: int = 0
+    candidates: dict[str, dict[str, str]] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     report: Callable[..., None] = nothing
@@ -85,7 +87,9 @@ class Turn:
         return opportunity.number if self.can.key == "integer" else opportunity.id
 
     def view(self, opportunity: Opportunity, commitments: dict[str, Commitment]) -> dict[str, Any]:
-        return self.hub.view(opportunity, commitments, self.member, self.names)
+        """The opportunity as this system is to show it; an inbox also says why it is there."""
+        seen = self.hub.view(opportunity, commitments, self.member, self.names)
+        return seen | self.candidates.get(opportunity.id, {})
 
 
 def agreement(

@@ -59,10 +59,13 @@ class Memory:
         return sum(call in ("create", "update", "delete", "add") for call in self.calls)
 
     def hit(self, call: str, when: str) -> None:
-        """Raise what a test has planted for this call, before or after it took effect; None lets one pass."""
+        """Raise what a test has planted for this call, before or after it took effect, or do it where it is a
+        function; None lets one pass."""
         planted = self.fault.get(f"{call}:{when}")
         error = planted.pop(0) if planted else None
-        if error is not None:
+        if callable(error):
+            error()
+        elif error is not None:
             raise error
 
 

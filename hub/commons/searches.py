@@ -1,0 +1,92 @@
+"""What people of a member look for again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from hub.commons import inbox
+from hub.commons.criteria import Criteria, posted, wants
+from hub.commons.sharing import may_see
+from hub.store import audit, dues, lists, opportunities, searches
+from hub.store.lists import Asked
+from hub.store.tables import Opportunity, SavedSearch
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from hub.app import Hub
+
+FIRST = 50
+"""What a new search puts into its inbox of all that is shared already: the newest so many that it finds."""
+LOOKED_AT = 10_000
+"""Among the newest so many opportunities that the member may see."""
+PAGE = 500
+LONGEST = 80
+"""Characters of a name; it stands in every row that the search puts into an inbox."""
+
+
+def save(hub: Hub, member: str, name: str, criteria: Criteria, connection: str | None, user_id: str) -> str:
+    """Keep it, and put what it finds into this inbox, now and whenever something comes. Returns its id. ValueError for a
+    name that is none, or a connection that is no inbox of this member."""
+    name, now = name.strip(), hub.time.now()
+    if not name or len(name) > LONGEST:
+        raise ValueError(f"A search needs a name of at most {LONGEST} characters; it is what you find it by.")
+    search = SavedSearch(
+        id=hub.ids.uuid7(), member_id=member, name=name, criteria=criteria.as_data(), connection_id=connection,
+        created_at=now, created_by=user_id,
+    )  # fmt: skip
+    into = inbox.inbox_of(hub, search)
+    if connection is not None and into is None:
+        raise ValueError(f"{connection} is no inbox of yours.")
+    with hub.writing() as conn:
+        searches.add(conn, search, posted(criteria) if into else ())
+        audit.write(
+            conn, at=now, actor=f"user:{user_id}", action="search saved", member_id=member, connection_id=connection,
+            note=name,
+        )  # fmt: skip
+    if into is not None:
+        _fill(hub, search, into.name)
+    return search.id
+
+
+def _fill(hub: Hub, search: SavedSearch, into: str) -> None:
+    """What is there already. What is shared from now on comes by itself, so the long look needs no transaction."""
+    with hub.reading() as conn:
+        there = find(conn, hub, search.member_id, Criteria.of(search.criteria), FIRST)
+    with hub.writing() as conn:
+        for opportunity in opportunities.load(conn, [o.id for o in there]).values():
+            if inbox.finds(hub, search, opportunity) and inbox.put(
+                conn, hub, opportunity, hub.config.connections[into], [search]
+            ):
+                dues.add(conn, [into], opportunity.id, hub.time.now())
+        dues.wake(conn, [into], hub.time.now())
+
+
+def drop(hub: Hub, search_id: str, member: str, user_id: str) -> bool:
+    """Look for it no more; what it has found stays where it is. False where this member has no such search."""
+    with hub.writing() as conn:
+        search = searches.get(conn, search_id)
+        if search is None or search.member_id != member:
+            return False
+        searches.drop(conn, search_id)
+        audit.write(
+            conn, at=hub.time.now(), actor=f"user:{user_id}", action="search dropped", member_id=member,
+            connection_id=search.connection_id, note=search.name,
+        )  # fmt: skip
+    return True
+
+
+def find(conn: Connection, hub: Hub, member: str, criteria: Criteria, most: int) -> list[Opportunity]:
+    """The newest published opportunities that this member may see and that are looked for, of other members and its own."""
+    found = (o for o in _newest(conn, hub, member) if may_see(o, member, hub.config.circles) and wants(criteria, o))
+    return [opportunity for opportunity, _ in zip(found, range(most), strict=False)]
+
+
+def _newest(conn: Connection, hub: Hub, member: str) -> Iterator[Opportunity]:
+    asked = Asked(status="published")
+    for offset in range(0, LOOKED_AT, PAGE):
+        page = lists.opportunities(conn, member, hub.config.circles, asked, offset, PAGE)
+        yield from page
+        if len(page) < PAGE:
+            return

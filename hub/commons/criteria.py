@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -68,14 +68,24 @@ def terms(opportunity: Opportunity) -> frozenset[str]:
     )
 
 
+def in_words(criteria: Criteria) -> str:
+    """What it looks for, for people."""
+    parts = [criteria.kind or "", " or ".join(THEMES[code].en for code in criteria.themes), " or ".join(_named(criteria.countries)),
+             f"“{criteria.text}”" if criteria.text else ""]  # fmt: skip
+    return ", ".join(part for part in parts if part) or "everything"
+
+
 def matched(criteria: Criteria, opportunity: Opportunity) -> list[str]:
     """What of the opportunity it was found by, in words for people: themes, countries, words."""
-    import pycountry
-
     themes = [THEMES[code].en for code in criteria.themes if code in (opportunity.facts.get("themes") or ())]
     places = sorted(countries(opportunity).intersection(criteria.countries))
-    named = [country.name for code in places if (country := pycountry.countries.get(alpha_2=code))]
-    return [*themes, *named, *criteria.text.split()]
+    return [*themes, *_named(places), *criteria.text.split()]
+
+
+def _named(codes: Iterable[str]) -> list[str]:
+    import pycountry
+
+    return [country.name for code in codes if (country := pycountry.countries.get(alpha_2=code))]
 
 
 def countries(opportunity: Opportunity) -> set[str]:

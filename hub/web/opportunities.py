@@ -126,7 +126,7 @@ def one(opportunity_id: str) -> str:
     targets = [
         c.name
         for c in own.values()
-        if not any(link.connection_id == c.name and link.state != "stopped" for link in tied)
+        if c.inbox_for is None and not any(link.connection_id == c.name and link.state != "stopped" for link in tied)
     ]
     shown = ledger.shown(row, view, positions, names, [link.connection_id for link in tied if link.state == "linked"])
     return render_template(

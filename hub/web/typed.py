@@ -62,3 +62,16 @@ def parse(path: str, text: str) -> Any:
             return canonical(path, {"date": text})
         case _:
             return canonical(path, text)
+
+
+def countries(text: str) -> tuple[str, ...]:
+    """Codes of countries that are typed by name or code, with commas between; ValueError names the one that is none."""
+    import pycountry
+
+    found = []
+    for one in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            found.append(pycountry.countries.lookup(one).alpha_2)
+        except LookupError:
+            raise ValueError(_("“%(name)s” is no country. Write its name or its two letters.", name=one)) from None
+    return tuple(dict.fromkeys(found))

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from connectors.clock import ManualTime
 from hub.app import Hub, open_hub
+from hub.commons.criteria import Criteria
 from hub.config import load
 from hub.people import add_user
 from hub.store import audit, opportunities
@@ -29,6 +30,7 @@ from hub.store.tables import (
     ReferenceQuestion,
     Rule,
     Run,
+    SavedSearch,
     Suggestion,
 )
 from hub.web.app import create_app
@@ -47,6 +49,13 @@ mapping = "spreadsheet-generic"
 shares = true
 [connections.elm-sheet.options]
 path = "elm"
+[connections.elm-inbox]
+member = "elm"
+system = "spreadsheet"
+mapping = "spreadsheet-inbox"
+inbox_for = "elm-sheet"
+[connections.elm-inbox.options]
+path = "elm-inbox"
 [connections.oak-sheet]
 member = "oak"
 system = "spreadsheet"
@@ -113,6 +122,7 @@ def fill(hub: Hub) -> dict[str, str]:
         Rule(id=hub.ids.uuid7(), member_id="elm", path="title", connection_id="elm-sheet", created_at=now),
         Suggestion(id=hub.ids.uuid7(), opportunity_id=row.id, connection_id="elm-sheet", path="summary", value="new", commons="old", at=now),
         Recommendation(id=hub.ids.uuid7(), opportunity_id=row.id, member_id="elm", note="Look <i>here</i>", by="u", at=now),
+        SavedSearch(id=hub.ids.uuid7(), member_id="elm", name="Orchards", criteria=Criteria(text="orchard").as_data(), created_at=now, created_by="u"),
         Run(id=hub.ids.uuid7(), connection_id="elm-sheet", state="done", started_at=now, ended_at=now, counts={"read": 3}),
     ]  # fmt: skip
     with hub.writing() as conn:

@@ -13,7 +13,7 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
     ids = fill(site.hub)
     parts: dict[str, Any] = {
         "name": "elm-sheet", "run_id": ids["Run"], "opportunity_id": ids["Opportunity"], "conflict_id": ids["Conflict"],
-        "hold_id": ids["Hold"], "filename": "hub.css", "action": "pause",
+        "hold_id": ids["Hold"], "filename": "hub.css", "action": "pause", "search_id": ids["SavedSearch"],
         "line": 1, "path": "title",
     }  # fmt: skip
     rows = {
@@ -60,8 +60,13 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
     mine = {"connections.one", "connections.run", "connections.act", "queue.conflict", "queue.resolve_conflict", "queue.hold",
             "queue.decide_hold", "queue.decide_quarantine", "queue.decide_reference", "queue.decide_deletion", "queue.decide_suggestion",
             "queue.decide_match", "queue.drop_rule", "opportunities.past", "opportunities.restore",
-            "opportunities.as_others", "queue.dismiss_recommendation"}  # fmt: skip
-    once = {"opportunities.take_up", "queue.dismiss_recommendation"}  # what is done is not there any more
+            "opportunities.as_others", "queue.dismiss_recommendation", "searches.one", "searches.drop"}  # fmt: skip
+    once = {
+        "opportunities.take_up",
+        "queue.dismiss_recommendation",
+        "searches.drop",
+        "searches.one",
+    }  # what is done is not there any more
     watched = {"connections.one", "connections.run", "connections.act", "queue.hold", "queue.decide_hold"}
     all_of_them = [a for a in addresses(site) if a[0] not in ("static", "healthy") and not a[0].startswith("sign_in")]
     for member in ("oak", "elm"):  # the other foundation first: what is its own may change by being asked

@@ -46,6 +46,7 @@ def _request(sample: Sample, number: int) -> dict[str, Any]:
     }
 
 
+INBOX = "Commons inbox"
 LONG = ("Summary", "Need", "Planned activities", "Intended impact")
 
 
@@ -76,7 +77,29 @@ def airtable(base: str, samples: Sequence[Sample]) -> dict[str, Any]:
     fields += [{"name": n, "type": "multipleSelects", "options": _choices(v)} for n, v in several.items()]
     fields += [{"name": n, "type": "singleSelect", "options": _choices(v)} for n, v in one.items()]
     records = [{"fields": _row(sample)} for sample in samples]
-    return {"base": base, "token": SECRET, "tables": {"Opportunities": {"fields": fields, "records": records}}}
+    tables = {"Opportunities": {"fields": fields, "records": records}, INBOX: {"fields": _inbox(), "records": []}}
+    return {"base": base, "token": SECRET, "tables": tables}
+
+
+def _inbox() -> list[dict[str, Any]]:
+    """The columns of ``mappings/airtable-inbox.toml``."""
+    text = (
+        "Title",
+        "Organisation",
+        "Currency",
+        "Still open",
+        "Shared by",
+        "Why it is here",
+        "What became of it",
+        "Commons ID",
+    )
+    return [
+        *({"name": name, "type": "singleLineText"} for name in text),
+        {"name": "Amount requested", "type": "number", "options": {"precision": 3}},
+        {"name": "Commons link", "type": "url"},
+        {"name": "Commons status", "type": "singleSelect", "options": _choices(list(CODES["status"].values()))},
+        *({"name": name, "type": "checkbox"} for name in ("Take up", "Not for us")),
+    ]
 
 
 def _choices(names: list[str]) -> dict[str, Any]:
@@ -110,4 +133,4 @@ def sheet(path: Path) -> None:
             rows.writerow([f"{number:03}", s.title, s.summary, s.organisation, s.country, place, themes, s.amount, s.currency, tick, "for us"])  # fmt: skip
 
 
-__all__ = ["CORRIE", "OFFICER", "REQUEST", "SECRET", "airtable", "salesforce", "sheet"]
+__all__ = ["CORRIE", "INBOX", "OFFICER", "REQUEST", "SECRET", "airtable", "salesforce", "sheet"]

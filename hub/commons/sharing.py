@@ -28,6 +28,12 @@ def may_see(opportunity: Opportunity, member_id: str, circles: Circles) -> bool:
     return in_audience(opportunity.audience, member_id, circles)
 
 
+def left_out(opportunity: Opportunity, member_id: str, circles: Circles) -> bool:
+    """It is shared, and with this member no more. What its people imported before stays theirs."""
+    listed = opportunity.status in LISTED and not opportunity.arriving
+    return listed and not may_see(opportunity, member_id, circles)
+
+
 def in_audience(audience: str, member_id: str, circles: Circles) -> bool:
     """``all``, ``circle:x,y`` or ``member:a,b``. A word that is not known opens nothing."""
     kind, _, names = audience.partition(":")

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connectors.contract import Record
+from hub.commons.sharing import left_out
 from hub.store import dues, links, waiting
 from hub.store.tables import Link, Opportunity, Suggestion
 from hub.sync import conflicts, history, inbox, loops, quarantine, rules
@@ -42,7 +43,7 @@ def apply_record(conn: Connection, turn: Turn, known: Known, link: Link, record:
     unreadable = [d.path for d in decisions if d.action is Action.UNREADABLE]
     if record.id in known.quarantined:
         waiting.release(conn, turn.name, record.id, keep=unreadable)
-    view = turn.view(opportunity, known.commitments.get(opportunity.id, {}))
+    view = view_for(turn, known, link)
     waits = _waits_to_return(turn, opportunity, link, raw)
     _move_base(conn, turn, link, record, raw, decisions, result, view, waits)
     if changes:
@@ -62,7 +63,7 @@ def decide(turn: Turn, known: Known, link: Link, raw: Raw) -> Reconciled:
     standing = Standing(
         connection=turn.name,
         steward=opportunity.steward_id == turn.member,
-        edits=turn.config.edits,
+        edits="keep" if left_out(opportunity, turn.member, turn.hub.config.circles) else turn.config.edits,
         frozen=frozenset(known.conflicts.get(opportunity.id, ())),
         differs=frozenset(link.differs or ()),
         looping=loops.looping(link.rounds or {}, turn.scan),
@@ -71,8 +72,17 @@ def decide(turn: Turn, known: Known, link: Link, raw: Raw) -> Reconciled:
         prefers=rules.preferred(turn.prefers, turn.member, opportunity.steward_id),
         origins={path: origin.get("connection") for path, origin in origins.items()},
     )
-    view = turn.view(opportunity, commitments)
+    view = view_for(turn, known, link)
     return reconcile(turn.mapping, raw, link.base, link.sent, view, standing, link.agreed, turn.connector.refuses)
+
+
+def view_for(turn: Turn, known: Known, link: Link) -> Raw:
+    """The opportunity as this record is to show it. Where its member is among those no more that it is shared with, as
+    it last stood there, and withdrawn: whatever came since is not for them to know."""
+    opportunity = known.opportunities[link.opportunity_id]
+    if left_out(opportunity, turn.member, turn.hub.config.circles):
+        return turn.mapping.read(link.base or {}).values | {"status": "withdrawn"}
+    return turn.view(opportunity, known.commitments.get(opportunity.id, {}))
 
 
 def _title_stays(decision: Decision) -> Decision:

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from hub.commons.sharing import imports, may_see
+from hub.commons.sharing import imports, left_out, may_see
 from hub.store import dues, links, waiting
 from hub.store.tables import Link, Opportunity
-from hub.sync.apply import decide
+from hub.sync.apply import decide, view_for
 from hub.sync.known import Known, opportunity_context
 from hub.sync.reconcile import Action, digest, shortened
 from hub.sync.turn import Turn, agreement
@@ -101,11 +101,15 @@ def _item(
     decided: dict[str, dict[str, str]],
     unread: Container[str],
 ) -> Item | None:
-    if not turn.can.writes or not may_see(opportunity, turn.member, turn.hub.config.circles):
+    circles = turn.hub.config.circles
+    if not turn.can.writes or not (
+        may_see(opportunity, turn.member, circles) or left_out(opportunity, turn.member, circles)
+    ):
         return None
     if link is None or link.state == "wanted":
-        wanted = link is not None or imports(turn.config, opportunity, turn.hub.config.circles)
-        return _creation(turn, known, opportunity, link) if wanted and opportunity.status == "published" else None
+        wanted = link is not None or imports(turn.config, opportunity, circles)
+        wanted = wanted and opportunity.status == "published" and may_see(opportunity, turn.member, circles)
+        return _creation(turn, known, opportunity, link) if wanted else None
     if link.state != "linked" or link.base is None:
         return None
     return _update(turn, known, opportunity, link, link.base, decided.get(link.id, {}), unread)
@@ -153,11 +157,11 @@ def _update(
     key = turn.mapping.key
     if key and key in base and base[key] != turn.key_of(opportunity):
         columns[key] = turn.key_of(opportunity)
-    if opportunity.status == "withdrawn":
+    view = view_for(turn, known, link)
+    if view["status"] == "withdrawn":
         columns |= {c: v for c, v in turn.mapping.withdrawn_columns().items() if base.get(c) != v}
     columns |= {column: {"id": target} for column, target in chosen.items() if not base.get(column)}
     overwrites = any(d.theirs not in (None, "", []) and spec(d.path).authority == "steward" for d in pushes)
-    view = turn.view(opportunity, known.commitments.get(opportunity.id, {}))
     agreed = {d.path: digest(view.get(d.path)) for d in pushes if turn.mapping.way(d.path).reads}
     return Item(
         "update",

@@ -9,7 +9,7 @@ import pytest
 
 from hub.commons import searches
 from hub.commons.criteria import Criteria
-from hub.store.tables import Candidate, Link, User
+from hub.store.tables import Audit, Candidate, Link, User
 from hub.sync.clearing import KEPT
 from tests.sync.conftest import Make, World, connection, share, tree
 
@@ -83,6 +83,10 @@ def test_ticking_take_up_imports_it_for_the_one_who_looked_for_it(world: World) 
     [copy] = [link for link in world.table(Link) if link.connection_id == "b"]
     assert copy.picked_by == "u-b"
     assert world.quiet() == 0
+    only(world, "b-inbox")["Title"] = "typed over"
+    world.sync()
+    told = [line for line in world.table(Audit) if line.action == "taken up from the inbox"]
+    assert len(told) == 1, "a tick is followed once, whatever else is typed into its row"
 
 
 def test_an_edit_of_the_steward_reaches_the_row_and_what_is_typed_over_it_goes(world: World) -> None:
@@ -181,11 +185,19 @@ def test_what_its_member_may_not_see_never_reaches_an_inbox(make: Make) -> None:
     id = world.systems["a"].add(Title="Clinic", Summary="s", Organisation="o", Share_with="Us", Ask=1, Currency="USD")
     world.sync()
     world.sync()
-    assert world.rows("b-inbox") == []
+    assert world.rows("b-inbox") == [] and world.table(Candidate) == []
     world.systems["a"].rows[id]["Share with"] = "All"
     world.sync()
     world.sync()
     assert only(world, "b-inbox")["Title"] == "Clinic"
+
+
+def test_nobody_finds_what_it_shares_itself(world: World) -> None:
+    look_for(world)
+    share(world, "b", Title="Clinic", Themes=["Health"])
+    world.sync()
+    world.sync()
+    assert world.rows("b-inbox") == []
 
 
 def test_a_dropped_search_finds_nothing_more(world: World) -> None:

@@ -56,6 +56,43 @@ def test_a_wider_audience_brings_it_to_those_who_are_new_in_it(three: World) -> 
     assert len(three.rows("c")) == 1 and len(three.rows("b")) == 1
 
 
+def test_a_copy_whose_member_is_left_out_later_says_withdrawn_and_learns_nothing_new(three: World) -> None:
+    id = share(three, "Everyone")
+    three.sync()
+    three.sync()
+    [copy] = three.rows("c")
+    copy["Stage"] = "committed"
+    three.systems["a"].rows[id] |= {"Share with": "Research funders", "Title": "Wells for B alone", "Ask": 777}
+    three.sync()
+    three.sync()
+    [copy], [other] = three.rows("c"), three.rows("b")
+    assert (copy["Status"], copy["Title"], copy["Ask"], copy["Stage"]) == ("withdrawn", "Wells", 1000, "committed")
+    assert (other["Status"], other["Title"]) == ("published", "Wells for B alone")
+    assert three.quiet() == 0
+    copy["Title"] = "Ours now"
+    three.sync()
+    assert three.rows("c")[0]["Title"] == "Ours now" and three.rows("b")[0]["Title"] == "Wells for B alone"
+    three.systems["a"].rows[id]["Share with"] = "Everyone"
+    three.sync()
+    three.sync()
+    assert three.rows("c")[0]["Status"] == "published" and three.rows("c")[0]["Ask"] == 777
+
+
+def test_an_edit_of_who_is_left_out_counts_no_more_even_where_its_edits_are_accepted(make: Make) -> None:
+    partner = connection("c", imports=(), edits="accept")
+    world = make(connection("a"), partner, trees={"a": tree(share=PICKLIST)}, circles=CIRCLES)
+    id = share(world, "Everyone")
+    world.sync()
+    world.sync()
+    world.systems["a"].rows[id]["Share with"] = "Research funders"
+    world.sync()
+    world.rows("c")[0]["Title"] = "Not theirs to say"
+    world.sync()
+    world.sync()
+    assert world.rows("a")[0]["Title"] == "Wells"
+    assert world.rows("c")[0]["Status"] == "withdrawn"
+
+
 def test_a_list_of_the_store_shows_what_may_be_seen_and_nothing_else(three: World) -> None:
     chance = random.Random(5)
     words = ["all", "circle:research", "circle:care,research", "circle:nobody", "circle:unknown", "member:b",

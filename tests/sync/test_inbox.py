@@ -192,9 +192,11 @@ def test_what_its_member_may_not_see_never_reaches_an_inbox(make: Make) -> None:
     assert only(world, "b-inbox")["Title"] == "Clinic"
 
 
-def test_nobody_finds_what_it_shares_itself(world: World) -> None:
+def test_nobody_finds_what_it_shares_itself(make: Make) -> None:
+    inbox = connection("b-inbox", "b", shares=False, inbox_for="b")
+    world = make(connection("b"), connection("b2", "b"), inbox, trees={"b-inbox": ROW})
     look_for(world)
-    share(world, "b", Title="Clinic", Themes=["Health"])
+    share(world, "b2", Title="Clinic", Themes=["Health"])
     world.sync()
     world.sync()
     assert world.rows("b-inbox") == []

@@ -17,6 +17,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import format_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -114,6 +115,7 @@ class Sandbox:
             "127.0.0.1", port, self._wsgi, threaded=True, request_handler=_Quiet, ssl_context=self._ssl
         )
         self._server.daemon_threads = True  # type: ignore[attr-defined]
+        self._server.time = self.time  # type: ignore[attr-defined]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
         self.url = f"{'https' if self._ssl else 'http'}://127.0.0.1:{self._server.server_port}"
@@ -177,6 +179,10 @@ class Sandbox:
 class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
         """The log of requests is ``Sandbox.seen``."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The ``Date`` of an answer is by the system's clock, like everything in it."""
+        return format_datetime(self.server.time.now(), usegmt=True)  # type: ignore[attr-defined]
 
 
 def _whole_body(environ: dict[str, Any]) -> bytes:

@@ -41,7 +41,7 @@ def checks_itself_and_finds_nothing_wrong(subject: Subject) -> None:
 
 
 def describes_the_wanted_columns(subject: Subject) -> None:
-    subject.plant(subject.cells("one", "k-1"))
+    subject.plant(subject.cells("one", subject.key("k-1")))
     names = {column.name for column in subject.open().describe()}
     assert {subject.text, subject.wanted.key or subject.text} <= names, names
 
@@ -66,24 +66,25 @@ def misses_no_later_change(subject: Subject) -> None:
 
 def creates_one_record_for_each_draft_and_finds_it_by_its_key(subject: Subject) -> None:
     connector = _keyed(subject)
-    drafts = [subject.draft(f"key-{n}", f"text {n}") for n in range(12)]
+    drafts = [subject.draft(subject.key(f"key-{n}"), f"text {n}") for n in range(12)]
     ids = []
     for start in range(0, len(drafts), connector.capabilities.batch):
         part = drafts[start : start + connector.capabilities.batch]
         ids += _only(connector.create(part), len(part))
     assert len(set(ids)) == 12
-    found = connector.find("key-7")
+    found = connector.find(subject.key("key-7"))
     assert [record.id for record in found] == [ids[7]] and found[0].fields[subject.text] == "text 7"
-    assert connector.find("key-77") == []
+    assert connector.find(subject.key("key-77")) == []
 
 
 def upserts_where_it_says_so(subject: Subject) -> None:
     connector = _writing(subject)
     if not connector.capabilities.upsert:
         raise DoesNotApply("it does not upsert by key")
-    (first,) = _only(connector.create([subject.draft("again", "once")]), 1)
-    (second,) = _only(connector.create([subject.draft("again", "twice")]), 1)
-    assert first == second and len(connector.find("again")) == 1
+    again = subject.key("again")
+    (first,) = _only(connector.create([subject.draft(again, "once")]), 1)
+    (second,) = _only(connector.create([subject.draft(again, "twice")]), 1)
+    assert first == second and len(connector.find(again)) == 1
 
 
 def writes_hostile_text_and_reads_the_same_back(subject: Subject) -> None:
@@ -101,21 +102,21 @@ def writes_hostile_text_and_reads_the_same_back(subject: Subject) -> None:
         "tab\tin",
     ]
     for number, text in enumerate(texts):
-        (id,) = _only(connector.create([subject.draft(f"h-{number}", text)]), 1)
+        (id,) = _only(connector.create([subject.draft(subject.key(f"h-{number}"), text)]), 1)
         found = connector.get([id])[id]
         assert isinstance(found, Record) and found.fields[subject.text] == text, text
 
 
 def changes_only_the_columns_of_an_edit(subject: Subject) -> None:
-    connector = _writing(subject)
-    id = subject.plant(subject.cells("before", "k") | {subject.unwanted: "stays"})
+    connector, key = _writing(subject), subject.key("k")
+    id = subject.plant(subject.cells("before", key) | {subject.unwanted: "stays"})
     record = connector.get([id])[id]
     assert isinstance(record, Record)
     _only(connector.update([Edit(id, {subject.text: "after"}, record)]), 1)
     after = connector.get([id])[id]
     assert isinstance(after, Record)
     assert after.fields[subject.text] == "after"
-    assert subject.wanted.key is None or after.fields[subject.wanted.key] == "k"
+    assert subject.wanted.key is None or str(after.fields[subject.wanted.key]) == key
 
 
 def refuses_a_stale_edit_as_its_guard_says(subject: Subject) -> None:
@@ -149,8 +150,11 @@ def one_bad_item_fails_no_other(subject: Subject) -> None:
     connector = _writing(subject)
     if subject.spoil is None or connector.capabilities.batch == 1:
         raise DoesNotApply("no item of it can be bad, or items go one by one")
-    bad = Draft("bad", subject.cells("bad", "bad") | dict(subject.spoil))
-    outcomes = connector.create([subject.draft("good-1", "one"), bad, subject.draft("good-2", "two")])
+    key = subject.key("bad")
+    bad = Draft(key, subject.cells("bad", key) | dict(subject.spoil))
+    outcomes = connector.create(
+        [subject.draft(subject.key("good-1"), "one"), bad, subject.draft(subject.key("good-2"), "two")]
+    )
     assert [outcome.error is None for outcome in outcomes] == [True, False, True], outcomes
     assert str(outcomes[1].error)
 
@@ -216,11 +220,11 @@ def shows_what_was_there_all_along_while_others_come_and_go(subject: Subject) ->
 def shows_both_records_of_one_key_and_adds_no_third(subject: Subject) -> None:
     if subject.unique_keys:
         raise DoesNotApply("the system itself refuses a second record with one key")
-    connector = _keyed(subject)
-    ids = {subject.plant(subject.cells(text, "twice")) for text in ("one", "another")}
-    assert {record.id for record in connector.find("twice")} == ids, "a person has to see both"
+    connector, twice = _keyed(subject), subject.key("twice")
+    ids = {subject.plant(subject.cells(text, twice)) for text in ("one", "another")}
+    assert {record.id for record in connector.find(twice)} == ids, "a person has to see both"
     try:
-        (outcome,) = connector.create([subject.draft("twice", "a third")])
+        (outcome,) = connector.create([subject.draft(twice, "a third")])
     except ConnectorError as error:
         outcome = Outcome(error=error)
     now = read(connector)[0]
@@ -233,14 +237,14 @@ def shows_both_records_of_one_key_and_adds_no_third(subject: Subject) -> None:
 def believes_its_own_write_though_reading_lags_behind(subject: Subject) -> None:
     """What was just written is not shown yet. Nothing may be written twice for that, or called undone."""
     connector = _keyed(subject)
-    id = subject.plant(subject.cells("before", "lagging"))
+    id = subject.plant(subject.cells("before", subject.key("lagging")))
     record = connector.get([id])[id]
     assert isinstance(record, Record)
     subject.lag(3)
-    (created,) = connector.create([subject.draft("fresh", "a fresh one")])
+    (created,) = connector.create([subject.draft(subject.key("fresh"), "a fresh one")])
     assert created.error is None or isinstance(created.error, Ambiguous), f"it was done: {created.error}"
     subject.lag(0)
-    assert len(connector.find("fresh")) == 1
+    assert len(connector.find(subject.key("fresh"))) == 1
     subject.lag(3)
     (changed,) = connector.update([Edit(id, {subject.text: "after"}, record)])
     assert changed.error is None or isinstance(changed.error, Ambiguous), f"it was done: {changed.error}"
@@ -265,11 +269,11 @@ def misses_nothing_where_clocks_differ_by_a_day(subject: Subject) -> None:
 
 
 def takes_a_record_under_a_used_id_for_one_that_is_there(subject: Subject) -> None:
-    id = subject.plant(subject.cells("the first of this id", "first"))
+    id = subject.plant(subject.cells("the first of this id", subject.key("first")))
     connector = subject.open()
     _records, cursor, _complete = read(connector)
     subject.remove(id)
-    subject.plant_as(id, subject.cells("the second of this id", "second"))
+    subject.plant_as(id, subject.cells("the second of this id", subject.key("second")))
     found = connector.get([id])[id]
     assert isinstance(found, Record) and found.fields[subject.text] == "the second of this id", found
     last: Record | Gone | None = None

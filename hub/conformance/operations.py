@@ -293,7 +293,7 @@ class Update(Operation):
         assert done or undone, f"record {edit.id} is neither as it was nor as it should be: {now.fields}"[:500]
         stage.known[edit.id] = new if done else old
         if stage.subject.wanted.key:
-            assert now.fields.get(stage.subject.wanted.key) == stage.keyed[edit.id], (
+            assert str(now.fields.get(stage.subject.wanted.key)) == stage.keyed[edit.id], (
                 f"{edit.id} has lost its key: {now.fields}"[:500]
             )
         if outcome.error is None:

@@ -56,7 +56,7 @@ class Stage:
             return
         self._held.enter_context(self.subject)
         for number in range(RECORDS):
-            text, key = self.new_text(), f"seed-{number}"
+            text, key = self.new_text(), self.subject.key(f"seed-{number}")
             id = self.subject.plant(self.subject.cells(text, key))
             self.known[id], self.keyed[id] = text, key
         self.edited = list(self.known)[1:3]
@@ -83,7 +83,7 @@ class Stage:
         return f"{FOREIGN} {MARK}{next(self._numbers)}"
 
     def new_key(self) -> str:
-        return f"cell-{next(self._numbers)}"
+        return self.subject.key(f"cell-{next(self._numbers)}")
 
     def is_text(self, record: Record, text: str) -> bool:
         """Also where the fault made the text grow on its way. A cell that nothing can keep is believed by nobody: the hub

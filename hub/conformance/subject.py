@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -27,7 +28,7 @@ class Subject(ABC):
     ``wanted`` names the object, a column that takes any text (``text``) and the key column; ``unwanted``
     is a column that exists there and is not asked for. ``fields`` is what a record needs beside them to be
     valid, ``spoil`` a cell that makes the system refuse a draft. ``unique_keys``: the system itself refuses
-    a second record with one key. ``wire`` is false for a system that is not reached over HTTP.
+    a second record with one key; ``integer_keys``: its key column takes whole numbers only. ``wire`` is false for a system that is not reached over HTTP.
 
     The stand-in should show the kit's handful of records in several pages, and take its time from ``time``.
     """
@@ -40,6 +41,7 @@ class Subject(ABC):
     fields: ClassVar[Mapping[str, Any]] = {}
     spoil: ClassVar[Mapping[str, Any] | None] = None
     unique_keys: ClassVar[bool] = False
+    integer_keys: ClassVar[bool] = False
     wire: ClassVar[bool] = True
 
     def __init__(self) -> None:
@@ -131,9 +133,15 @@ class Subject(ABC):
         """The credentials among its options, which no message may show."""
         return [value.reveal() for value in self.options(self.url).values() if isinstance(value, Secret)]
 
+    def key(self, name: str) -> str:
+        """The key that this name stands for, as text, as the hub searches for it."""
+        return str(zlib.crc32(name.encode())) if self.integer_keys else name
+
     def cells(self, text: str, key: str | None = None) -> Raw:
-        """The cells of a valid record."""
-        own = {self.wanted.key: key} if self.wanted.key and key else {}
+        """The cells of a valid record, under a key that ``key`` gave."""
+        own: Raw = {}
+        if self.wanted.key and key:
+            own = {self.wanted.key: int(key) if self.integer_keys else key}
         return {**self.fields, **own, self.text: text}
 
     def draft(self, key: str, text: str) -> Draft:

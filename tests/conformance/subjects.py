@@ -12,6 +12,7 @@ from openpyxl import Workbook, load_workbook
 
 from connectors.airtable.sandbox import serve as serve_airtable
 from connectors.contract import Raw, Secret, Wanted
+from connectors.fluxx.sandbox import serve as serve_fluxx
 from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
 from hub.conformance import kit
 
@@ -71,6 +72,56 @@ class AirtableWithoutKey(Airtable):
     @classmethod
     def title(cls) -> str:
         return "airtable, no key"
+
+
+class Fluxx(kit.Subject):
+    """A site whose lists are five minutes behind: what a colleague changed is looked for after that."""
+
+    system = "fluxx"
+    wanted = Wanted("grant_request", ("project_title", "migrate_id", "amount_requested"), "migrate_id")
+    text, unwanted = "project_title", "all_notes"
+    spoil = {"amount_requested": "not a number"}
+    integer_keys = True
+    secret = Secret("a-secret-of-the-kit")
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        themes = [{"id": 7, "name": "Project grants", "model_type": "GrantRequest"}]
+        seed = {
+            "client_secret": self.secret.reveal(),
+            "fields": [{"name": "project_title"}],
+            "records": {"model_theme": themes},
+        }
+        with serve_fluxx(seed, time=self.time) as self.sandbox:
+            self.sandbox.lists.most = 2
+            yield self.sandbox.url
+
+    def options(self, url: str) -> Raw:
+        return {"url": url, "client_id": "commons-hub-sandbox", "client_secret": self.secret, "model_theme": 7}
+
+    def plant(self, cells: Raw) -> str:
+        return self.sandbox.write("grant_request", None, cells)
+
+    def alter(self, id: str, cells: Raw) -> None:
+        self.sandbox.write("grant_request", id, cells)
+        self.time.sleep(self.sandbox.site.lag)
+
+    def remove(self, id: str) -> None:
+        self.sandbox.remove("grant_request", id)
+
+    def erase(self, id: str) -> None:
+        del self.sandbox.site.rows["grant_request"][int(id)]
+
+    def lock_out(self) -> None:
+        self.secret = Secret("wrong")
+
+    def plant_as(self, id: str, cells: Raw) -> None:
+        """Its ids are never used again, but support can bring a deleted record back."""
+        self.sandbox.site.restore("grant_request", int(id))
+        self.alter(id, cells)
+
+    def lag(self, reads: int) -> None:
+        self.sandbox.lists.lag(reads)
 
 
 class Salesforce(kit.Subject):

@@ -12,6 +12,7 @@ from hub.conformance.stage import Stage
 from tests.conformance import subjects
 
 TestAirtable = kit.suite(subjects.Airtable)
+TestFluxx = kit.suite(subjects.Fluxx)
 TestSalesforce = kit.suite(subjects.Salesforce)
 TestCsv = kit.suite(subjects.Csv)
 TestXlsx = kit.suite(subjects.Xlsx)

@@ -128,7 +128,8 @@ def _values(part: FieldMap, column: Offered) -> Iterator[Said]:
     for value in mapped:
         if value not in column.choices:
             hint = closest(value, column.choices)
-            yield part.entry.where, "warning", f'"{part.path}" maps "{value}", which "{column.name}" lacks.{hint}'
+            message = f'"{part.path}" maps "{value}", which "{column.name}" lacks.{hint} Add it there, or map another.'
+            yield part.entry.where, "warning", message
 
 
 def _length(part: FieldMap, column: Offered) -> Iterator[Said]:

@@ -14,6 +14,7 @@ import pytest
 
 from connectors.clock import ManualTime
 from connectors.contract import (
+    Ambiguous,
     Check,
     ConnectorError,
     CursorExpired,
@@ -571,3 +572,43 @@ def test_an_unknown_model_is_said(sandbox: FluxxSandbox) -> None:
 def test_an_option_that_makes_no_sense_is_named(sandbox: FluxxSandbox, option: str, value: str) -> None:
     with pytest.raises(Invalid, match=option):
         opened(sandbox, **{option: value})
+
+
+# --- answers that are not quite what was asked for
+
+
+def listing(*rows: dict[str, Any], model: str = REQUEST, page: int = 1) -> str:
+    counts = {"total_pages": 1, "total_entries": len(rows), "current_page": page, "per_page": 500}
+    return json.dumps({"records": {model: list(rows)}, **counts})
+
+
+def test_a_column_that_comes_as_blank_text_is_blank_too(sandbox: FluxxSandbox) -> None:
+    row = {"id": 5, "project_title": "", "updated_at": "2026-03-02T09:00:00Z"}
+    sandbox.misbehave(Fault("status", path=REQUEST, status=200, body=listing(row)))
+    assert titles(pages(opened(sandbox))) == [None]
+
+
+def test_a_page_that_was_not_asked_for_is_believed_by_nobody(sandbox: FluxxSandbox) -> None:
+    sandbox.misbehave(Fault("status", path=REQUEST, status=200, body=listing(page=2)))
+    with pytest.raises(Unavailable, match="page 2 where page 1"):
+        pages(opened(sandbox))
+
+
+def test_an_organisation_that_is_only_like_the_one_looked_for_is_not_it(sandbox: FluxxSandbox) -> None:
+    body = listing({"id": 5, "name": "Upper Valley Trust of Other Parts"}, model="organization")
+    sandbox.misbehave(Fault("status", path="organization", status=200, body=body))
+    assert opened(sandbox).lookup("organization", {"name": "Upper Valley Trust"}, ("name",)) == []
+
+
+def test_an_answer_to_a_create_that_is_about_another_key_leaves_it_open(sandbox: FluxxSandbox) -> None:
+    body = json.dumps({REQUEST: {"id": 5, "migrate_id": 4712, "updated_at": "2026-03-02T09:00:00Z"}})
+    sandbox.misbehave(Fault("status", method="POST", path=REQUEST, status=200, body=body))
+    (outcome,) = opened(sandbox).create([Draft("4711", {"migrate_id": 4711})])
+    assert isinstance(outcome.error, Ambiguous)
+
+
+def test_a_value_that_was_retired_is_offered_no_more(sandbox: FluxxSandbox) -> None:
+    for row in sandbox.site.rows["model_attribute_value"].values():
+        row.cells["retired"] = row.cells["value"] == "Draft"
+    known = {field.name: field for field in opened(sandbox).describe()}
+    assert "Draft" not in known["commons_status"].choices and "Open" in known["commons_status"].choices

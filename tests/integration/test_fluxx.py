@@ -243,6 +243,41 @@ def test_a_lost_answer_to_a_create_makes_no_second_request(two: Two) -> None:
     assert row["project_title"] == "Books" and len(two.fluxx.calls("POST", REQUEST)) == 1
 
 
+MINE = """
+extends = "fluxx"
+key = "commons_number"
+
+[fields]
+title = "request_title"
+"commitment.amount" = { field = "grant_amount_funded", currency = "GBP", way = "in" }
+"commitment.stage" = { field = "state", way = "in", values = { exploring = "submitted", committed = "awarded" } }
+"""
+
+
+def test_a_site_that_names_things_otherwise_says_so_in_a_few_lines(two: Two) -> None:
+    """It has no project_title, its states have names of their own, and migrate_id is another migration's."""
+    two.fluxx.site.drop_field("project_title")
+    for field in ({"name": "request_title"}, {"name": "commons_number", "attribute_type": "integer"}):
+        two.fluxx.site.add_field(field)
+    (two.folder / "mine.toml").write_text(MINE)
+    option(two, 'mapping = "fluxx"', 'mapping = "mine"')
+    option(two, "[hub]", '[hub]\nmappings = "."')
+    trust = two.fluxx.rows("organization")[0]["id"]
+    cells = {"request_title": "Wells", "project_summary": "Clean water.", "commons_share": True, "state": "awarded",
+             "program_organization_id": trust, "grant_amount_funded": 700, "commons_show_commitment": True,
+             "migrate_id": 17, "migrate_source_name": "Old system"}  # fmt: skip
+    id = two.fluxx.write(REQUEST, None, cells)
+    two.rounds()
+    assert two.copy()["fields"]["Title"] == "Wells" and two.copy()["fields"]["Commons funders"] == 1
+    row = two.request(id)
+    assert (row["migrate_id"], row["migrate_source_name"]) == (17, "Old system")
+    two.airtable.write(TABLE, two.copy()["id"], {"Title": "Deep wells"})
+    two.rounds()
+    assert (
+        two.request(id)["request_title"] == "Deep wells" and row["commons_number"] == two.request(id)["commons_number"]
+    )
+
+
 def test_a_list_that_is_behind_is_no_edit_back(two: Two) -> None:
     """What the hub wrote without priority is not in the list for five minutes; the old text there is nobody's wish."""
     option(two, "model_theme = 7", "model_theme = 7\npriority_index = false")

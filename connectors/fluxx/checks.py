@@ -50,7 +50,7 @@ def _steps(session: Session, wanted: Wanted, cols: tuple[str, ...]) -> Iterator[
     if not listed.ok:
         yield listed
         return
-    known = {field.name: field for field in found} | {name: Field(name, "unknown") for name in session.site.columns}
+    known = {name: Field(name, "unknown") for name in session.site.columns} | {field.name: field for field in found}
     yield from _columns(known, wanted)
     if all(column in known for column in more):
         yield _tried("read all columns", model, lambda: api.first(model, Wish(cols, size=1)))
@@ -73,7 +73,8 @@ def _tried(name: str, model: str, look: object) -> Check:
     except ConnectorError as error:
         if name == "read all columns":
             fix = (
-                "One of the columns is not what the mapping takes it for; the message says which. Correct the mapping."
+                'The message says which. If it is locked_until or deleted_at, set locked = "write" or deleted = "leave" in '
+                "the connection's options; else correct the mapping."
             )
         else:
             fix = f"Check the object's name in the mapping. {PERMISSION.format('read', model)}"

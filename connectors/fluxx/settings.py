@@ -46,7 +46,7 @@ def site(settings: Settings) -> Site:
         columns=_names(settings.get("columns")),
         since=_one_of(settings, "since", "day", "second", "never"),
         lag=LAG if lag is None else float(lag),
-        priority_index=settings.get("priority_index", True) is not False,
+        priority_index=str(settings.get("priority_index", True)).lower() != "false",
         waits_for_locks=_one_of(settings, "locked", "wait", "write") == "wait",
         asks_for_deleted=_one_of(settings, "deleted", "ask", "leave") == "ask",
         page=settings.get("page") or None,
@@ -74,4 +74,4 @@ def _one_of(settings: Settings, name: str, *choices: str) -> str:
 
 
 def _names(given: Any) -> tuple[str, ...]:
-    return tuple(str(name) for name in ([given] if isinstance(given, str) else given or ()))
+    return tuple(str(name) for name in ([given] if isinstance(given, str) else given or ()) if name)

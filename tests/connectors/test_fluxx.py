@@ -270,6 +270,8 @@ def test_a_site_without_deleted_at_is_not_asked_for_it(sandbox: FluxxSandbox) ->
     with pytest.raises(Invalid, match="deleted_at"):
         pages(opened(sandbox))
     assert titles(pages(opened(sandbox, deleted="leave"))) == ["A project"]
+    step = failed([step for step in opened(sandbox).check() if step.name == "read all columns"])
+    assert "deleted_at" in step.detail and 'deleted = "leave"' in step.fix
 
 
 @pytest.mark.parametrize("type", ["integer", "string"])
@@ -527,6 +529,11 @@ def test_a_missing_column_is_named_with_the_closest(sandbox: FluxxSandbox) -> No
     sandbox.site.add_field({"name": "comons_share", "attribute_type": "boolean"})
     step = failed(opened(sandbox).check())
     assert "'commons_share'" in step.detail and "Closest: 'comons_share'" in step.fix and "dynamic field" in step.fix
+
+
+def test_an_option_left_blank_is_not_set(sandbox: FluxxSandbox) -> None:
+    connector = opened(sandbox, columns="", page="", lag="")
+    assert "" not in {field.name for field in connector.describe()} and connector.capabilities.find_lag == LAG
 
 
 def test_a_core_column_that_no_list_tells_of_can_be_named(sandbox: FluxxSandbox) -> None:

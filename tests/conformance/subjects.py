@@ -14,6 +14,7 @@ from connectors.airtable.sandbox import serve as serve_airtable
 from connectors.contract import Raw, Secret, Wanted
 from connectors.fluxx.sandbox import serve as serve_fluxx
 from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
+from connectors.submittable.sandbox import serve as serve_submittable
 from hub.conformance import kit
 
 REQUEST = "outfunds__Funding_Request__c"
@@ -167,6 +168,52 @@ class Salesforce(kit.Subject):
 
     def lag(self, reads: int) -> None:
         self.sandbox.api.lag(reads)
+
+
+class Submittable(kit.Subject):
+    system = "submittable"
+    wanted = Wanted("submissions", ("Title", "Commons ID", "Amount", "submissionStatus"), "Commons ID")
+    text, unwanted = "Title", "Private"
+    spoil = {"Amount": "not a number"}
+    key = Secret("key-of-the-kit")
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        own = [{"label": label, "type": "short_answer"} for label in ("Title", "Commons ID", "Private")]
+        fields = [*own, {"label": "Amount", "type": "number"}]
+        arrival = [{"label": "Title", "type": "title"}, {"label": "Commons ID", "type": "short_answer"}]
+        forms = {"Commons": {"type": "internal", "fields": fields}, "Arrival": {"type": "initial", "fields": arrival}}
+        projects = {"Rows": {"initial": "Arrival", "internal": "Commons"}}
+        seed = {"key": self.key.reveal(), "forms": forms, "projects": projects}
+        with serve_submittable(seed, time=self.time) as self.sandbox:
+            self.sandbox.lists.most = 2
+            yield self.sandbox.url
+
+    def options(self, url: str) -> Raw:
+        there = self.sandbox.organisation
+        form, project = there.form("Commons").id, there.project("Rows").id
+        who = {"submitter_first_name": "Commons", "submitter_last_name": "Hub"}
+        return {"url": url, "key": self.key, "internal_form": form, "project": project, **who}
+
+    def plant(self, cells: Raw) -> str:
+        return self.sandbox.write("Rows", None, cells)
+
+    def alter(self, id: str, cells: Raw) -> None:
+        self.sandbox.write("Rows", id, cells)
+
+    def remove(self, id: str) -> None:
+        self.sandbox.remove(id)
+
+    def lock_out(self) -> None:
+        self.key = Secret("wrong")
+
+    def plant_as(self, id: str, cells: Raw) -> None:
+        there = self.sandbox.organisation.submissions
+        one = there.pop(self.plant(cells))
+        one.id, there[id] = id, one
+
+    def lag(self, reads: int) -> None:
+        self.sandbox.lag(reads)
 
 
 class Csv(kit.Subject):

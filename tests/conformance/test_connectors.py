@@ -14,6 +14,7 @@ from tests.conformance import subjects
 TestAirtable = kit.suite(subjects.Airtable)
 TestFluxx = kit.suite(subjects.Fluxx)
 TestSalesforce = kit.suite(subjects.Salesforce)
+TestSubmittable = kit.suite(subjects.Submittable)
 TestCsv = kit.suite(subjects.Csv)
 TestXlsx = kit.suite(subjects.Xlsx)
 

@@ -291,7 +291,12 @@ class Unavailable(ConnectorError):
 
 
 class Ambiguous(ConnectorError):
-    """A write was sent and its answer was lost. It may or may not have happened: look, never repeat."""
+    """A write was sent and its answer was lost. It may or may not have happened: look, never repeat.
+    ``wait`` is in seconds: before that the system will not answer whoever looks."""
+
+    def __init__(self, message: str = "", wait: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 # --- the contract ------------------------------------------------------------

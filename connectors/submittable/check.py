@@ -197,7 +197,8 @@ def _imports(api: Api, place: Place, internal: Form, columns: Columns) -> Iterat
         fix = "Make these fields optional, or give them the label of a mapped field of the commons form."
         yield Check("import", False, detail, fix)
         return
-    yield Check("import", True, f"New submissions go to project {found.name!r}.")
+    stages = ", ".join(f"{name} ({id})" for id, name in found.stages.items())
+    yield Check("import", True, f"New submissions go to project {found.name!r}. Its stages: {stages or 'none'}.")
 
 
 def _closest(name: str, names: Iterable[str]) -> str:

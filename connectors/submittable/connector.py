@@ -21,6 +21,7 @@ from connectors.contract import (
     Record,
     Secret,
     Settings,
+    Unavailable,
     Unseen,
     Wanted,
 )
@@ -108,14 +109,17 @@ class Submittable(Connector):
             id: Unseen(id, "Submittable does not show it: deleted, another project's, or out of this key's sight.")
             for id in ids
         }
-        return found | {id: each.record for id, each in looking.look(self._api, self._known(), list(found)).items()}
+        looked = looking.look(self._api, self._known(), list(found))
+        return found | {id: each.record for id, each in looked.found.items()}
 
     def find(self, key: str) -> list[Record]:
         column = self._columns.key
         if column is None:
             return []
-        found = looking.look(self._api, self._known(), self._holding(column, key))
-        return [each.record for each in found.values() if each.record.fields.get(column) == key]
+        looked = looking.look(self._api, self._known(), self._holding(column, key))
+        if looked.withheld:  # it may be the very one, and "not there" leads to a second one
+            raise Unavailable(f"Submittable shows submission {looked.withheld[0]} and not its answers.")
+        return [each.record for each in looked.found.values() if each.record.fields.get(column) == key]
 
     # --- writing
 

@@ -15,7 +15,7 @@ from connectors.submittable import submissions
 from connectors.submittable.api import Api
 from connectors.submittable.columns import Columns
 from connectors.submittable.entries import Entry, digest
-from connectors.submittable.looking import Found, look
+from connectors.submittable.looking import Found, Looked, look
 from connectors.submittable.place import Place
 from connectors.submittable.reading import Reader
 from connectors.submittable.state import State
@@ -79,11 +79,11 @@ class Feed:
             yield Page(tuple(reader.record(rows[id], parts.get(id, ())) for id in ids))
             state.seen |= {id: [each.hashes.get(id, "") for each in lists] for id in ids}
         for ids in chunks([id for id in rows if id in opened], A_LOOK):
-            found = look(self.api, reader, ids)
-            for id, each in found.items():
+            looked = look(self.api, reader, ids)
+            for id, each in looked.found.items():
                 state.seen[id] = self._hashes(each)
                 state.open[id] = self._now()
-            yield Page(tuple(each.record for each in found.values()))
+            yield _page(looked)
         yield Page(cursor=state.cursor(), complete=complete)
 
     def since(self, state: State) -> Iterator[Page]:
@@ -104,10 +104,13 @@ class Feed:
             yield from self.everything()  # fewer calls than one by one
             return
         for ids in chunks(changed, A_LOOK):
-            found = look(self.api, self.reader(), ids)
+            looked = look(self.api, self.reader(), ids)
             for id in ids:
-                self._note(state, fresh, id, found.get(id))
-            yield Page(tuple(each.record for each in found.values()))
+                if id in looked.withheld:
+                    state.seen.pop(id, None)
+                else:
+                    self._note(state, fresh, id, looked.found.get(id))
+            yield _page(looked)
         state.read({number: max(1, each.pages) for number, each in fresh.items()})
         yield Page(cursor=state.cursor())
 
@@ -173,3 +176,9 @@ class Feed:
 def chunks(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     for start in range(0, len(ids), size):
         yield ids[start : start + size]
+
+
+def _page(looked: Looked) -> Page:
+    reason = "Submittable shows this submission and not its answers."
+    refused = tuple(Refused(id, f"submission {id}", reason) for id in looked.withheld)
+    return Page(tuple(each.record for each in looked.found.values()), refused=refused)

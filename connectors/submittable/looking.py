@@ -23,13 +23,25 @@ class Found:
     entries: tuple[Entry, ...]
 
 
-def look(api: Api, reader: Reader, ids: Sequence[str]) -> dict[str, Found]:
-    """Those of these submissions that are there and in this connection's projects."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """``found``: what is there and in this connection's projects, by id. ``withheld``: ids of submissions that are shown
+    without their answers; nothing can be said of those."""
+
+    found: dict[str, Found]
+    withheld: tuple[str, ...]
+
+
+def look(api: Api, reader: Reader, ids: Sequence[str]) -> Looked:
+    """These submissions as they stand."""
     found: dict[str, Found] = {}
+    withheld: list[str] = []
     for id, row in submissions.by_id(api, ids).items():
         if not reader.place.has(row.project):
             continue
         entries = filled.of_submission(api, row.id)
-        if entries is not None:
+        if entries is None:
+            withheld.append(id)
+        else:
             found[id] = Found(reader.record(row, entries), row, tuple(entries))
-    return found
+    return Looked(found, tuple(withheld))

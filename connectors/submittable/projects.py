@@ -10,12 +10,14 @@ from connectors.submittable.api import Api, part
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A call for applications; ``initial_form`` is what applicants fill in, ``internal_form`` what staff does."""
+    """A call for applications; ``initial_form`` is what applicants fill in, ``internal_form`` what staff does.
+    ``stages``: the id of each review stage, which a mapping of reviewStageId needs, to its name."""
 
     id: str
     name: str
     initial_form: str | None
     internal_form: str | None
+    stages: dict[str, str]
 
 
 def project(api: Api, id: str) -> Project:
@@ -23,7 +25,12 @@ def project(api: Api, id: str) -> Project:
     body = api.call("GET", f"projects/{part(id)}", place)
     if str(body.get("projectId", "")).lower() != id.lower():
         raise Unavailable(f"{place}: Submittable's answer is not this project.")
-    return Project(id, str(body.get("name") or ""), _form(body.get("initialFormId")), _form(body.get("internalFormId")))
+    forms = _form(body.get("initialFormId")), _form(body.get("internalFormId"))
+    try:
+        stages = {str(each["reviewStageId"]): str(each.get("stageName")) for each in body.get("reviewStages") or ()}
+    except (KeyError, TypeError, AttributeError):
+        raise Unavailable(f"{place}: Submittable's answer has stages that are none.") from None
+    return Project(id, str(body.get("name") or ""), *forms, stages)
 
 
 def _form(value: object) -> str | None:

@@ -12,7 +12,6 @@ import sys
 from base64 import b64decode
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from email.utils import format_datetime
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
@@ -42,7 +41,8 @@ class SubmittableSandbox(Sandbox):
 
     def lag(self, reads: int) -> None:
         """The next so many reads show everything as it is at this moment."""
-        self._lagging, self._old = reads, copy.deepcopy(self.organisation)
+        self._lagging, self._old = reads, copy.copy(self.organisation)
+        self._old.submissions = copy.deepcopy(self.organisation.submissions)
 
     def reading(self) -> Organisation:
         """The organisation as a read shows it."""
@@ -105,11 +105,6 @@ def _app(sandbox: SubmittableSandbox) -> Flask:
         if not request.path.startswith("/_sandbox"):
             _count(sandbox)
             _sign_in(org)
-
-    @app.after_request
-    def dated(response: Response) -> Response:
-        response.headers["Date"] = format_datetime(sandbox.time.now(), usegmt=True)
-        return response
 
     @app.get("/v4/organizations/guid")
     def guid() -> Any:

@@ -38,6 +38,8 @@ def listed(api: Api, projects: Sequence[str]) -> Iterator[tuple[list[Row], list[
                 refused.append(Refused(None, where, "This is not a submission."))
             else:
                 rows.append(row)
+        if refused and not rows:
+            raise Unavailable(f"{place}: Submittable's answer is not a list of submissions.")
         yield rows, refused
 
 

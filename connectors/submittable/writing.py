@@ -10,7 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.contract import Ambiguous, ConnectorError, Edit, Forbidden, Invalid, Raw, Stale, Unavailable
+from connectors.contract import (
+    Ambiguous,
+    ConnectorError,
+    Edit,
+    Forbidden,
+    Invalid,
+    RateLimited,
+    Raw,
+    Stale,
+    Unavailable,
+)
 from connectors.submittable import entries as filled
 from connectors.submittable import errors
 from connectors.submittable.api import Api, part, unexpected
@@ -58,7 +68,7 @@ class Writer:
             self._fill_in(id, [cell for cell in internal.values() if cell.get("value") or cell.get("options")])
         except ConnectorError as error:
             told = f"Submission {id} was made, and its commons form could not be filled in: {error}"
-            raise Ambiguous(told) from None
+            raise Ambiguous(told, _wait(error)) from None
         return id
 
     def update(self, edit: Edit) -> None:
@@ -82,7 +92,8 @@ class Writer:
         except ConnectorError as error:
             if not initial or isinstance(error, Ambiguous):
                 raise
-            raise Ambiguous(f"Submission {edit.id}: the applicant's answers were changed, then {error}") from None
+            told = f"Submission {edit.id}: the applicant's answers were changed, then {error}"
+            raise Ambiguous(told, _wait(error)) from None
 
     def delete(self, id: str) -> None:
         """Gone already counts as done."""
@@ -203,6 +214,10 @@ def _kept(cell: Mapping[str, Any], id: str) -> Raw:
         )
     kept = {"formFieldId": cell["formFieldId"], "fieldType": kind}
     return kept | {name: cell[name] for name in ("value", "options") if cell.get(name) is not None}
+
+
+def _wait(error: ConnectorError) -> float:
+    return error.wait if isinstance(error, Ambiguous | RateLimited) else 0.0
 
 
 def _entry_id(body: Mapping[str, Any]) -> str | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from connectors.contract import Connector, ConnectorError, Outcome, RateLimited
+from connectors.contract import Ambiguous, Connector, ConnectorError, Outcome, RateLimited
 from hub.conformance.faults import FAULTS, End, Fault, Name
 from hub.conformance.operations import OPERATIONS, Operation
 from hub.conformance.proxy import ENDLESS
@@ -153,7 +153,7 @@ def _end(
 
 def _wait_as_told(stage: Stage, got: Any, error: ConnectorError | None) -> None:
     """As the hub does before it calls again."""
-    waits = [each.wait for each in _errors(got, error) if isinstance(each, RateLimited)]
+    waits = [each.wait for each in _errors(got, error) if isinstance(each, Ambiguous | RateLimited)]
     stage.subject.time.sleep(max(waits, default=0.0))
 
 

@@ -33,6 +33,7 @@ from connectors.submittable.feed import Feed
 from connectors.submittable.forms import Form
 from connectors.submittable.place import Place, place
 from connectors.submittable.reading import Reader, forms
+from connectors.submittable.values import FormField
 from connectors.submittable.writing import Writer
 from connectors.transport import Transport
 
@@ -116,7 +117,9 @@ class Submittable(Connector):
         column = self._columns.key
         if column is None:
             return []
-        looked = looking.look(self._api, self._known(), self._holding(column, key))
+        known = self._known()
+        ids = self._holding(known.forms.internal, known.forms.internal.field(column), {key})
+        looked = looking.look(self._api, known, ids)
         if looked.withheld:  # it may be the very one, and "not there" leads to a second one
             raise Unavailable(f"Submittable shows submission {looked.withheld[0]} and not its answers.")
         return [each.record for each in looked.found.values() if each.record.fields.get(column) == key]
@@ -127,7 +130,9 @@ class Submittable(Connector):
         return writing.refuses(self._reader, column, value) if self._reader else None
 
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
-        return self._each(drafts, lambda writer, draft: writer.create(draft.fields))
+        """A submission that was made and whose commons form was not filled in any more is finished, not made again."""
+        begun = self._begun([draft.key for draft in drafts]) if self._place.imports else {}
+        return self._each(drafts, lambda writer, draft: writer.create(draft, begun.get(draft.key)))
 
     def update(self, edits: Sequence[Edit]) -> list[Outcome]:
         def change(writer: Writer, edit: Edit) -> str:
@@ -152,22 +157,29 @@ class Submittable(Connector):
             self._reader = Reader(self._place, self._columns, known)
         return self._reader
 
-    def _holding(self, column: str, key: str) -> list[str]:
-        """Ids of the submissions with a form that says this key, completed or open."""
-        known = self._known().forms
-        places = [(known.internal, known.internal.field(column))]
-        if known.arrival is not None:
-            places.append((known.arrival, known.shared.get(column)))
+    def _holding(self, form: Form, field: FormField | None, keys: set[str]) -> list[str]:
+        """Ids of the submissions whose entry of this form may say one of these keys: what is open has to be looked at."""
         ids: dict[str, None] = {}
-        for form, field in places:
-            if field is None:
-                continue
-            shown: set[str] = set()
-            for page in filled.listed(self._api, form.id):
-                shown |= {entry.submission for entry in page}
-                ids |= {e.submission: None for e in page if e.cells.get(field.id, {}).get("value") == key}
-            ids |= dict.fromkeys(filled.known(self._api, form.id).keys() - shown)
-        return list(ids)
+        shown: set[str] = set()
+        if field is None:
+            return []
+        for page in filled.listed(self._api, form.id):
+            shown |= {entry.submission for entry in page}
+            ids |= {e.submission: None for e in page if e.cells.get(field.id, {}).get("value") in keys}
+        return [*ids, *(filled.known(self._api, form.id).keys() - shown)]
+
+    def _begun(self, keys: Sequence[str]) -> dict[str, str]:
+        """Key to submission id, for submissions that were made for one of these keys and never finished."""
+        forms = self._known().forms
+        field = forms.shared.get(self._columns.key or "")
+        found: dict[str, str] = {}
+        for id in self._holding(forms.arrival, field, set(keys)) if forms.arrival else ():
+            entries = filled.of_submission(self._api, id) or []
+            arrived = filled.of_form(entries, forms.arrival.id if forms.arrival else None)
+            key = arrived.cells.get(field.id, {}).get("value") if arrived and field else None
+            if isinstance(key, str) and key in keys and filled.of_form(entries, forms.internal.id) is None:
+                found.setdefault(key, id)
+        return found
 
     def _each(self, items: Sequence[Any], do: Callable[[Writer, Any], str]) -> list[Outcome]:
         """One outcome an item. After an error that is not about the item the rest is not sent: it would meet the same."""

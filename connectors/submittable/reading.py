@@ -34,7 +34,7 @@ class Forms:
     def shared(self) -> dict[str, FormField]:
         """Label to field of the arrival form, for labels that the commons form has as well."""
         there = self.arrival.names() if self.arrival else {}
-        return {label: there[label] for label in self.internal.names() if label in there and there[label].readable}
+        return {label: there[label] for label in self.internal.names() if label in there and there[label].writable}
 
 
 def forms(api: Api, place: Place, arrival: str | None) -> Forms:
@@ -71,12 +71,6 @@ class Reader:
             fields[name] = _cell(self.forms.internal.field(name), internal)
         for column, name in self.columns.initial.items():
             fields[column] = _cell(self.forms.initial.field(name), initial) if self.forms.initial else None
-        if internal is None and self.forms.arrival is not None:
-            # A submission that was made here and whose commons form was not filled in any more: it is known by these.
-            arrived = filled.of_form(listed, self.forms.arrival.id)
-            for name, there in self.forms.shared.items():
-                if name in fields:
-                    fields[name] = _cell(there, arrived)
         return Record(row.id, fields, version=self.version(internal, initial), url=self._url(row.id))
 
     def version(self, internal: Entry | None, initial: Entry | None) -> str:
@@ -94,8 +88,6 @@ class Reader:
             if form_ is not None:
                 found = [form_.field(name) for name in names]
                 ids.setdefault(form_.id, set()).update(each.id for each in found if each)
-        if self.forms.arrival is not None:
-            ids.setdefault(self.forms.arrival.id, set()).update(f.id for f in self.forms.shared.values())
         return ids
 
     def _url(self, id: str) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 from connectors.contract import (
     Ambiguous,
     ConnectorError,
+    Draft,
     Edit,
     Forbidden,
     Invalid,
@@ -36,6 +37,10 @@ NOT_SET_UP = (
     "This connection only shares: it has no project and submitter for new submissions. "
     "Set project and submitter (or submitter_first_name and submitter_last_name) to import."
 )
+NO_KEY = (
+    "New submissions need a field for their key in the initial form of their project too, with the same label as in the "
+    "commons form: by it one is found whose second half got lost."
+)
 
 
 @dataclass(frozen=True)
@@ -45,30 +50,37 @@ class Writer:
     api: Api
     reader: Reader
 
-    def create(self, fields: Raw) -> str:
-        """A new submission in the project for imports, its commons form filled in; its id.
+    def create(self, draft: Draft, begun: str | None) -> str:
+        """A new submission in the project for imports, its commons form filled in; its id. ``begun`` is one that was
+        made for this draft before and is only filled in.
 
-        The key goes out with the first of the two calls. Whatever becomes of the second, the submission can be found."""
+        The key goes out with the first of the two calls: whatever becomes of the second, the submission can be found."""
         place, forms = self.reader.place, self.reader.forms
         if place.project is None or place.submitter is None:
             raise Invalid(NOT_SET_UP)
-        if forms.arrival is None:
-            raise Invalid(f"Project {place.project} has no initial form, so no submission can be made in it.")
-        internal, _initial = self._parts(fields)
-        arrival = [
-            _sent(there, fields[label]) for label, there in forms.shared.items() if fields.get(label) is not None
-        ]
-        where = f"Making a submission in project {place.project}"
-        body = {"projectId": place.project, **place.submitter, "fieldData": arrival}
-        made = self.api.call("POST", "submissions", where, json=body)
-        id, project = made.get("submissionId"), made.get("projectId")
-        if not isinstance(id, str) or "submissionStatus" not in made or str(project).lower() != place.project.lower():
-            raise unexpected(where, "something that is not the new submission", wrote=True)
+        if forms.arrival is None or forms.shared.get(self.reader.columns.key or "") is None:
+            raise Invalid(NO_KEY)
+        internal, _initial = self._parts(draft.fields)
+        id = begun or self._submit(place.project, place.submitter, draft.fields)
         try:
             self._fill_in(id, [cell for cell in internal.values() if cell.get("value") or cell.get("options")])
         except ConnectorError as error:
             told = f"Submission {id} was made, and its commons form could not be filled in: {error}"
             raise Ambiguous(told, _wait(error)) from None
+        return id
+
+    def _submit(self, project: str, submitter: dict[str, str], fields: Raw) -> str:
+        cells = [
+            _sent(there, fields[label])
+            for label, there in self.reader.forms.shared.items()
+            if fields.get(label) is not None
+        ]
+        where = f"Making a submission in project {project}"
+        made = self.api.call("POST", "submissions", where, json={"projectId": project, **submitter, "fieldData": cells})
+        id = made.get("submissionId")
+        of = str(made.get("projectId")).lower()
+        if not isinstance(id, str) or "submissionStatus" not in made or of != project.lower():
+            raise unexpected(where, "something that is not the new submission", wrote=True)
         return id
 
     def update(self, edit: Edit) -> None:

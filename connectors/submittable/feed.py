@@ -99,6 +99,8 @@ class Feed:
                     list_.hashes |= {each.submission: self._of_entry(each) for each in ours}
                     list_.pages += 1
                     yield Page()
+        for id in [id for id in state.open if self._is_listed(state, fresh, id)]:
+            del state.open[id]
         changed = self._changed(state, fresh)
         if len(changed) > 50 + 3 * sum(state.pages):
             yield from self.everything()  # fewer calls than one by one
@@ -120,6 +122,11 @@ class Feed:
             list_.hashes |= {row.id: self._of_row(row) for row in ours}
             list_.pages += 1
             yield ours, tuple(refused)
+
+    def _is_listed(self, state: State, fresh: dict[int, Listed], id: str) -> bool:
+        """Whether what was open is completed again: every form of it was listed just now."""
+        filled_in = [number for number, hash in enumerate(state.seen.get(id, ())) if number > 0 and hash]
+        return all(number in fresh and id in fresh[number].hashes for number in filled_in)
 
     def _changed(self, state: State, fresh: dict[int, Listed]) -> list[str]:
         """Ids of what a list shows otherwise than before, or not any more, and of open answers whose time has come."""

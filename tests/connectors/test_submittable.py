@@ -337,40 +337,28 @@ def test_an_applicants_answers_are_only_written_where_a_member_says_so_and_under
 
 @pytest.mark.parametrize("status", [400, 409, 412])
 def test_an_applicant_who_saves_at_the_same_moment_is_not_written_over(
-    sandbox: SubmittableSandbox, status: int
+    sandbox: SubmittableSandbox, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id = sandbox.write(OWN, None, {"initial: Your plan": "to dig"})
     connector = answers(sandbox, edit_answers=True)
-    record = one(connector, id)
-    sandbox.stale = status
-    entry = sandbox.organisation.submissions[id].entry("initial")
-    assert entry is not None
-    shown = entry.version
-    original = sandbox.reading
+    record, sandbox.stale, patched = one(connector, id), status, sandbox.organisation.entry
 
-    def once_old() -> Any:
-        entry.version = shown if len(sandbox.calls("PATCH")) == 0 else "newer"
-        return original()
+    def saved_just_before(entry: str) -> Any:
+        sandbox.write(OWN, id, {"initial: Your plan": "to sing"})
+        return patched(entry)
 
-    sandbox.reading = once_old  # type: ignore[method-assign]
-    sandbox.organisation.save = _refusing(sandbox, entry)  # type: ignore[method-assign]
-    real = sandbox.organisation.entry
-
-    def saved_just_before(entry_id: str) -> Any:
-        entry.version = "newer"
-        return real(entry_id)
-
-    sandbox.organisation.entry = saved_just_before  # type: ignore[method-assign]
+    monkeypatch.setattr(sandbox.organisation, "entry", saved_just_before)
     (outcome,) = connector.update([Edit(id, {"initial: Your plan": "to drill"}, record)])
-    assert isinstance(outcome.error, Stale), outcome
-    assert sandbox.cells(id)["initial: Your plan"] == "to dig"
+    assert isinstance(outcome.error, Stale) and sandbox.cells(id)["initial: Your plan"] == "to sing"
 
 
-def _refusing(sandbox: SubmittableSandbox, entry: Any) -> Any:
-    def save(*_: Any, **__: Any) -> None:
-        raise AssertionError("it was written over")
-
-    return save
+def test_a_change_of_answers_that_is_refused_for_what_it_says_is_no_stale_one(sandbox: SubmittableSandbox) -> None:
+    id = sandbox.write(OWN, None, {"initial: Your plan": "to dig"})
+    connector = answers(sandbox, edit_answers=True)
+    body = '{"messages": ["No."], "fields": [{"name": "plan", "errors": ["Too long."]}]}'
+    sandbox.misbehave(Fault("status", method="PATCH", status=400, body=body))
+    (outcome,) = connector.update([Edit(id, {"initial: Your plan": "to drill"}, one(connector, id))])
+    assert isinstance(outcome.error, Invalid) and "No.; plan: Too long." in str(outcome.error)
 
 
 def test_what_cannot_be_held_is_refused_before_anything_is_sent(sandbox: SubmittableSandbox) -> None:

@@ -18,7 +18,7 @@ class Lists:
 
     def __init__(self, organisation: Organisation) -> None:
         self._organisation = organisation
-        self._rest: dict[str, tuple[str, list[Any]]] = {}
+        self._rest: dict[str, tuple[str, int, list[Any]]] = {}
         self.most = LARGEST
 
     def page(self, of: str, query: Mapping[str, Sequence[str]], every: Sequence[Any]) -> tuple[list[Any], str | None]:
@@ -27,18 +27,16 @@ class Lists:
         if token:
             if set(query) != {"continuationToken"}:
                 raise invalid("Only the continuationToken can be given after the first page.")
-            begun, items = self._rest.get(token[0], ("", []))
+            begun, size, items = self._rest.get(token[0], ("", 0, []))
             if begun != of:
                 raise invalid("The continuationToken is not known.")
-            size = self.most
         else:
-            items, size = list(every), _size(query)
-        size = min(size, self.most)
+            items, size = list(every), min(_size(query), self.most)
         here, rest = items[:size], items[size:]
         if not rest:
             return here, None
         name = self._organisation.new_id()
-        self._rest[name] = (of, rest)
+        self._rest[name] = (of, size, rest)
         return here, name
 
 

@@ -22,6 +22,7 @@ from hub.settings import CONNECTION, HUB, IMPORT, MEMBER, WEB, Setting
 from mappings.positions import positions
 
 Edits = Literal["keep", "suggest", "accept", "reset"]
+Follow = Literal["yes", "ask", "no"]
 
 
 class ConfigError(ValueError):
@@ -53,6 +54,7 @@ class ConnectionConfig:
     imports: tuple[Criteria, ...] | None = None
     inbox_for: str | None = None
     edits: Edits = "keep"
+    follow: Follow = "yes"
     deletes: Literal["ask", "withdraw", "keep"] = "ask"
     first_sync: Literal["preview", "go"] = "preview"
     every: float = 300
@@ -235,6 +237,7 @@ class _Reader:
                 imports=self._imports(where, values["import"]),
                 inbox_for=values["inbox_for"],
                 edits=values["edits"],
+                follow=values["follow"],
                 deletes=values["deletes"],
                 first_sync=values["first_sync"],
                 every=self._seconds((*where, "every"), values["every"]),

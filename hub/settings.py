@@ -44,6 +44,7 @@ CONNECTION = (
     Setting("shares", bool, "Records ticked for sharing there become opportunities.", False),
     Setting("inbox_for", str, "It is an inbox: what saved searches find is written there, and taking it up imports it into this connection."),
     Setting("edits", str, "What an edit of another steward's facts means.", "keep", choices=("keep", "suggest", "accept", "reset")),
+    Setting("follow", str, "Whether imported records take over later changes of a project's facts.", "yes", choices=("yes", "ask", "no")),
     Setting("deletes", str, "What follows when the steward's own record is deleted there.", "ask", choices=("ask", "withdraw", "keep")),
     Setting("first_sync", str, "Whether the first sync waits for a look.", "preview", choices=("preview", "go")),
     Setting("every", str, "How often it syncs: 30s, 5m, 2h.", "5m"),

@@ -169,6 +169,27 @@ class MatchQuestion(SQLModel, table=True):
     decided_by: str | None = None
 
 
+class UpdateQuestion(SQLModel, table=True):
+    """The commons changed facts of a project, and the record's people want to be asked before it follows: one row a link.
+
+    ``values``: ``{path: [there, commons]}``. ``state``: open, taken, left, settled (there is nothing to ask any more, or
+    nobody wants to be). ``rev`` counts its movements.
+    """
+
+    __tablename__ = "update_question"
+
+    id: str = Field(primary_key=True)
+    connection_id: str = Field(foreign_key="connection.id", index=True)
+    link_id: str = Field(foreign_key="link.id", unique=True)
+    opportunity_id: str = Field(foreign_key="opportunity.id")
+    values: dict[str, list[Any]] = json_column()
+    state: str = Field(default="open", index=True)
+    rev: int = 1
+    at: datetime = moment()
+    decided_at: datetime | None = moment()
+    decided_by: str | None = None
+
+
 class Rule(SQLModel, table=True):
     """A member's standing answer to conflicts over one field of its opportunities (or of its own commitments):
     the word of ``connection_id`` counts. Made from a conflict; configuration wins over it."""

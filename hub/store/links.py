@@ -12,6 +12,7 @@ from hub.store.tables import Link
 t: Any = Link.__table__  # type: ignore[attr-defined]
 FRESH: dict[str, Any] = {
     "remote_id": None, "state": "wanted", "base": None, "sent": None, "agreed": None, "differs": None, "rounds": None,
+    "answers": None,
 }  # fmt: skip
 """A link whose record is yet to be made."""
 

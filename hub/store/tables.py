@@ -25,6 +25,7 @@ from hub.store.asked import (
     SavedSearch,
     SearchTerm,
     Suggestion,
+    UpdateQuestion,
 )
 from hub.store.types import json_column, moment
 
@@ -55,6 +56,7 @@ __all__ = [
     "Session",
     "SignInAttempt",
     "Suggestion",
+    "UpdateQuestion",
     "User",
 ]
 
@@ -188,10 +190,12 @@ class Link(SQLModel, table=True):
     (``{column: sent value}``), so that a system's own normalising never looks like an edit.
     ``agreed`` maps paths to the digest of the commons value when the two last agreed: without a change
     there nothing is pushed, whatever a changed mapping makes of it.
-    ``differs`` maps paths whose local value stays local to the reason (keep, suggest, rejected, loop).
+    ``differs`` maps paths whose local value stays local to the reason (keep, suggest, rejected, loop); asked and
+    left say that the commons moved on without the record.
     ``rounds`` maps paths to ``[times, scan]``: how often the system changed a value right after the hub wrote
     it, and the scan in which the hub last wrote. ``seen_page`` is the page of the listing that last showed it.
-    ``unholdable`` maps paths that this system cannot hold to the reason.
+    ``unholdable`` maps paths that this system cannot hold to the reason. ``follow``: whether the record takes over later
+    changes of the project's facts (yes, ask, no); ``answers`` maps paths to ``[take | leave, digest of the commons value]``.
     """
 
     __table_args__ = (
@@ -217,6 +221,8 @@ class Link(SQLModel, table=True):
     missed_scans: int = 0
     rounds: dict[str, list[int]] | None = json_column()
     picked_by: str | None = None
+    follow: str = "yes"
+    answers: dict[str, list[str]] | None = json_column()
     created_at: datetime = moment()
     synced_at: datetime | None = moment()
 

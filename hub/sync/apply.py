@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection
 
 from connectors.contract import Record
 from hub.commons.sharing import left_out
+from hub.config import Follow
 from hub.store import dues, links, waiting
 from hub.store.tables import Link, Opportunity, Suggestion
 from hub.sync import conflicts, history, inbox, loops, quarantine, rules
 from hub.sync.announce import announce
 from hub.sync.arrive import published_or_draft
+from hub.sync.following import MARKS
 from hub.sync.history import Changes
 from hub.sync.known import Known
 from hub.sync.reconcile import BLANK, Action, Decision, Reconciled, Standing, reconcile
@@ -21,6 +23,8 @@ from schemas.fields import spec
 from schemas.values import same
 
 Raw = dict[str, Any]
+OUTWARD = (Action.PUSH, Action.ASK, Action.LEAVE)
+"""The commons has another value than the record, and the next plan has to do with it."""
 
 
 def apply_record(conn: Connection, turn: Turn, known: Known, link: Link, record: Record, raw: Raw) -> None:
@@ -49,7 +53,7 @@ def apply_record(conn: Connection, turn: Turn, known: Known, link: Link, record:
     if changes:
         dues.wait_for(conn, turn.run_id, opportunity.id)
         announce(conn, turn.hub, opportunity)
-    elif any(d.action is Action.PUSH for d in decisions):
+    elif result.by(*OUTWARD):
         dues.add(conn, [turn.name], opportunity.id, turn.now())
     _count(turn, decisions, bool(changes))
 
@@ -64,13 +68,15 @@ def decide(turn: Turn, known: Known, link: Link, raw: Raw) -> Reconciled:
         connection=turn.name,
         steward=opportunity.steward_id == turn.member,
         edits="keep" if left_out(opportunity, turn.member, turn.hub.config.circles) else turn.config.edits,
+        follow=cast(Follow, link.follow),
         frozen=frozenset(known.conflicts.get(opportunity.id, ())),
-        differs=frozenset(link.differs or ()),
+        differs=frozenset(p for p, why in (link.differs or {}).items() if why not in MARKS),
         looping=loops.looping(link.rounds or {}, turn.scan),
         remapped=link.mapping_digest != turn.mapping.digest,
         ranks=turn.hub.config.rules,
         prefers=rules.preferred(turn.prefers, turn.member, opportunity.steward_id),
         origins={path: origin.get("connection") for path, origin in origins.items()},
+        answers=link.answers or {},
     )
     view = view_for(turn, known, link)
     return reconcile(turn.mapping, raw, link.base, link.sent, view, standing, link.agreed, turn.connector.refuses)
@@ -196,7 +202,8 @@ def _move_base(
     differs = dict(link.differs or {})
     for decision in decisions:
         if decision.action in (Action.KEEP, Action.SUGGEST, Action.LOOP):
-            differs.setdefault(decision.path, decision.action.value)
+            if differs.get(decision.path) in (None, *MARKS):
+                differs[decision.path] = decision.action.value
         elif decision.action in (Action.AGREE, Action.TAKE, Action.PUSH):
             differs.pop(decision.path, None)
     link.sent = {c: v for c, v in (link.sent or {}).items() if old.get(c) == raw.get(c)}
@@ -205,7 +212,7 @@ def _move_base(
     merged = {d.path for d in decisions if d.action is Action.TAKE and not same(d.path, d.value, d.theirs)}
     open_ = {d.path for d in decisions if d.action not in (Action.TAKE, Action.AGREE)} | differs.keys() | merged
     # A value that goes back out is no longer agreed on, though the commons has not moved.
-    outward = {d.path for d in result.by(Action.PUSH)} | merged
+    outward = {d.path for d in result.by(*OUTWARD)} | merged
     before = {p: d for p, d in (link.agreed or {}).items() if p not in outward}
     link.agreed = agreement(turn.mapping, view, before, open_ | result.unholdable.keys())
     link.rounds = loops.answered(link.rounds or {}, [d.path for d in decisions if _moved(d)], turn.scan)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from hub.commons.sharing import imports, left_out, may_see
 from hub.store import dues, links, waiting
 from hub.store.tables import Link, Opportunity
+from hub.sync import following
 from hub.sync.apply import decide, view_for
 from hub.sync.known import Known, opportunity_context
 from hub.sync.reconcile import Action, digest, shortened
@@ -29,7 +30,8 @@ class Item:
     """One record to create or update. ``agreed`` holds the digests of the values it brings; ``values``: ``{path: [before, after]}`` for people; ``columns``
     what goes over the wire; ``references`` columns whose target must be found first; ``overwrites``
     whether a value that someone may have typed is replaced; ``since`` when it became due; ``missing`` what the
-    record will not hold, with reasons."""
+    record will not hold, with reasons; ``asked`` and ``left`` what its member does not follow by itself, ``{path: [there,
+    commons]}``."""
 
     action: str
     opportunity_id: str
@@ -42,6 +44,8 @@ class Item:
     overwrites: bool = False
     since: datetime | None = None
     missing: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, list[Any]] = field(default_factory=dict)
+    left: dict[str, list[Any]] = field(default_factory=dict)
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -57,19 +61,34 @@ class Item:
 def plan(turn: Turn) -> Iterator[list[Item]]:
     """Items a page at a time; due rows with nothing to do are removed on the way."""
     for since in dues.pages(turn.hub.reading, turn.name, PAGE, turn.now(), turn.run_id):
-        items, idle, missing = plan_page(turn, since)
-        if idle:
+        items, idle, updates = plan_page(turn, since)
+        if idle or any(map(_tells, updates)):
             with turn.writing() as conn:
                 dues.planned(conn, turn.name, {id: since[id] for id in idle})
-                for link_id, reasons in missing.items():
-                    links.change(conn, link_id, unholdable=reasons)
+                for item in updates:
+                    _note(conn, turn, item)
         if items:
             yield items
 
 
-def plan_page(turn: Turn, since: Mapping[str, datetime]) -> tuple[list[Item], list[str], dict[str, dict[str, str]]]:
-    """Items for these opportunities (``since`` when each is due), the ids that need nothing, and of these, by link,
-    what is newly not holdable."""
+def _tells(item: Item) -> bool:
+    """Whether there is something to be said of a record that is not written, or not in all."""
+    link = item.link
+    return link is not None and bool(item.asked or following.marks(link, {}, item.left) != (link.differs or {}))
+
+
+def _note(conn: Connection, turn: Turn, item: Item) -> None:
+    if item.link is None:
+        return
+    if not item.columns and item.missing != (item.link.unholdable or {}):
+        links.change(conn, item.link.id, unholdable=item.missing)
+    if _tells(item):
+        following.note(conn, turn, item.link, item.asked, item.left)
+
+
+def plan_page(turn: Turn, since: Mapping[str, datetime]) -> tuple[list[Item], list[str], list[Item]]:
+    """Items for these opportunities (``since`` when each is due), the ids that need no write, and what was found out about
+    records that are there, written or not."""
     ids = list(since)
     with turn.hub.reading() as conn:
         known = Known()
@@ -77,20 +96,20 @@ def plan_page(turn: Turn, since: Mapping[str, datetime]) -> tuple[list[Item], li
         decided = _decided_references(conn, known)
         remote_ids = [link.remote_id for link in known.by_opportunity.values() if link.remote_id]
         aside = waiting.fields_aside(conn, turn.name, remote_ids)
-    items, idle, missing = [], [], {}
+    items, idle, updates = [], [], []
     for id in ids:
         link = known.by_opportunity.get(id)
         if link is not None and link.state == "creating":
             continue  # whether it was made is still to be seen; it stays due
         unread = aside.get(link.remote_id or "", set()) if link is not None else set()
         item = _item(turn, known, known.opportunities[id], link, decided, unread)
+        if item is not None and item.action == "update":
+            updates.append(item)
         if item is not None and item.columns:
             items.append(replace(item, since=since[id]))
-            continue
-        idle.append(id)
-        if item is not None and item.link is not None and item.missing != (item.link.unholdable or {}):
-            missing[item.link.id] = item.missing
-    return items, idle, missing
+        else:
+            idle.append(id)
+    return items, idle, updates
 
 
 def _item(
@@ -173,6 +192,8 @@ def _update(
         agreed,
         overwrites=overwrites,
         missing=result.missing,
+        asked={d.path: [d.theirs, view.get(d.path)] for d in result.by(Action.ASK)},
+        left={d.path: [d.theirs, view.get(d.path)] for d in result.by(Action.LEAVE)},
     )
 
 

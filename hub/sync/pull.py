@@ -194,6 +194,7 @@ def adopt(
             connection_id=turn.name,
             opportunity_id=opportunity_id,
             remote_id=record.id,
+            follow=turn.config.follow,
             created_at=now,
         )
         links.add(conn, link)

@@ -169,6 +169,7 @@ def _waiting_link(conn: Connection, turn: Turn, item: Item) -> Link:
         connection_id=turn.name,
         opportunity_id=item.opportunity_id,
         state="creating",
+        follow=turn.config.follow,
         created_at=turn.now(),
     )
     links.add(conn, link)

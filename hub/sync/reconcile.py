@@ -19,16 +19,19 @@ changed               changed, different   the rule for this field, else CONFLIC
 
 Without a base (first sight, or a newly mapped field): equal agrees, blank never overwrites, else CONFLICT.
 Where hub and system undo each other for the third time running, TAKE becomes CONFLICT and PUSH becomes LOOP.
+Where a member follows a project's facts by asking, or not at all, PUSH of such a fact becomes ASK or LEAVE.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
+from hub.config import Follow
 from hub.store.engine import dumps
 from mappings.language import FieldMap, Mapping, Refuses
 from schemas.fields import spec
@@ -56,6 +59,8 @@ class Action(StrEnum):
     SUGGEST = "suggest"  # a local edit waits for its people to send it
     LOOP = "loop"  # the system keeps changing it back: it is written no more
     FROZEN = "frozen"  # an open conflict has this field
+    ASK = "ask"  # the commons moved, and its people are asked before the record does
+    LEAVE = "leave"  # the commons moved, and the record is not to
     UNREADABLE = "unreadable"  # the mapping cannot translate the record's value
 
 
@@ -79,12 +84,14 @@ class Standing:
     word counts, best first; ``prefers``: for a path, the one that people said to prefer to any other;
     ``origins``: the connection that each commons value came from. ``looping``: paths that the system has
     changed right after the hub wrote them, twice running. ``remapped``: the base was read by another mapping, so
-    that it may look like what the commons says by chance.
+    that it may look like what the commons says by chance. ``follow``: whether the record takes over what changes of
+    the project's facts; ``answers``: for a path, what its people said (take, leave) to the commons value of a ``digest``.
     """
 
     connection: str
     steward: bool
     edits: Literal["keep", "suggest", "accept", "reset"] = "keep"
+    follow: Follow = "yes"
     frozen: frozenset[str] = frozenset()
     differs: frozenset[str] = frozenset()
     looping: frozenset[str] = frozenset()
@@ -92,6 +99,7 @@ class Standing:
     ranks: Dict[str, tuple[str, ...]] = field(default_factory=dict)
     prefers: Dict[str, str] = field(default_factory=dict)
     origins: Dict[str, str | None] = field(default_factory=dict)
+    answers: Dict[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +150,7 @@ def reconcile(
     }
     ours = mapping.read(shown).values
     unread = {c for part in mapping.fields if part.reads and part.path in unreadable for c in part.columns}
-    decisions = []
-    columns: Raw = {}
+    decisions: list[Decision] = []
     for part in mapping.fields:
         if not (part.reads or part.writes):
             continue
@@ -164,6 +171,7 @@ def reconcile(
         )
         if path in standing.looping:
             decision = _broken_off(part, decision, standing)
+        decision = _followed(decision, view.get(path), standing)
         shared = set(part.columns) & written.columns.keys() & unread
         if decision.action is Action.PUSH and shared:
             # Writing the currency of an amount that nobody could read would say what that amount is.
@@ -172,8 +180,9 @@ def reconcile(
         if decision.action is Action.NOTHING:
             continue
         decisions.append(decision)
-        if decision.action is Action.PUSH:
-            columns |= {c: shown[c] for c in part.columns if c in written.columns}
+    decisions = _apart(mapping, decisions, written.columns.keys())
+    pushed = {c for d in decisions if d.action is Action.PUSH for c in mapping.way(d.path).columns}
+    columns = {c: shown[c] for c in written.columns if c in pushed}
     return Reconciled(tuple(decisions), columns, written.unholdable, shortened(mapping, view, ours))
 
 
@@ -323,6 +332,26 @@ def _broken_off(part: FieldMap, decision: Decision, standing: Standing) -> Decis
         return decision
     asked = part.reads and part.writes and _may_change(part.path, standing)
     return replace(decision, action=Action.CONFLICT if asked else Action.LOOP, reason=LOOP)
+
+
+def _followed(decision: Decision, view: Value, standing: Standing) -> Decision:
+    """What the commons itself says of an opportunity (its status, who is in) goes out whatever a member follows."""
+    if decision.action is not Action.PUSH or standing.follow == "yes" or spec(decision.path).authority != "steward":
+        return decision
+    word, value = standing.answers.get(decision.path, ("", ""))
+    if standing.follow == "ask" and value != digest(view):
+        return replace(decision, action=Action.ASK)
+    return decision if standing.follow == "ask" and word == "take" else replace(decision, action=Action.LEAVE)
+
+
+def _apart(mapping: Mapping, decisions: list[Decision], changed: Collection[str]) -> list[Decision]:
+    """An amount that stays as it is keeps its currency: what would be written along with that stays as well."""
+    stays = {c for d in decisions if d.action in (Action.ASK, Action.LEAVE) for c in mapping.way(d.path).columns}
+    held = stays & set(changed)
+    return [
+        replace(d, action=Action.LEAVE) if d.action is Action.PUSH and held & set(mapping.way(d.path).columns) else d
+        for d in decisions
+    ]
 
 
 def _merged(view: Value, theirs: Value, base: Value) -> Value:

@@ -61,7 +61,7 @@ def _effect(hub: Hub, conflict: Conflict, opportunity: Opportunity, link: Link, 
     before = mapping.read(raw).values.get(path)
     writing = mapping.write({path: value}, {c: raw.get(c) for c in mapping.way(path).columns})
     refused = writing.unholdable.get(path, "")
-    local = path in (link.differs or {})
+    local = path in (link.differs or {}) or (link.follow != "yes" and spec(path).authority == "steward")
     writes = mapping.way(path).writes and not refused and not same(path, before, value) and not local
     return Effect(config.system, link.connection_id, before, value if writes else before, writes, refused)
 

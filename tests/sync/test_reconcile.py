@@ -77,6 +77,58 @@ def test_what_another_members_edit_means_is_said_by_its_connection(
     assert said(run({"Title": "new"}, {"title": "other"}, standing=standing)) is both_changed
 
 
+@pytest.mark.parametrize(
+    ("follow", "answer", "expected"),
+    [
+        ("yes", None, Action.PUSH),
+        ("no", None, Action.LEAVE),
+        ("ask", None, Action.ASK),
+        ("ask", ["take", digest("new")], Action.PUSH),
+        ("ask", ["leave", digest("new")], Action.LEAVE),
+        ("ask", ["take", digest("of before")], Action.ASK),
+        ("ask", ["leave", digest("of before")], Action.ASK),
+        ("no", ["take", digest("new")], Action.LEAVE),
+        ("yes", ["leave", digest("new")], Action.PUSH),
+    ],
+)
+def test_a_changed_fact_goes_to_those_who_follow_and_to_those_who_took_this_very_value(
+    follow: Any, answer: list[str] | None, expected: Action
+) -> None:
+    standing = Standing("there", steward=False, follow=follow, answers={"title": answer} if answer else {})
+    result = run({}, {"title": "new"}, standing=standing)
+    assert said(result) is expected
+    assert result.columns == ({"Title": "new"} if expected is Action.PUSH else {})
+
+
+@pytest.mark.parametrize("follow", ["ask", "no"])
+def test_following_changes_nothing_else_of_the_table(follow: Any) -> None:
+    trusted = Standing("there", steward=False, edits="accept", follow=follow, origins={"title": "elsewhere"})
+    assert said(run({"Title": "new"}, {}, standing=trusted)) is Action.TAKE
+    assert said(run({"Title": "new"}, {"title": "other"}, standing=trusted)) is Action.CONFLICT
+    assert said(run({"Title": "new"}, {"title": "new"}, standing=trusted)) is Action.AGREE
+    local = replace(trusted, edits="keep")
+    assert said(run({"Title": "new"}, {"title": "other"}, standing=local)) is Action.KEEP
+    assert said(run({"Stage": "exploring"}, {}, standing=local), "commitment.stage") is Action.TAKE
+    assert said(run({}, {"status": "withdrawn"}, standing=local), "status") is Action.PUSH
+    assert said(run({"Status": "mine"}, {"status": "published"}, standing=local), "status") is Action.PUSH
+    assert said(run({"Title": "new"}, {}, standing=replace(local, edits="reset"))) is (
+        Action.ASK if follow == "ask" else Action.LEAVE
+    )
+
+
+def test_an_amount_that_is_not_followed_keeps_its_currency() -> None:
+    m = mapping(**{"ask.total_cost": {"field": "Cost", "type": "money", "currency": {"field": "Currency"}}})
+    euro = {name: {"amount": "7", "currency": "EUR"} for name in ("ask.requested", "ask.total_cost")}
+    cells = {"Ask": 5, "Cost": 5, "Currency": "USD"}
+    took = {"ask.total_cost": ["take", digest(euro["ask.total_cost"])]}
+    standing = Standing("there", steward=False, follow="ask", answers=took)
+    result = run(cells, euro, cells, standing, m)
+    assert (said(result, "ask.requested"), said(result, "ask.total_cost")) == (Action.ASK, Action.LEAVE)
+    assert result.columns == {}
+    followed = run(cells, euro, cells, replace(standing, follow="yes"), m)
+    assert followed.columns == {"Ask": 7, "Cost": 7, "Currency": "EUR"}
+
+
 def test_a_members_own_commitment_is_its_own_also_where_it_is_not_steward() -> None:
     standing = Standing("there", steward=False)
     assert said(run({"Stage": "exploring"}, {}, standing=standing), "commitment.stage") is Action.TAKE

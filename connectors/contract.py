@@ -344,8 +344,8 @@ class Connector(ABC):
         return None
 
     def lookup(self, object: str, equals: Mapping[str, str], columns: Sequence[str]) -> list[Record]:
-        """Records of another object whose columns equal these values, for a reference to point at.
-        Only where ``capabilities.references``."""
+        """Records of another object whose columns equal these values, for a reference to point at, where
+        ``capabilities.references``; or of the wanted object, to see what is there already. ``Invalid`` where neither."""
         raise Invalid(f"This system has no object {object!r} that a record could point at.")
 
     def add(self, object: str, fields: Raw) -> Outcome:

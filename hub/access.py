@@ -35,7 +35,11 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "opportunities.table": ANYONE,
     "opportunities.one": ANYONE,
     "opportunities.as_others": MEMBERS,
-    "opportunities.take_up": frozenset({"officer"}),
+    "importing.preview": frozenset({"officer"}),
+    "importing.decide": frozenset({"officer"}),
+    "importing.several": frozenset({"officer"}),
+    "importing.take_several": frozenset({"officer"}),
+    "importing.follow": MEMBERS,
     "opportunities.recommend": frozenset({"convener"}),
     "opportunities.past": MEMBERS,
     "opportunities.restore": MEMBERS,
@@ -56,6 +60,7 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "queue.rules_page": MEMBERS,
     "queue.drop_rule": RULERS,
     "queue.decide_suggestion": MEMBERS,
+    "queue.decide_update": MEMBERS,
     "queue.dismiss_recommendation": MEMBERS,
 }
 

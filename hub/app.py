@@ -62,14 +62,16 @@ class Hub:
             self._mappings[name] = language.load(name, self.config.mapping_folders)
         return self._mappings[name]
 
-    def connect(self, connection: str) -> Connector:
-        """Open a connection to its system. Raises ``ConnectorError`` where settings cannot work."""
+    def connect(self, connection: str, patience: float | None = None) -> Connector:
+        """Open a connection to its system; nothing is called yet. Raises ``ConnectorError`` where settings cannot work.
+        ``patience``: seconds that one call may take, where a person waits for the answer."""
         config = self.config.connections[connection]
         mapping = self.mapping(connection)
         system = registry.load(config.system)
         settings = Settings(config.name, config.options)
+        hurried = {} if patience is None else {"deadline": patience, "timeout": patience}
         transport = self._transport(
-            hosts=system.hosts(settings), time=self.time, limiter=self._limiter, allow_http=config.allow_http
+            hosts=system.hosts(settings), time=self.time, limiter=self._limiter, allow_http=config.allow_http, **hurried
         )
         return system.open(settings, wanted(mapping), transport)
 

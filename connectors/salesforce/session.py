@@ -138,6 +138,8 @@ class Session:
             "Accept": "application/json",
             "Sforce-Call-Options": f"client={CLIENT}",
             "Sforce-Mru": "updateMru=false",
+            # Left out, the org's assignment rules run on new accounts and may mail (REST API, "Assignment Rule Header").
+            "Sforce-Auto-Assign": "FALSE",
             **(headers or {}),
         }
         answer = self.transport.call(

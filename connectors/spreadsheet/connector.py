@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,6 +133,14 @@ class Spreadsheet(Connector):
         """Rows that share their id as well: somebody has to see that there are two."""
         rows = self._rows(self._files(), {})
         return [r for r in rows if isinstance(r, Record) and _text(r.fields.get(self.wanted.key or "")) == key]
+
+    def lookup(self, object: str, equals: Mapping[str, str], columns: Sequence[str]) -> list[Record]:
+        """Rows of this file; there is no other object that a row could point at."""
+        if object != self.wanted.object:
+            return super().lookup(object, equals, columns)
+        rows = [row for row in self._rows(self._files(), {}) if isinstance(row, Record)]
+        found = [row for row in rows if all(_text(row.fields.get(c)) == value for c, value in equals.items())]
+        return [Record(row.id, {c: row.fields.get(c) for c in columns}) for row in found]
 
     def _files(self) -> list[Path]:
         if not self.path.exists():

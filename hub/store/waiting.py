@@ -176,6 +176,12 @@ def ask_reference(conn: Connection, row: ReferenceQuestion) -> None:
     )
 
 
+def answer_reference(conn: Connection, row: ReferenceQuestion) -> None:
+    """What a person said before anybody asked; an older question about the same column gives way."""
+    conn.execute(question.delete().where((question.c.link_id == row.link_id) & (question.c.column == row.column)))
+    conn.execute(question.insert(), row.model_dump())
+
+
 def questions(conn: Connection, link_ids: Iterable[str]) -> dict[tuple[str, str], ReferenceQuestion]:
     rows = conn.execute(select(question).where(question.c.link_id.in_(list(link_ids))))
     return {(row.link_id, row.column): ReferenceQuestion(**row._mapping) for row in rows}

@@ -96,6 +96,12 @@ def decide(hub: Hub, question_id: str, choice: str, user_id: str) -> None:
         )  # fmt: skip
 
 
+def _anothers(conn: Any, turn: Turn, question: MatchQuestion) -> bool:
+    """Whether the record became another opportunity's since it was chosen."""
+    there = links.by_remote(conn, turn.name, [question.choice or ""])
+    return any(link.id != question.link_id for link in there.values())
+
+
 def _ids(question: MatchQuestion) -> list[str]:
     return [candidate["id"] for candidate in question.candidates]
 
@@ -107,9 +113,11 @@ def carry_out(turn: Turn) -> None:
     found = turn.connector.get([q.choice for q in answered if q.choice]) if answered else {}
     for question in answered:
         record = found.get(question.choice or "")
-        if question.choice and not isinstance(record, Record):
-            continue  # the system does not show it now; asked again with the next run
         with turn.writing() as conn:
+            if question.choice and (not isinstance(record, Record) or _anothers(conn, turn, question)):
+                waiting.change_match(conn, question.id, state="open")  # gone, or not shown: who chose it is asked again
+                turn.counts["questions"] += 1
+                continue
             waiting.change_match(conn, question.id, state="done")
             if isinstance(record, Record):
                 link = links.get(conn, question.link_id)

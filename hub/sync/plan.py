@@ -128,13 +128,14 @@ def _item(
     if link is None or link.state == "wanted":
         wanted = link is not None or imports(turn.config, opportunity, circles)
         wanted = wanted and opportunity.status == "published" and may_see(opportunity, turn.member, circles)
-        return _creation(turn, known, opportunity, link) if wanted else None
+        return creation(turn, known, opportunity, link) if wanted else None
     if link.state != "linked" or link.base is None:
         return None
     return _update(turn, known, opportunity, link, link.base, decided.get(link.id, {}), unread)
 
 
-def _creation(turn: Turn, known: Known, opportunity: Opportunity, link: Link | None) -> Item:
+def creation(turn: Turn, known: Known, opportunity: Opportunity, link: Link | None) -> Item:
+    """The new record, but for what it points at."""
     view = turn.view(opportunity, known.commitments.get(opportunity.id, {}))
     writing = turn.mapping.write(view, None, creating=True, refuses=turn.connector.refuses)
     columns = {c: v for c, v in writing.columns.items() if v is not None and c not in writing.references}

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, update
 
 from connectors.contract import Record
 from hub import crash
-from hub.store import audit, dues, waiting
+from hub.store import audit, dues, links, opportunities, waiting
 from hub.store.members import email_of
 from hub.store.tables import Link, ReferenceQuestion
 from hub.sync.plan import Item
@@ -21,25 +21,47 @@ Raw = dict[str, Any]
 
 @dataclass(slots=True)
 class Settled:
-    """``columns`` whose target is known; ``open``: column to its wish and the records that might be meant."""
+    """``columns`` whose target is known, ``found`` the organisations among them that were looked for; ``open``: column to its
+    wish and the records that might be meant; ``owners``: the address that the owner was looked for by, if there is one."""
 
     columns: Raw = field(default_factory=dict)
+    found: dict[str, Record] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
     open: dict[str, tuple[ReferenceWish, list[Record]]] = field(default_factory=dict)
 
 
 def settle(turn: Turn, item: Item) -> Settled:
-    """Look for the target of every reference of a new record, by registry id, else by unique exact name."""
+    """Look for the target of every reference of a new record, and for its owner."""
+    settled = organisations(turn, item)
+    for column, person in turn.mapping.create.items():
+        email = _importer(turn, item) if isinstance(person, dict) else None
+        if email is None:
+            continue
+        settled.owners[column] = email
+        owner = _owner(turn, email, person)
+        if owner is not None:
+            settled.columns[column] = {"id": owner}
+    return settled
+
+
+def organisations(turn: Turn, item: Item) -> Settled:
+    """Found by registry id, else by unique exact name. What its people said before they imported it counts, and is not
+    asked again."""
     settled = Settled()
+    with turn.hub.reading() as conn:
+        said = waiting.questions(conn, [item.link.id]) if item.link else {}
+    answered = {column: question for (_link, column), question in said.items() if question.state != "open"}
     for column, wish in item.references.items():
+        if column in answered:
+            if answered[column].choice:
+                settled.columns[column] = {"id": answered[column].choice}
+            continue
         candidates = _candidates(turn, wish)
         if len(candidates) == 1:
+            settled.found[column] = candidates[0]
             settled.columns[column] = {"id": candidates[0].id}
         else:
             settled.open[column] = (wish, candidates)
-    for column, person in turn.mapping.create.items():
-        owner = _owner(turn, item, person) if isinstance(person, dict) else None
-        if owner is not None:
-            settled.columns[column] = {"id": owner}
     return settled
 
 
@@ -55,14 +77,17 @@ def _candidates(turn: Turn, wish: ReferenceWish) -> list[Record]:
     return []
 
 
-def _owner(turn: Turn, item: Item, person: Raw) -> str | None:
-    """The importing officer's own user in that system: who picked it, else the connection's importer."""
+def _importer(turn: Turn, item: Item) -> str | None:
+    """The address of who picked it, else of the connection's importer."""
     email = turn.config.importer
     if item.link is not None and item.link.picked_by:
         with turn.hub.reading() as conn:
             email = email_of(conn, item.link.picked_by) or email
-    if not email:
-        return None
+    return email or None
+
+
+def _owner(turn: Turn, email: str, person: Raw) -> str | None:
+    """That person's own user in the system."""
     found = turn.connector.lookup(person["object"], {person["match"]: email}, [person["match"]])
     return found[0].id if len(found) == 1 else None
 
@@ -91,13 +116,21 @@ def ask(
 def add_chosen(turn: Turn) -> None:
     """Create the organisations that a person said to create; the links follow with this run's plan."""
     with turn.hub.reading() as conn:
-        open_ = waiting.questions_to_create(conn, turn.name)
+        open_ = [row for row in waiting.questions_to_create(conn, turn.name) if _still_comes(conn, row)]
     for question in open_:
         target = _come_since(turn, question) or _add(turn, question)
         crash.point("references.added")
         with turn.writing() as conn:
             waiting.answer(conn, question.id, "linked", target)
             dues.add(conn, [turn.name], question.opportunity_id, turn.now())
+
+
+def _still_comes(conn: Connection, question: ReferenceQuestion) -> bool:
+    """Not for a record that was picked and will not be made, because its opportunity was withdrawn before the sync."""
+    link = links.get(conn, question.link_id)
+    if link is None or link.state != "wanted":
+        return True
+    return opportunities.load(conn, [link.opportunity_id])[link.opportunity_id].status == "published"
 
 
 def _come_since(turn: Turn, question: ReferenceQuestion) -> str | None:

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from connectors.spreadsheet.formula import marked
 from hub import access
 from hub.commons import recommendations
-from hub.commons.imports import Refusal, pick
+from hub.commons.imports import Refusal
 from hub.commons.ledger import UNNAMED
 from hub.commons.ledger import lines as who_is_in
 from hub.commons.view import shows_steward
@@ -24,7 +24,7 @@ from hub.store.lists import Asked
 from hub.store.tables import Link, Opportunity
 from hub.sync import restore
 from hub.sync.moved import Moved
-from hub.web import ledger
+from hub.web import importing, ledger
 from hub.web.guard import hub, me, own_connections
 from hub.web.show import label, words
 from schemas.completeness import Completeness, completeness, missing_to_publish
@@ -73,7 +73,7 @@ def all() -> str:
         rows = list(_views(conn, found, names))
         count = lists.count_opportunities(conn, me().member_id, hub().config.circles, asked)
     return render_template(
-        "opportunities.html", rows=rows, count=count, page=page, pages=max(1, -(-count // PAGE)), asked=asked,
+        "opportunities.html", rows=rows, count=count, targets=importing.targets(), page=page, pages=max(1, -(-count // PAGE)), asked=asked,
         stewards=sorted(names.items(), key=lambda item: item[1]), statuses=STORED,
     )  # fmt: skip
 
@@ -123,18 +123,20 @@ def one(opportunity_id: str) -> str:
         for path in _order(view)
         if _different(tied, path) or (path != "title" and view[path] not in (None, "", [], {}))
     ]
-    targets = [
-        c.name
-        for c in own.values()
-        if c.inbox_for is None and not any(link.connection_id == c.name and link.state != "stopped" for link in tied)
-    ]
+    there = {link.connection_id for link in tied if link.state != "stopped"}
+    targets = [name for name in importing.targets() if name not in there] if row.status == "published" else []
     shown = ledger.shown(row, view, positions, names, [link.connection_id for link in tied if link.state == "linked"])
     return render_template(
         "opportunity.html", row=row, view=view, fields=fields, links=tied, history=_history(past, names, persons),
-        may_import=access.may(user, "opportunities.take_up") and row.status == "published" and targets,
-        targets=targets, advice=_advice(row), steward=names.get(row.steward_id), restorable=_restorable(row), ledger=shown,
+        targets=targets, follow_words=importing.follow_words(), follows=lambda link: _imported(row, link),
+        advice=_advice(row), steward=names.get(row.steward_id), restorable=_restorable(row), ledger=shown,
         recommend_to=_recommend_to(row), vetting=_vetting(view), ours=row.steward_id == user.member_id,
     )  # fmt: skip
+
+
+def _imported(row: Opportunity, link: Link) -> bool:
+    """Whether it is an imported record that this reader may have follow the commons or not."""
+    return link.state != "stopped" and row.steward_id != me().member_id and access.may(me(), "importing.follow")
 
 
 def _restorable(row: Opportunity) -> Callable[[Any], list[str]]:
@@ -244,20 +246,6 @@ def _vetting(view: dict[str, Any]) -> tuple[str, bool] | None:
     return words("vetting.level", view["vetting.level"]), over(view.get("vetting.valid_until"), today)
 
 
-@pages.post("/opportunities/<opportunity_id>/import")
-def take_up(opportunity_id: str) -> AnyResponse:
-    """Have the opportunity created in one of the own systems with its next sync."""
-    connection = request.form.get("connection", "")
-    if connection not in own_connections(me()):
-        abort(404)
-    try:
-        pick(hub(), opportunity_id, connection, me().id)
-        flash(_("It will be in %(connection)s after its next sync.", connection=connection), "status")
-    except Refusal as error:
-        flash(str(error), "problem")
-    return redirect(url_for("opportunities.one", opportunity_id=opportunity_id), 303)
-
-
 def _order(view: dict[str, Any]) -> list[str]:
     """In the order of the schema; what is keyed (registration numbers) after its kin."""
     place = {path: number for number, path in enumerate(FIELDS)}
@@ -284,6 +272,8 @@ def _different(tied: list[Link], path: str) -> list[tuple[str, str]]:
         "suggest": _("differs here; suggested"),
         "rejected": _("differs here; the change was rejected"),
         "loop": _("differs here; the system keeps changing it back, so it is written no more"),
+        "asked": _("differs here; whether it follows waits for your answer"),
+        "left": _("differs here; it does not follow this change"),
     }
     found = [(link.connection_id, (link.differs or {}).get(path)) for link in tied]
     kept = [(name, reasons.get(why, why)) for name, why in found if why]

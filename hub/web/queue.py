@@ -13,10 +13,10 @@ from hub import access
 from hub.commons import recommendations
 from hub.commons.ledger import UNNAMED
 from hub.commons.view import shows_steward
-from hub.store import lists, opportunities, people, waiting
+from hub.store import lists, opportunities, people, questions, waiting
 from hub.store import rules as kept_rules
 from hub.store.tables import Conflict, Hold, Opportunity
-from hub.sync import deletions, holds, lookalikes, quarantine, references, resolve, rules, suggestions
+from hub.sync import deletions, following, holds, lookalikes, quarantine, references, resolve, rules, suggestions
 from hub.sync.moved import Moved
 from hub.web import typed
 from hub.web.guard import hub, me, name_of, own_connections, the_connection
@@ -342,3 +342,15 @@ def decide_suggestion(row_id: str, decision: str) -> Response:
         return _done(_("Done."), "suggestion")
     except Moved as moved:
         return _not_done(moved, "suggestion")
+
+
+@pages.post("/queue/updates/<row_id>")
+def decide_update(row_id: str) -> Response:
+    """Whether an imported record follows what changed in the commons."""
+    _mine(_row(questions.t, row_id).connection_id)
+    rev = request.form.get("rev", type=int) or 0
+    try:
+        following.answer(hub(), row_id, request.form.get("choice", ""), rev, me().id)
+        return _done(_("Done. What you took is written with the next sync."), "update")
+    except (ValueError, Moved) as error:
+        return _not_done(error, "update")

@@ -8,18 +8,19 @@ from datetime import datetime
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import Connection
 
 from hub import access
-from hub.store import lists, opportunities, people, recommendations
+from hub.store import lists, opportunities, people, questions, recommendations
 from hub.store.tables import User
 from hub.sync import deletions
 from hub.web.guard import hub, my_connections, name_of, own_connections
 from hub.web.show import label, words
 
 MANY = 3
-GATHERED = ("reference", "suggestion", "quarantine")
-KINDS = ("hold", "deletion", "match", "conflict", "reference", "suggestion", "recommendation", "quarantine")
+GATHERED = ("reference", "suggestion", "update", "quarantine")
+KINDS = ("hold", "deletion", "match", "conflict", "reference", "suggestion", "update", "recommendation", "quarantine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ def all_of(conn: Connection, user: User) -> list[Item]:
         *_conflicts(conn, user, own),
         *_references(conn, own),
         *_suggestions(conn, user, own),
+        *_updates(conn, user, own),
         *_recommendations(conn, user),
         *_quarantine(conn, own),
     ]
@@ -65,6 +67,7 @@ def _gathered(kind: str, where: str, group: list[Item]) -> Item:
     texts = {
         "reference": _("%(number)s organisations to settle in %(where)s.", number=len(group), where=where),
         "suggestion": _("%(number)s suggestions about %(where)s.", number=len(group), where=where),
+        "update": _("%(number)s records in %(where)s could follow the commons.", number=len(group), where=where),
         "quarantine": _("%(number)s records of %(where)s cannot be translated.", number=len(group), where=where),
     }
     return replace(group[0], text=texts[kind])
@@ -91,10 +94,15 @@ def _deletions(conn: Connection, own: set[str]) -> Iterator[Item]:
 
 def _matches(conn: Connection, own: set[str]) -> Iterator[Item]:
     for row in lists.matches(conn, own):
-        text = _(
-            "“%(title)s”: it was created in %(where)s, and the answer was lost. Which of its records is it?",
-            title=row.title, where=row.connection_id,
-        )  # fmt: skip
+        what = {"title": row.title, "where": row.connection_id}
+        if row.decided_by:
+            text = _(
+                "“%(title)s”: the record in %(where)s that was chosen for it cannot be used. Which one is it?", **what
+            )
+        else:
+            text = _(
+                "“%(title)s”: it was created in %(where)s, and the answer was lost. Which of its records is it?", **what
+            )
         yield Item("match", text, row.opened_at, url_for("queue.page", kind="match"), row)
 
 
@@ -144,6 +152,21 @@ def _suggestions(conn: Connection, user: User, own: set[str]) -> Iterator[Item]:
         else:
             text = _("“%(title)s”: another foundation suggests “%(value)s” as %(field)s.", **what)
         yield Item("suggestion", text, row.at, url_for("queue.page", kind="suggestion"), row)
+
+
+def _updates(conn: Connection, user: User, own: set[str]) -> Iterator[Item]:
+    """What is not to be seen any more is nothing to follow."""
+    rows = questions.open_ones(conn, own, lists.MOST)
+    there = opportunities.load(conn, [row.opportunity_id for row in rows])
+    for row in rows:
+        if not access.sees_opportunity(user, there[row.opportunity_id], hub().config.circles):
+            continue
+        text = ngettext(
+            "“%(title)s”: %(num)s field changed in the commons. Shall the record in %(where)s follow?",
+            "“%(title)s”: %(num)s fields changed in the commons. Shall the record in %(where)s follow?",
+            len(row.values), title=row.title, where=row.connection_id,
+        )  # fmt: skip
+        yield Item("update", text, row.at, url_for("queue.page", kind="update"), row)
 
 
 def _recommendations(conn: Connection, user: User) -> Iterator[Item]:

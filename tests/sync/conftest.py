@@ -55,7 +55,7 @@ class MemoryHub(Hub):
     def mapping(self, connection: str) -> Mapping:
         return of(Source(connection, Path(f"{connection}.toml"), self.trees[connection], {}))
 
-    def connect(self, connection: str) -> Connector:
+    def connect(self, connection: str, patience: float | None = None) -> Connector:
         return MemoryConnector(self.systems[connection], wanted(self.mapping(connection)))
 
 

@@ -150,7 +150,9 @@ class MemoryConnector(Connector):
 
     def lookup(self, object: str, equals: Any, columns: Sequence[str]) -> list[Record]:
         self.system.calls.append("lookup")
-        rows = self.system.others.get(object, [])
+        self.system.hit("lookup", "before")
+        own = [self._record(i) for i in self.system.rows] if object == self.wanted.object else []
+        rows = self.system.others.get(object, own)
         return [r for r in rows if all(r.fields.get(c) == v for c, v in equals.items())]
 
     def add(self, object: str, fields: dict[str, Any]) -> Outcome:

@@ -32,6 +32,7 @@ from hub.store.tables import (
     Run,
     SavedSearch,
     Suggestion,
+    UpdateQuestion,
 )
 from hub.web.app import create_app
 
@@ -49,6 +50,7 @@ mapping = "spreadsheet-generic"
 shares = true
 [connections.elm-sheet.options]
 path = "elm"
+writable = true
 [connections.elm-inbox]
 member = "elm"
 system = "spreadsheet"
@@ -62,6 +64,8 @@ system = "spreadsheet"
 mapping = "spreadsheet-generic"
 [connections.oak-sheet.options]
 path = "oak"
+id = "No."
+writable = true
 """
 PASSWORD = "a long enough one"
 ROLES = ("staff", "officer", "admin", "operator", "convener")
@@ -121,6 +125,8 @@ def fill(hub: Hub) -> dict[str, str]:
                       candidates=[{"id": "7", "url": None, "fields": {"Title": "Orchard"}}]),
         Rule(id=hub.ids.uuid7(), member_id="elm", path="title", connection_id="elm-sheet", created_at=now),
         Suggestion(id=hub.ids.uuid7(), opportunity_id=row.id, connection_id="elm-sheet", path="summary", value="new", commons="old", at=now),
+        UpdateQuestion(id=hub.ids.uuid7(), connection_id="elm-sheet", link_id=link.id, opportunity_id=row.id, at=now,
+                       values={"summary": ["dry <b>wells</b>", "wet wells"]}),
         Recommendation(id=hub.ids.uuid7(), opportunity_id=row.id, member_id="elm", note="Look <i>here</i>", by="u", at=now),
         SavedSearch(id=hub.ids.uuid7(), member_id="elm", name="Orchards", criteria=Criteria(text="orchard").as_data(), created_at=now, created_by="u"),
         Run(id=hub.ids.uuid7(), connection_id="elm-sheet", state="done", started_at=now, ended_at=now, counts={"read": 3}),

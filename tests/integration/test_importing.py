@@ -11,7 +11,7 @@ import pytest
 
 from connectors.salesforce.records import body
 from hub.app import Hub, open_hub
-from hub.commons.imports import Choices, pick
+from hub.commons.imports import Choices, Refusal, pick
 from hub.config import load
 from hub.demo.samples import SAFFRON
 from hub.demo.seeds import OFFICER, REQUEST
@@ -134,12 +134,46 @@ def test_an_organisation_that_is_not_there_is_created_first_and_nobody_is_asked_
     copy = alder.town.request(UNKNOWN.title[:80])
     accounts = {r["Id"]: r["Name"] for r in alder.town.salesforce.rows("Account")}
     assert accounts[copy[ACCOUNTS]] == UNKNOWN.organisation
-    with alder.hub.reading() as conn:
-        states = [row.state for row in conn.execute(vars(ReferenceQuestion)["__table__"].select())]
-    assert states == ["linked"]
+    assert questions(alder) == ["linked"]
     written = len(alder.town.writes())
     alder.sync(HERE)
     assert len(alder.town.writes()) == written
+
+
+def questions(alder: Alder) -> list[str]:
+    with alder.hub.reading() as conn:
+        return [row.state for row in conn.execute(vars(ReferenceQuestion)["__table__"].select())]
+
+
+def test_of_several_organisations_the_chosen_one_is_written_and_nobody_is_asked_afterwards(alder: Alder) -> None:
+    twin = alder.town.salesforce.write("Account", None, {"Name": KNOWN.organisation})
+    shown = alder.preview(KNOWN.title)
+    assert shown.settled is not None and not shown.settled.found
+    _wish, candidates = shown.settled.open[ACCOUNTS]
+    assert len(candidates) == 2 and twin in [record.id for record in candidates]
+    alder.pick(KNOWN.title, Choices(organisations={ACCOUNTS: f"link:{twin}"}))
+    alder.sync(HERE)
+    assert alder.town.request(KNOWN.title)[ACCOUNTS] == twin and questions(alder) == ["linked"]
+
+
+def test_a_field_that_shall_stay_empty_does(alder: Alder) -> None:
+    alder.pick(UNKNOWN.title, Choices(organisations={ACCOUNTS: "skip"}))
+    alder.sync(HERE)
+    assert not alder.town.request(UNKNOWN.title)[ACCOUNTS] and questions(alder) == ["skipped"]
+    with pytest.raises(Refusal):
+        alder.pick(KNOWN.title, Choices(organisations={"Nonsense__c": "create"}))
+    with pytest.raises(Refusal):
+        alder.pick(KNOWN.title, Choices(organisations={ACCOUNTS: "link:"}))
+
+
+def test_no_organisation_is_created_for_what_was_withdrawn_before_the_sync(alder: Alder) -> None:
+    alder.pick(UNKNOWN.title, Choices(organisations={ACCOUNTS: "create"}))
+    there = next(row for row in alder.town.saffron.rows(TABLE) if row["fields"]["Title"] == UNKNOWN.title)
+    alder.town.saffron.write(TABLE, there["id"], {"Share": False})
+    accounts = len(alder.town.salesforce.rows("Account"))
+    alder.sync("saffron-airtable")
+    alder.sync(HERE)
+    assert len(alder.town.salesforce.rows("Account")) == accounts and questions(alder) == ["create"]
 
 
 def test_no_call_of_an_import_mails_anybody(alder: Alder) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from hub.store.tables import Conflict, Link, UpdateQuestion
+from hub.commons.imports import Choices, Refusal, pick
+from hub.store import links
+from hub.store.tables import Conflict, Link, MatchQuestion, Opportunity, UpdateQuestion
 from hub.sync import following
 from hub.sync.moved import Moved
 from tests.sync.conftest import Make, World, connection, share
@@ -158,3 +160,67 @@ def test_where_local_edits_are_put_right_they_are_so_when_its_people_say_so(make
     world.sync()
     answer(world, "take")
     assert copy(world)["Title"] == "Wells" and not link(world).differs
+
+
+# --- a record that is there already ---------------------------------------------
+
+
+def by_hand(make: Make, **settings: Any) -> World:
+    """b imports by hand, and has a row of its own."""
+    world = make(connection("a"), connection("b", **settings))
+    share(world)
+    world.systems["b"].add(Title="Wells, ours", Stage="exploring")
+    world.sync()
+    return world
+
+
+def join(world: World, record: str, follow: Any = "yes") -> None:
+    (opportunity,) = world.table(Opportunity)
+    pick(world.hub, opportunity.id, "b", "u1", Choices(follow=follow, record=record))
+
+
+def test_a_record_that_is_this_project_gets_the_key_and_what_is_blank_and_keeps_its_words(make: Make) -> None:
+    world = by_hand(make)
+    join(world, "r00001")
+    world.sync()
+    (row,) = world.rows("b")
+    assert row["Title"] == "Wells, ours" and row["Summary"] == "Clean water" and row["Status"] == "published"
+    assert row["Commons ID"] == world.table(Opportunity)[0].id and link(world).differs == {"title": "keep"}
+    assert world.quiet() == 0 and "create" not in world.systems["b"].calls
+
+
+def test_of_a_trusted_partner_what_differs_at_first_sight_is_a_conflict(make: Make) -> None:
+    world = by_hand(make, edits="accept")
+    join(world, "r00001")
+    world.sync()
+    assert [row.path for row in world.table(Conflict)] == ["title"]
+    assert copy(world)["Title"] == "Wells, ours" and world.rows("a")[0]["Title"] == "Wells"
+
+
+def test_of_who_wants_to_be_asked_nothing_is_filled_in_without_an_answer(make: Make) -> None:
+    world = by_hand(make)
+    join(world, "r00001", follow="ask")
+    world.sync()
+    assert not copy(world).get("Summary") and copy(world)["Commons ID"]
+    assert "summary" in asked(world)[0].values and "title" not in asked(world)[0].values
+    answer(world, "take")
+    assert copy(world)["Summary"] == "Clean water" and copy(world)["Title"] == "Wells, ours"
+
+
+def test_a_record_that_became_another_opportunitys_meanwhile_is_asked_about_again(make: Make) -> None:
+    world = by_hand(make)
+    (opportunity,) = world.table(Opportunity)
+    copy(world)["Share"] = True
+    world.sync("b")
+    assert len(world.table(Opportunity)) == 2
+    with pytest.raises(Refusal):
+        pick(world.hub, opportunity.id, "b", "u1", Choices(record="r00001"))
+    with world.hub.writing() as conn:
+        links.change(conn, link(world).id, remote_id="elsewhere")
+    pick(world.hub, opportunity.id, "b", "u1", Choices(record="r00001"))
+    with world.hub.writing() as conn:
+        other = next(row for row in world.table(Link) if row.remote_id == "elsewhere")
+        links.change(conn, other.id, remote_id="r00001")
+    world.sync()
+    assert [row.state for row in world.table(MatchQuestion)] == ["open"]
+    assert len(world.rows("b")) == 1 and "create" not in world.systems["b"].calls

@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 from connectors.contract import Secret, System
 from hub.commons.criteria import Criteria
-from hub.settings import CONNECTION, HUB, IMPORT, MEMBER, WEB, Setting
+from hub.mail_settings import MailConfig, mail_config
+from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, WEB, Setting
 from mappings.positions import positions
 
 Edits = Literal["keep", "suggest", "accept", "reset"]
@@ -79,6 +80,7 @@ class Config:
     public_url: str = ""
     proxies: int = 0
     secret: Secret | None = None
+    mail: MailConfig | None = None
     path: Path | None = None
     digest: str = ""
 
@@ -130,7 +132,7 @@ class _Reader:
         for (tree, owner), file in zip(trees, files, strict=True):
             self._file = file
             known = (
-                {"hub", "web", "members", "circles", "connections", "rules"}
+                {"hub", "web", "mail", "members", "circles", "connections", "rules"}
                 if owner is None
                 else {"members", "connections"}
             )
@@ -164,9 +166,15 @@ class _Reader:
             public_url=web["public_url"] or f"http://{host}:{port}",
             proxies=web["proxies"],
             secret=self._secret(("web", "secret"), web["secret"], None) if web["secret"] else None,
+            mail=self._mail(main["mail"]) if "mail" in main else None,
             path=self.path,
             digest=digest.hexdigest(),
         )
+
+    def _mail(self, table: Any) -> MailConfig | None:
+        values = self._settings(("mail",), table if isinstance(table, dict) else {}, MAIL)
+        secret = self._secret(("mail", "password"), values["password"], None) if values["password"] else None
+        return mail_config(values, secret, lambda name, problem: self.say(("mail", name), problem))
 
     def _beside(self, url: str) -> str:
         """A relative SQLite file stands beside the configuration, not wherever the command was called."""
@@ -300,7 +308,8 @@ class _Reader:
         """``env:NAME`` or ``file:PATH``; the secret itself is refused here, where others could read it."""
         kind, _, name = str(value).partition(":")
         if kind not in ("env", "file") or not name:
-            variable = f"HUB_{(owner or where[1]).upper().replace('-', '_')}_{where[-1].upper()}"
+            named = owner or (where[1] if len(where) > 2 else where[0])
+            variable = f"HUB_{named.upper().replace('-', '_')}_{where[-1].upper()}"
             self.say(where, f'"{where[-1]}" is a secret and must not stand in this file. Put it into an environment '
                      f'variable and write "env:{variable}", or into a file and write "file:PATH".')  # fmt: skip
             return None

@@ -33,6 +33,14 @@ WEB = (
     ),
     Setting("secret", str, "Signs forms: env:NAME or file:PATH. Without one, forms do not survive a restart."),
 )
+MAIL = (
+    Setting("host", str, "Your mail server. Without this part of the file the hub sends no mail.", required=True),
+    Setting("port", int, "587 for starttls, 465 for tls, 25 for none when left out."),
+    Setting("tls", str, "How the way to it is kept private.", "starttls", choices=("starttls", "tls", "none")),
+    Setting("user", str, "What the hub signs in there with, where it has to."),
+    Setting("password", str, "env:NAME or file:PATH."),
+    Setting("from", str, "Whom its mails come from: an address, or Name <address>.", required=True),
+)
 MEMBER = (
     Setting("name", str, "The member as others see it.", required=True),
     Setting("lawful_basis", str, "Why its projects may be listed without a consent each; recorded by the operator."),
@@ -59,5 +67,5 @@ IMPORT = (
     Setting("themes", list, "Any of these theme codes."),
     Setting("countries", list, "Any of these ISO 3166-1 codes."),
 )
-TABLES = {"hub": HUB, "web": WEB, "members": MEMBER, "connections": CONNECTION, "import": IMPORT}
+TABLES = {"hub": HUB, "web": WEB, "mail": MAIL, "members": MEMBER, "connections": CONNECTION, "import": IMPORT}
 """Every setting; ``config.example.toml`` documents them all, and a test compares the two."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 
 from hub.app import Hub
+from hub.mail import send_waiting
 from hub.store import connections
 from hub.store.tables import Process
 from hub.sync.run import OneRun
@@ -22,14 +25,18 @@ ALIVE = timedelta(seconds=60)
 """A process that has not shown itself for this long no longer counts."""
 
 
+MAIL = "the mail"
+
+
 class Clock:
     """Starts due connections in a few threads. One outage never delays the others: each connection
-    has at most one thread, and there are ``workers`` of them."""
+    has at most one thread, and there are ``workers`` of them. What the hub does beside has a thread of its own."""
 
     def __init__(self, hub: Hub, workers: int = 4, tick: float = 1.0) -> None:
         self.hub = hub
         self._tick = tick
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="sync")
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside")
         self._busy: set[str] = set()
         self._lock = threading.Lock()
         self._scheduler = BackgroundScheduler(timezone="UTC")
@@ -46,35 +53,44 @@ class Clock:
         """No new runs; those under way end at their next safe point."""
         self._scheduler.shutdown(wait=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._aside.shutdown(wait=True, cancel_futures=True)
         with self.hub.writing() as conn:
             conn.execute(processes.delete().where(processes.c.id == self._id))
 
     def tick(self) -> None:
-        """Start every connection that is due and that nobody works on."""
+        """Start every connection that is due and that nobody works on, and what the hub does beside."""
         self._show()
         if self._differs():
             return
         with self.hub.reading() as conn:
             due = connections.due(conn, list(self.hub.config.connections), self.hub.time.now())
         for name in due:
-            with self._lock:
-                if name in self._busy:
-                    continue
-                self._busy.add(name)
-            self._pool.submit(self._run, name)
+            self._start(self._pool, name, partial(self._run, name))
+        self._start(self._aside, MAIL, partial(send_waiting, self.hub))
 
-    def _run(self, name: str) -> None:
+    def _start(self, pool: Executor, name: str, work: Callable[[], object]) -> None:
+        """At most one thread does what has this name; whatever it raises is logged, and the clock goes on."""
+        with self._lock:
+            if name in self._busy:
+                return
+            self._busy.add(name)
+        pool.submit(self._do, name, work)
+
+    def _do(self, name: str, work: Callable[[], object]) -> None:
         try:
-            run = OneRun(self.hub, name, "schedule")
-            run.take_in()
-            run.give_out()
-            if run.result.state == "held":
-                self._rest(name)
+            work()
         except Exception:
-            log.exception("%s: the run could not start", name)
+            log.exception("%s: it could not be done", name)
         finally:
             with self._lock:
                 self._busy.discard(name)
+
+    def _run(self, name: str) -> None:
+        run = OneRun(self.hub, name, "schedule")
+        run.take_in()
+        run.give_out()
+        if run.result.state == "held":
+            self._rest(name)
 
     def _rest(self, name: str) -> None:
         """A held connection is looked at again at its next time, or at once when someone decides."""

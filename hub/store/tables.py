@@ -27,11 +27,13 @@ from hub.store.asked import (
     Suggestion,
     UpdateQuestion,
 )
+from hub.store.told import Invitation, Message
 from hub.store.types import json_column, moment
 
 __all__ = [
     "Audit",
     "Candidate",
+    "Chore",
     "Commitment",
     "Conflict",
     "Connection",
@@ -39,9 +41,11 @@ __all__ = [
     "Due",
     "Hold",
     "Intent",
+    "Invitation",
     "Link",
     "MatchQuestion",
     "Member",
+    "Message",
     "Opportunity",
     "Pending",
     "Process",
@@ -86,6 +90,7 @@ class User(SQLModel, table=True):
     language: str | None = None
     active: bool = True
     created_at: datetime = moment()
+    seen_at: datetime | None = moment()
 
 
 class Session(SQLModel, table=True):
@@ -117,6 +122,9 @@ class Opportunity(SQLModel, table=True):
     path where its value came from: ``{path: {"connection": name | None, "user": id | None, "at": iso}}``.
 
     ``arriving`` names the run that brought it, until that run is judged: others do not see it before.
+
+    ``look_at``: when it is next looked at whether it is still needed (never yet where None). ``asked_at``: since when its
+    steward is asked; ``asked_mail`` the messages that ask. ``delisted_at``: when the hub withdrew it because nobody said so.
     """
 
     id: str = Field(primary_key=True)
@@ -132,6 +140,10 @@ class Opportunity(SQLModel, table=True):
     arriving: str | None = Field(default=None, index=True)
     created_at: datetime = moment()
     updated_at: datetime = moment(index=True)
+    look_at: datetime | None = moment(index=True)
+    asked_at: datetime | None = moment()
+    asked_mail: list[str] | None = json_column()
+    delisted_at: datetime | None = moment()
 
 
 class Commitment(SQLModel, table=True):
@@ -317,6 +329,14 @@ class Rate(SQLModel, table=True):
     day: str = Field(primary_key=True)
     currency: str = Field(primary_key=True)
     per_base: str
+
+
+class Chore(SQLModel, table=True):
+    """Something that the hub does by itself every so often, whichever process comes first. ``ran_at``: when it last did."""
+
+    name: str = Field(primary_key=True)
+    due_at: datetime = moment()
+    ran_at: datetime | None = moment()
 
 
 class Process(SQLModel, table=True):

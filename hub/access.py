@@ -62,6 +62,14 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "queue.decide_suggestion": MEMBERS,
     "queue.decide_update": MEMBERS,
     "queue.dismiss_recommendation": MEMBERS,
+    "people.page": RUNNERS,
+    "people.invite": RUNNERS,
+    "people.invite_again": RUNNERS,
+    "people.withdraw": RUNNERS,
+    "people.change_roles": RUNNERS,
+    "people.set_active": RUNNERS,
+    "people.welcome": PUBLIC,
+    "people.join": PUBLIC,
 }
 
 

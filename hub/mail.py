@@ -17,6 +17,7 @@ from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -162,17 +163,12 @@ def letter(config: MailConfig, message: Message) -> EmailMessage:
 
 @contextmanager
 def _signed_in(config: MailConfig) -> Iterator[smtplib.SMTP]:
-    """A conversation with the mail server that ends after WHOLE seconds, whatever the other side does: each answer has
-    its own deadline, but a server could go on giving a byte at a time."""
     context = ssl.create_default_context()
-    server: smtplib.SMTP
+    server: _Bounded
     if config.tls == "tls":
-        server = smtplib.SMTP_SSL(config.host, config.port, timeout=STEP, context=context)
+        server = _BoundedTls(config.host, config.port, timeout=STEP, context=context)
     else:
-        server = smtplib.SMTP(config.host, config.port, timeout=STEP)
-    watch = threading.Timer(WHOLE, _hang_up, [server])
-    watch.daemon = True
-    watch.start()
+        server = _Bounded(config.host, config.port, timeout=STEP)
     try:
         if config.tls == "starttls":
             server.starttls(context=context)  # raises where the server offers none: nothing goes out in the open
@@ -182,11 +178,35 @@ def _signed_in(config: MailConfig) -> Iterator[smtplib.SMTP]:
         with suppress(smtplib.SMTPException, OSError):
             server.quit()
     finally:
-        watch.cancel()
         server.close()
 
 
-def _hang_up(server: smtplib.SMTP) -> None:
-    with suppress(OSError):
-        if server.sock is not None:
-            server.sock.shutdown(socket.SHUT_RDWR)
+class _Bounded(smtplib.SMTP):
+    """A conversation that ends after WHOLE seconds, whatever the other side does: each answer has its own deadline, but a
+    server could go on giving a byte at a time, from its greeting on."""
+
+    _watch: threading.Timer | None = None
+
+    def connect(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        self._watch = threading.Timer(WHOLE, self._hang_up)
+        self._watch.daemon = True
+        self._watch.start()
+        try:
+            return super().connect(*args, **kwargs)
+        except BaseException:
+            self._watch.cancel()
+            raise
+
+    def close(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        super().close()
+
+    def _hang_up(self) -> None:
+        with suppress(OSError):
+            if self.sock is not None:
+                self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class _BoundedTls(_Bounded, smtplib.SMTP_SSL):
+    """The same, with TLS from the first byte."""

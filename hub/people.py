@@ -11,11 +11,14 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
+from hub.addresses import plain
+from hub.roles import ROLES
 from hub.store import people
 from hub.store.tables import User
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
+    from sqlalchemy import Connection
 
     from hub.app import Hub
 
@@ -25,7 +28,6 @@ BRAKE = timedelta(minutes=15)
 TRIES = 10
 TRIES_OF_ADDRESS = 100
 SHORTEST = 10
-ROLES = ("staff", "officer", "admin", "operator", "convener")
 
 
 class TooManyTries(Exception):
@@ -37,7 +39,15 @@ class TooManyTries(Exception):
 
 def add_user(hub: Hub, member: str, email: str, name: str, roles: Iterable[str], password: str) -> User:
     """Let a person of a member sign in. ValueError for a weak password, an unknown role, a taken address."""
-    email = _plain(email)
+    user = new_user(hub, member, email, name, roles, password)
+    with hub.writing() as conn:
+        admit(conn, user)
+    return user
+
+
+def new_user(hub: Hub, member: str, email: str, name: str, roles: Iterable[str], password: str) -> User:
+    """Somebody to be admitted. It takes a while, for passwords have to be slow to try: not inside a transaction."""
+    email = plain(email)
     roles = list(dict.fromkeys(roles))
     if "@" not in email:
         raise ValueError(f"{email!r} is no e-mail address.")
@@ -45,35 +55,42 @@ def add_user(hub: Hub, member: str, email: str, name: str, roles: Iterable[str],
         raise ValueError(f"There is no role {unknown[0]!r}. Known: {', '.join(ROLES)}.")
     if len(password) < SHORTEST:
         raise ValueError(f"A password needs at least {SHORTEST} characters; a few words make a good one.")
-    user = User(
+    return User(
         id=hub.ids.uuid7(), member_id=member, email=email, name=name, roles=roles,
         password_hash=_hasher().hash(password), created_at=hub.time.now(),
     )  # fmt: skip
-    with hub.writing() as conn:
-        if people.by_email(conn, email):
-            raise ValueError(f"{email} can sign in already.")
-        people.add(conn, user)
-    return user
+
+
+def admit(conn: Connection, user: User) -> None:
+    """ValueError where somebody signs in with this address already."""
+    if people.by_email(conn, user.email):
+        raise ValueError(f"{user.email} can sign in already.")
+    people.add(conn, user)
 
 
 def sign_in(hub: Hub, email: str, password: str, address: str) -> str | None:
     """The token of a new session, or None for a wrong address or password: both take the same time and
     look the same. Raises ``TooManyTries``; the count is in the database, so every process knows it."""
-    email, now = _plain(email), hub.time.now()
+    email, now = plain(email), hub.time.now()
     with hub.reading() as conn:
         here, from_address = people.failures(conn, email, address, now - BRAKE)
         user = people.by_email(conn, email)
     if here >= TRIES or from_address >= TRIES_OF_ADDRESS:
         raise TooManyTries
     ok = _right(user.password_hash if user else _decoy(), password) and user is not None and user.active
-    token = hub.ids.token()
     with hub.writing() as conn:
         people.attempted(conn, email, address, now, ok, now - 2 * BRAKE)
         if not ok or user is None:
             return None
         if _hasher().check_needs_rehash(user.password_hash):
             people.change(conn, user.id, password_hash=_hasher().hash(password))
-        people.open_session(conn, _digest(token), user.id, now)
+        return open_session(conn, hub, user.id)
+
+
+def open_session(conn: Connection, hub: Hub, user_id: str) -> str:
+    """The token of a new session."""
+    token = hub.ids.token()
+    people.open_session(conn, digest(token), user_id, hub.time.now())
     return token
 
 
@@ -81,27 +98,24 @@ def who(hub: Hub, token: str) -> User | None:
     """Whose session this is, if it is alive. Using it keeps it alive."""
     now = hub.time.now()
     with hub.reading() as conn:
-        found = people.signed_in(conn, _digest(token), now - IDLE, now - WHOLE)
+        found = people.signed_in(conn, digest(token), now - IDLE, now - WHOLE)
     if found is None:
         return None
     user, seen = found
     if now - seen > timedelta(minutes=1):  # a write for every page would make readers wait for each other
         with hub.writing() as conn:
-            people.touch(conn, _digest(token), now)
+            people.touch(conn, digest(token), user.id, now)
     return user
 
 
 def sign_out(hub: Hub, token: str) -> None:
     with hub.writing() as conn:
-        people.close_session(conn, _digest(token))
+        people.close_session(conn, digest(token))
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """What the hub keeps of a token: 256 random bits need no slow hash."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _plain(email: str) -> str:
-    return email.strip().lower()
 
 
 def _right(hashed: str, password: str) -> bool:

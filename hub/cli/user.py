@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from hub.cli.opening import config_option, fail, open_configured
-
-ROLES = ("staff", "officer", "admin", "operator", "convener")
+from hub.roles import ROLES
 
 
 @click.group("user")

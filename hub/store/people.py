@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -19,12 +20,31 @@ def by_email(conn: Connection, email: str) -> User | None:
     return User(**row._mapping) if row else None
 
 
+def by_id(conn: Connection, user_id: str) -> User | None:
+    row = conn.execute(select(user).where(user.c.id == user_id)).first()
+    return User(**row._mapping) if row else None
+
+
 def add(conn: Connection, row: User) -> None:
     conn.execute(user.insert(), row.model_dump())
 
 
 def change(conn: Connection, user_id: str, **values: Any) -> None:
     conn.execute(update(user).where(user.c.id == user_id).values(**values))
+
+
+def everyone(conn: Connection) -> dict[str, User]:
+    """All people of all members by id. On PostgreSQL their rows are locked, in id order, until the transaction ends: who
+    counts who is left must not be overtaken."""
+    rows = conn.execute(select(user).order_by(user.c.id).with_for_update())
+    return {row.id: User(**row._mapping) for row in rows}
+
+
+def of_members(conn: Connection, member_ids: Iterable[str]) -> list[User]:
+    """Their people by name, active ones first."""
+    mine = user.c.member_id.in_(list(member_ids))
+    rows = conn.execute(select(user).where(mine).order_by(user.c.active.desc(), user.c.name, user.c.id))
+    return [User(**row._mapping) for row in rows]
 
 
 def names(conn: Connection) -> dict[str, tuple[str, str]]:
@@ -34,6 +54,7 @@ def names(conn: Connection) -> dict[str, tuple[str, str]]:
 
 def open_session(conn: Connection, id_hash: str, user_id: str, now: datetime) -> None:
     conn.execute(session.insert().values(id_hash=id_hash, user_id=user_id, created_at=now, seen_at=now))
+    change(conn, user_id, seen_at=now)
 
 
 def signed_in(
@@ -57,8 +78,9 @@ def signed_in(
     return User(**values), seen
 
 
-def touch(conn: Connection, id_hash: str, now: datetime) -> None:
+def touch(conn: Connection, id_hash: str, user_id: str, now: datetime) -> None:
     conn.execute(update(session).where(session.c.id_hash == id_hash).values(seen_at=now))
+    change(conn, user_id, seen_at=now)
 
 
 def close_session(conn: Connection, id_hash: str) -> None:

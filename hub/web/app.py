@@ -19,6 +19,7 @@ from hub.web import (
     importing,
     ledger,
     opportunities,
+    people,
     problems,
     queue,
     searches,
@@ -53,7 +54,7 @@ def create_app(hub: Hub) -> Flask:
     Babel(app, locale_selector=_language)
     show.install(app)
     problems.install(app)
-    for pages in (sign_in, board, connections, opportunities, searches, ledger, importing, queue):
+    for pages in (sign_in, board, connections, opportunities, searches, ledger, importing, queue, people):
         app.register_blueprint(pages.pages)
 
     @app.get("/healthy")

@@ -27,6 +27,11 @@ def enter() -> Response | tuple[str, int]:
         token, problem = None, _("Too many wrong passwords of late. Wait a quarter of an hour, then try again.")
     if token is None:
         return render_template("sign_in.html", next=onward, email=email, problem=problem), 401
+    return let_in(token, onward)
+
+
+def let_in(token: str, onward: str) -> Response:
+    """Begin a session in this browser; one that it had before ends."""
     if old := request.cookies.get(cookie()):
         people.sign_out(hub(), old)
     session.clear()  # forms of before do not work after

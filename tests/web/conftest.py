@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ from connectors.clock import ManualTime
 from hub.app import Hub, open_hub
 from hub.commons.criteria import Criteria
 from hub.config import load
-from hub.people import add_user
+from hub.people import add_user, digest
 from hub.store import audit, opportunities
+from hub.store import people as stored_people
 from hub.store.tables import (
     Commitment,
     Conflict,
     Deletion,
     Hold,
+    Invitation,
     Link,
     MatchQuestion,
     Opportunity,
@@ -68,6 +71,7 @@ id = "No."
 writable = true
 """
 PASSWORD = "a long enough one"
+TOKEN = "a0" * 32
 ROLES = ("staff", "officer", "admin", "operator", "convener")
 
 
@@ -131,6 +135,11 @@ def fill(hub: Hub) -> dict[str, str]:
         SavedSearch(id=hub.ids.uuid7(), member_id="elm", name="Orchards", criteria=Criteria(text="orchard").as_data(), created_at=now, created_by="u"),
         Run(id=hub.ids.uuid7(), connection_id="elm-sheet", state="done", started_at=now, ended_at=now, counts={"read": 3}),
     ]  # fmt: skip
+    with hub.reading() as conn:
+        inviter = stored_people.by_email(conn, "admin.elm@hub.test")
+    assert inviter is not None
+    waiting.append(Invitation(id=hub.ids.uuid7(), member_id="elm", email="new@hub.test", name="New", roles=["staff"], by=inviter.id,
+                              token_hash=digest(TOKEN), at=now, expires_at=now + timedelta(days=7)))  # fmt: skip
     with hub.writing() as conn:
         for found in (row, link, *waiting):
             conn.execute(vars(type(found))["__table__"].insert(), found.model_dump())
@@ -138,7 +147,8 @@ def fill(hub: Hub) -> dict[str, str]:
         audit.write(conn, at=now, actor="connection:elm-sheet", action="changed", direction="in", moves=True, member_id="elm",
                     opportunity_id=row.id, connection_id="elm-sheet", values={"title": ["Orchard none", "Orchard <b>school</b>"]})  # fmt: skip
     ids = {type(found).__name__: found.id for found in waiting}
-    return ids | {"Opportunity": row.id, "Link": link.id}
+    gone = add_user(hub, "elm", "gone.elm@hub.test", "Gone", ["staff"], PASSWORD)
+    return ids | {"Opportunity": row.id, "Link": link.id, "User": gone.id}
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ ANYONE = frozenset({"staff", "officer", "admin", "operator", "convener"})
 MEMBERS = frozenset({"staff", "officer", "admin"})
 WATCHERS = frozenset({"staff", "officer", "admin", "operator"})
 RUNNERS = frozenset({"admin", "operator"})
+SHARERS = frozenset({"staff", "admin"})
 RULERS = frozenset({"admin"})
 
 POLICY: Mapping[str, frozenset[str] | str] = {
@@ -62,6 +63,7 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "queue.decide_suggestion": MEMBERS,
     "queue.decide_update": MEMBERS,
     "queue.dismiss_recommendation": MEMBERS,
+    "queue.decide_still_needed": SHARERS,
     "people.page": RUNNERS,
     "people.invite": RUNNERS,
     "people.invite_again": RUNNERS,

@@ -93,6 +93,13 @@ class Consent(Part):
     until: Annotated[When | None, Declared("when", "Consent valid until", cls="members")] = None
 
 
+class StillNeeded(Part):
+    """Whether an opportunity that rested for long still seeks funders: the hub asks its steward, who ticks."""
+
+    question: Annotated[str | None, Declared("text", "Still needed?", authority="hub", cls="members")] = None
+    yes: Annotated[bool | None, Declared("bool", "Still needed", cls="members")] = None
+
+
 class Totals(Part):
     """Computed by the hub, per currency; nothing is converted."""
 
@@ -136,6 +143,7 @@ class Opportunity(Part):
         str | None, Declared("code", "Steward's relationship", cls="members", codes="relationship")
     ] = None
     named: Annotated[bool | None, Declared("bool", "Steward shown by name", cls="members")] = None
+    still_needed: StillNeeded = Field(default_factory=StillNeeded)
     expires: Annotated[When | None, Declared("when", "Expires")] = None
     translations: Annotated[dict[str, dict[str, str]], Declared("text", "Translation")] = Field(default_factory=dict)
     extensions: Annotated[dict[str, dict[str, Any]], Declared("any", "Extension", cls="members")] = Field(

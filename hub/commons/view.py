@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hub.commons import still_needed
 from hub.commons.ledger import UNNAMED, disclosed, table
 from hub.store.tables import Commitment, Opportunity
 from schemas.status import computed
@@ -26,7 +27,7 @@ def view(
 ) -> dict[str, Any]:
     """``{path: value}`` for one reader. ``commitments`` are all members' by member id; only the
     reader's own shows its values, of the others what they disclosed. ``names``: members' by id. Facts of class never
-    stay with the steward.
+    stay with the steward, and so does the question whether it is still needed.
     """
     facts = dict(opportunity.facts)
     sums = totals(facts, [found for _, found in disclosed(commitments)])
@@ -37,6 +38,7 @@ def view(
         | (dict(own.facts) if own else {})
         | sums
         | ({"totals.table": table(commitments, member_id, names)} if commitments else {})
+        | _question(opportunity, member_id)
         | {
             "id": opportunity.id,
             "version": opportunity.version,
@@ -47,3 +49,10 @@ def view(
             "updated_at": opportunity.updated_at.isoformat(),
         }
     )
+
+
+def _question(opportunity: Opportunity, member_id: str) -> dict[str, str]:
+    if opportunity.asked_at is None or opportunity.steward_id != member_id:
+        return {}
+    gone = opportunity.delisted_at is not None
+    return {still_needed.QUESTION: still_needed.question(opportunity.asked_at, gone)}

@@ -14,6 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 
 from hub.app import Hub
+from hub.commons import asking
 from hub.mail import send_waiting
 from hub.store import connections
 from hub.store.tables import Process
@@ -25,7 +26,7 @@ ALIVE = timedelta(seconds=60)
 """A process that has not shown itself for this long no longer counts."""
 
 
-MAIL = "the mail"
+MAIL, ASKING = "the mail", "asking what is still needed"
 
 
 class Clock:
@@ -66,6 +67,7 @@ class Clock:
             due = connections.due(conn, list(self.hub.config.connections), self.hub.time.now())
         for name in due:
             self._start(self._pool, name, partial(self._run, name))
+        self._start(self._aside, ASKING, partial(asking.look, self.hub))
         self._start(self._aside, MAIL, partial(send_waiting, self.hub))
 
     def _start(self, pool: Executor, name: str, work: Callable[[], object]) -> None:

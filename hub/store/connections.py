@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,11 @@ def get(conn: Connection, name: str) -> Row:
     if row is None:
         raise KeyError(name)
     return Row(**row._mapping)
+
+
+def by_name(conn: Connection, names: Iterable[str]) -> dict[str, Row]:
+    rows = conn.execute(select(t).where(t.c.id.in_(list(names))))
+    return {row.id: Row(**row._mapping) for row in rows}
 
 
 def change(conn: Connection, name: str, **values: Any) -> None:

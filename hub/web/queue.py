@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from hub import access
-from hub.commons import recommendations
+from hub.commons import asking, recommendations
 from hub.commons.ledger import UNNAMED
 from hub.commons.view import shows_steward
 from hub.store import lists, opportunities, people, questions, waiting
@@ -315,6 +315,20 @@ def dismiss_recommendation(opportunity_id: str) -> Response:
     if not recommendations.dismiss(hub(), opportunity_id, me().member_id, me().id):
         abort(404)
     return _done(_("It will not come up again unless someone recommends it anew."), "recommendation")
+
+
+@pages.post("/queue/still-needed/<opportunity_id>/<any(yes, no):decision>")
+def decide_still_needed(opportunity_id: str, decision: str) -> Response:
+    try:
+        if decision == "yes":
+            asking.confirm(hub(), opportunity_id, me().member_id, me().id)
+            return _done(_("It stays shared. You are asked again in half a year."), "still_needed")
+        asking.withdraw(hub(), opportunity_id, me().member_id, me().id)
+        return _done(_("Withdrawn: elsewhere its status says so with the next sync."), "still_needed")
+    except LookupError:
+        abort(404)
+    except (Moved, ValueError) as error:
+        return _not_done(error, "still_needed")
 
 
 @pages.post("/queue/suggestions/<row_id>/<any(send, keep, accept, decline, differ):decision>")

@@ -129,6 +129,11 @@ def moment(at: datetime | None) -> Markup:
     return Markup('<time datetime="{}" dir="ltr">{}</time>').format(at.isoformat(), f"{at:%d %b %Y, %H:%M} UTC")
 
 
+def day(at: datetime) -> str:
+    """A day for the middle of a sentence."""
+    return f"{at:%d %b %Y}"
+
+
 def ago(at: datetime | None) -> Markup:
     """How long since, by the hub's own clock."""
     if at is None:

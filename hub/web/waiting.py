@@ -12,15 +12,29 @@ from flask_babel import ngettext
 from sqlalchemy import Connection
 
 from hub import access
+from hub.commons import asking
+from hub.commons.still_needed import ANSWER, Act, decide
+from hub.store import asking as asked_about
 from hub.store import lists, opportunities, people, questions, recommendations
 from hub.store.tables import User
 from hub.sync import deletions
 from hub.web.guard import hub, my_connections, name_of, own_connections
-from hub.web.show import label, words
+from hub.web.show import day, label, words
 
 MANY = 3
 GATHERED = ("reference", "suggestion", "update", "quarantine")
-KINDS = ("hold", "deletion", "match", "conflict", "reference", "suggestion", "update", "recommendation", "quarantine")
+KINDS = (
+    "hold",
+    "deletion",
+    "match",
+    "conflict",
+    "reference",
+    "suggestion",
+    "update",
+    "still_needed",
+    "recommendation",
+    "quarantine",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,7 @@ def all_of(conn: Connection, user: User) -> list[Item]:
         *_references(conn, own),
         *_suggestions(conn, user, own),
         *_updates(conn, user, own),
+        *_still_needed(conn, user),
         *_recommendations(conn, user),
         *_quarantine(conn, own),
     ]
@@ -167,6 +182,32 @@ def _updates(conn: Connection, user: User, own: set[str]) -> Iterator[Item]:
             len(row.values), title=row.title, where=row.connection_id,
         )  # fmt: skip
         yield Item("update", text, row.at, url_for("queue.page", kind="update"), row)
+
+
+def _still_needed(conn: Connection, user: User) -> Iterator[Item]:
+    """For those who share: what they are asked about, and what the hub withdrew because nobody answered. What was
+    answered a moment ago in the own system is asked about no more, though the clock has not been there yet."""
+    if not access.may(user, "queue.decide_still_needed"):
+        return
+    rows = asked_about.of_steward(conn, user.member_id, lists.MOST)
+    known = asking.standings(conn, hub(), user.member_id, rows)
+    for row in rows:
+        standing, what = known[row.id], {"title": row.title, "since": day(known[row.id].word_at)}
+        if decide(standing, hub().time.now()) in (Act.ANSWERED, Act.FORGET, Act.SHARE_AGAIN):
+            continue
+        if row.delisted_at is not None:
+            text = _("“%(title)s” was withdrawn: since %(since)s nobody said that it is still needed.", **what)
+        elif standing.told_at is not None and row.asked_at is not None:
+            until = day(max(row.asked_at, standing.told_at) + ANSWER)
+            text = _(
+                "“%(title)s”: nothing was changed or said since %(since)s. Is it still needed? Without a word it is withdrawn on %(until)s.",
+                until=until,
+                **what,
+            )
+        else:
+            text = _("“%(title)s”: nothing was changed or said since %(since)s. Is it still needed?", **what)
+        yield Item("still_needed", text, row.delisted_at or row.asked_at or row.updated_at,
+                   url_for("opportunities.one", opportunity_id=row.id), row)  # fmt: skip
 
 
 def _recommendations(conn: Connection, user: User) -> Iterator[Item]:

@@ -27,6 +27,7 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "queue.decide_update": ("UpdateQuestion", ""),
         "queue.drop_rule": ("Rule", ""),
         "people.set_active": ("", "deactivate"),
+        "queue.decide_still_needed": ("", "yes"),
     }
     found = []
     with site.app.test_request_context():
@@ -65,7 +66,7 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
             "queue.decide_match", "queue.drop_rule", "opportunities.past", "opportunities.restore",
             "opportunities.as_others", "queue.dismiss_recommendation", "importing.preview", "importing.decide", "importing.follow",
             "importing.several", "importing.take_several", "queue.decide_update", "searches.one", "searches.drop",
-            "people.invite_again", "people.withdraw", "people.change_roles", "people.set_active"}  # fmt: skip
+            "people.invite_again", "people.withdraw", "people.change_roles", "people.set_active", "queue.decide_still_needed"}  # fmt: skip
     # What is done is not there any more; nothing was named to import; a steward's own record follows no other.
     once = {
         "queue.dismiss_recommendation",

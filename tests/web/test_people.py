@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from hub import people
+from hub.invitations import withdraw
 from hub.mail import send_waiting
 from hub.mail_settings import MailConfig
-from hub.roles import ROLES, givable
-from hub.store import audit, outbox
+from hub.roles import ROLES, check_given, givable
+from hub.store import audit, invitations, outbox
 from hub.store import people as stored
 from hub.store.tables import User
 from tests.mailserver import Taken, mail_server
@@ -186,6 +188,46 @@ def test_the_rules_of_who_may_give_what() -> None:
     for user, member in [(one("elm", "admin"), "oak"), (one("elm", "staff", "officer", "convener"), "elm"),
                          (one("elm", "admin", active=False), "elm"), (one("elm", "operator", active=False), "elm")]:  # fmt: skip
         assert givable(user, member) == set(), user
+
+
+@pytest.mark.parametrize(
+    ("roles", "before", "after", "right"),
+    [
+        (["admin"], ["staff"], ["officer", "admin"], True),
+        (["admin"], ["staff", "convener"], ["officer", "convener"], True),
+        (["admin"], ["staff"], ["staff", "convener"], False),
+        (["admin"], ["staff", "convener"], ["staff"], False),
+        (["operator"], ["staff", "operator"], ["convener"], True),
+        (["staff", "officer", "convener"], ["staff"], ["officer"], False),
+    ],
+)
+def test_giving_and_taking_are_the_same_authority(
+    roles: list[str], before: list[str], after: list[str], right: bool
+) -> None:
+    giver = User(id="u", member_id="elm", email="e", name="n", password_hash="", roles=roles)
+    if right:
+        check_given(giver, "elm", before, after)
+    else:
+        with pytest.raises(ValueError, match="is not yours to give or to take"):
+            check_given(giver, "elm", before, after)
+
+
+def test_an_invitation_that_is_withdrawn_while_somebody_joins_admits_nobody(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = link(invite(site, "admin.elm", "ada@elm.test", "staff"))
+    admin, make = user(site, "admin.elm").id, people.new_user
+    with site.hub.reading() as conn:
+        (found,) = invitations.open_ones(conn, "elm")
+
+    def slowly(*given: Any) -> User:
+        withdraw(site.hub, admin, found.id)
+        return make(*given)
+
+    monkeypatch.setattr(people, "new_user", slowly)
+    assert join(site, path).status_code == 404
+    with site.hub.reading() as conn:
+        assert stored.by_email(conn, "ada@elm.test") is None
 
 
 def test_another_members_people_are_not_there_for_an_admin(site: Site) -> None:

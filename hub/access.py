@@ -19,6 +19,7 @@ MEMBERS = frozenset({"staff", "officer", "admin"})
 WATCHERS = frozenset({"staff", "officer", "admin", "operator"})
 RUNNERS = frozenset({"admin", "operator"})
 RULERS = frozenset({"admin"})
+STEWARDS = frozenset({"staff", "admin"})
 
 POLICY: Mapping[str, frozenset[str] | str] = {
     "static": PUBLIC,
@@ -40,6 +41,10 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "opportunities.past": MEMBERS,
     "opportunities.restore": MEMBERS,
     "ledger.state": MEMBERS,
+    "handover.offer": STEWARDS,
+    "handover.take_back": STEWARDS,
+    "handover.page": STEWARDS,
+    "handover.decide": STEWARDS,
     "queue.page": WATCHERS,
     "queue.conflict": MEMBERS,
     "queue.resolve_conflict": MEMBERS,

@@ -37,7 +37,8 @@ class Conflict(SQLModel, table=True):
 
 
 class Suggestion(SQLModel, table=True):
-    """An edit made in another member's system. ``state``: waiting (in the sender's queue), sent, accepted, declined, differs."""
+    """An edit made in another member's system. ``state``: waiting (in the sender's queue), sent, accepted, declined,
+    differs, overtaken (its sender became the steward)."""
 
     id: str = Field(primary_key=True)
     opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
@@ -59,6 +60,25 @@ class Recommendation(SQLModel, table=True):
     opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
     member_id: str = Field(foreign_key="member.id", index=True)
     note: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    state: str = "open"
+    by: str
+    at: datetime = moment()
+    decided_at: datetime | None = moment()
+    decided_by: str | None = None
+
+
+class Handover(SQLModel, table=True):
+    """A steward offers another member to take its place. ``state``: open, accepted, declined, taken_back, lapsed (the
+    opportunity was withdrawn or changed hands meanwhile). ``masked``: its steward was not shown by name then, and is
+    not when it has gone. ``answer``: the word of the one that decided."""
+
+    id: str = Field(primary_key=True)
+    opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
+    from_member: str = Field(foreign_key="member.id")
+    to_member: str = Field(foreign_key="member.id", index=True)
+    word: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    answer: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    masked: bool = False
     state: str = "open"
     by: str
     at: datetime = moment()

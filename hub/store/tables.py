@@ -15,6 +15,7 @@ from sqlmodel import Field, SQLModel
 from hub.store.asked import (
     Conflict,
     Deletion,
+    Handover,
     Hold,
     MatchQuestion,
     Quarantine,
@@ -32,6 +33,7 @@ __all__ = [
     "Connection",
     "Deletion",
     "Due",
+    "Handover",
     "Hold",
     "Intent",
     "Link",

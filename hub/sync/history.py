@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from hub.ids import Ids
-from hub.store import audit, opportunities
+from hub.store import audit, handovers, opportunities
 from hub.store.tables import Audit, Commitment, Opportunity
 from schemas.fields import spec
 from schemas.values import same
@@ -97,6 +97,8 @@ def change(
     opportunity.version += 1
     opportunity.updated_at = cause.at
     opportunities.change(conn, opportunity.id, **opportunity.model_dump(exclude={"id", "number", "created_at"}))
+    if moved.get("status") == "withdrawn" or "steward_id" in moved:
+        handovers.lapse(conn, opportunity.id, cause.at)
     _line(conn, opportunity.id, cause, changes, member if mine else None)
     return changes
 

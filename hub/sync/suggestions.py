@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -59,6 +60,13 @@ def let_differ(hub: Hub, suggestion_id: str, user_id: str) -> None:
     """Both keep their own."""
     with hub.writing() as conn:
         _move(conn, hub, _in_state(conn, suggestion_id, "sent"), "differs", user_id, None)
+
+
+def overtake(conn: Connection, hub: Hub, opportunity_id: str, connections: Collection[str], user_id: str) -> None:
+    """Those from these connections have nobody left to be put to: who made them is the steward now."""
+    theirs = (t.c.opportunity_id == opportunity_id) & t.c.connection_id.in_(list(connections))
+    for row in conn.execute(select(t).where(theirs & t.c.state.in_(["waiting", "sent"])).order_by(t.c.id)).all():
+        _move(conn, hub, Suggestion(**row._mapping), "overtaken", user_id, None)
 
 
 def _in_state(conn: Connection, suggestion_id: str, state: str) -> Suggestion:

@@ -11,15 +11,18 @@ from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from hub import access
-from hub.store import lists, opportunities, people, recommendations
+from hub.store import handovers, lists, opportunities, people, recommendations
 from hub.store.tables import User
 from hub.sync import deletions
 from hub.web.guard import hub, my_connections, name_of, own_connections
+from hub.web.handover import steward_of
 from hub.web.show import label, words
 
 MANY = 3
 GATHERED = ("reference", "suggestion", "quarantine")
-KINDS = ("hold", "deletion", "match", "conflict", "reference", "suggestion", "recommendation", "quarantine")
+KINDS = (
+    "hold", "deletion", "match", "conflict", "reference", "suggestion", "handover", "recommendation", "quarantine",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ def all_of(conn: Connection, user: User) -> list[Item]:
         *_conflicts(conn, user, own),
         *_references(conn, own),
         *_suggestions(conn, user, own),
+        *_handovers(conn, user),
         *_recommendations(conn, user),
         *_quarantine(conn, own),
     ]
@@ -161,6 +165,19 @@ def _recommendations(conn: Connection, user: User) -> Iterator[Item]:
         text = _("“%(title)s” is recommended to you by %(name)s, %(member)s.", title=row.title, name=name or "?",
                  member=known.name if known else member)  # fmt: skip
         yield Item("recommendation", text, row.at, url_for("opportunities.one", opportunity_id=row.opportunity_id), row)
+
+
+def _handovers(conn: Connection, user: User) -> Iterator[Item]:
+    if not access.may(user, "handover.decide"):
+        return
+    rows = handovers.open_ones(conn, user.member_id)
+    there = opportunities.load(conn, [row.opportunity_id for row in rows])
+    for row in rows:
+        opportunity = there[row.opportunity_id]
+        if access.sees_opportunity(user, opportunity, hub().config.circles):
+            text = _("“%(title)s”: %(steward)s offers you to become its steward.", title=row.title,
+                     steward=steward_of(opportunity))  # fmt: skip
+            yield Item("handover", text, row.at, url_for("handover.page", row_id=row.id), row)
 
 
 def _quarantine(conn: Connection, own: set[str]) -> Iterator[Item]:

@@ -24,6 +24,8 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "queue.decide_deletion": ("Deletion", "keep"),
         "queue.decide_match": ("MatchQuestion", ""),
         "queue.drop_rule": ("Rule", ""),
+        "handover.page": ("Handover", ""),
+        "handover.decide": ("Handover", "decline"),
     }
     found = []
     with site.app.test_request_context():
@@ -60,7 +62,8 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
     mine = {"connections.one", "connections.run", "connections.act", "queue.conflict", "queue.resolve_conflict", "queue.hold",
             "queue.decide_hold", "queue.decide_quarantine", "queue.decide_reference", "queue.decide_deletion", "queue.decide_suggestion",
             "queue.decide_match", "queue.drop_rule", "opportunities.past", "opportunities.restore",
-            "opportunities.as_others", "queue.dismiss_recommendation"}  # fmt: skip
+            "opportunities.as_others", "queue.dismiss_recommendation",
+            "handover.offer", "handover.take_back", "handover.page", "handover.decide"}  # fmt: skip
     once = {"opportunities.take_up", "queue.dismiss_recommendation"}  # what is done is not there any more
     watched = {"connections.one", "connections.run", "connections.act", "queue.hold", "queue.decide_hold"}
     all_of_them = [a for a in addresses(site) if a[0] not in ("static", "healthy") and not a[0].startswith("sign_in")]

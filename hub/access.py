@@ -45,6 +45,8 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "handover.take_back": STEWARDS,
     "handover.page": STEWARDS,
     "handover.decide": STEWARDS,
+    "duplicates.page": STEWARDS,
+    "duplicates.decide": STEWARDS,
     "queue.page": WATCHERS,
     "queue.conflict": MEMBERS,
     "queue.resolve_conflict": MEMBERS,

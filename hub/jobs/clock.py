@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 
 from hub.app import Hub
+from hub.commons import duplicates
 from hub.store import connections
 from hub.store.tables import Process
 from hub.sync.run import OneRun
@@ -62,6 +63,14 @@ class Clock:
                     continue
                 self._busy.add(name)
             self._pool.submit(self._run, name)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """What changed is looked at for others like it, some at a time."""
+        try:
+            duplicates.look(self.hub)
+        except Exception:
+            log.exception("Looking for duplicates failed; it is tried again")
 
     def _run(self, name: str) -> None:
         try:

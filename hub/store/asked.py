@@ -86,6 +86,31 @@ class Handover(SQLModel, table=True):
     decided_by: str | None = None
 
 
+class Duplicate(SQLModel, table=True):
+    """Two opportunities of two stewards that may be one. ``first_id`` sorts before ``second_id``, so each pair has one row.
+
+    ``state``: open, agreed (by both; it waits until no sync of either is under way), merged, different (one of them said so,
+    for good), lapsed (they are alike no more). ``survivor_id``: which of the two is to stay. ``agreed_by``: the member that
+    agreed to that and to what was ``seen``, a digest of the two; the other has to agree to the same.
+    """
+
+    __table_args__ = (UniqueConstraint("first_id", "second_id"),)
+
+    id: str = Field(primary_key=True)
+    first_id: str = Field(foreign_key="opportunity.id")
+    second_id: str = Field(foreign_key="opportunity.id", index=True)
+    survivor_id: str
+    title: float = 0
+    text: float = 0
+    number: bool = False
+    state: str = Field(default="open", index=True)
+    agreed_by: str | None = None
+    seen: str | None = None
+    at: datetime = moment()
+    decided_at: datetime | None = moment()
+    decided_by: str | None = None
+
+
 class Quarantine(SQLModel, table=True):
     """A record (``path`` empty) or one field of it that cannot be translated: its mapped fields, and the reason.
     A whole record is looked at again by itself after ``not_before``, ever more seldom."""

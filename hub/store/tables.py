@@ -15,6 +15,7 @@ from sqlmodel import Field, SQLModel
 from hub.store.asked import (
     Conflict,
     Deletion,
+    Duplicate,
     Handover,
     Hold,
     MatchQuestion,
@@ -33,9 +34,12 @@ __all__ = [
     "Connection",
     "Deletion",
     "Due",
+    "Duplicate",
     "Handover",
     "Hold",
     "Intent",
+    "LikenessDue",
+    "LikenessKey",
     "Link",
     "MatchQuestion",
     "Member",
@@ -139,6 +143,23 @@ class Commitment(SQLModel, table=True):
     facts: dict[str, Any] = json_column()
     origins: dict[str, Any] = json_column()
     updated_at: datetime = moment()
+
+
+class LikenessKey(SQLModel, table=True):
+    """What an opportunity that is like this one has as well, see ``commons.likeness``; kept with its facts."""
+
+    __tablename__ = "likeness_key"
+
+    key: str = Field(primary_key=True)
+    opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id", index=True)
+
+
+class LikenessDue(SQLModel, table=True):
+    """It changed in what it is like, or in who may see it: others like it are still to be looked for."""
+
+    __tablename__ = "likeness_due"
+
+    opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id")
 
 
 # --- connections and what ties records to opportunities ----------------------

@@ -12,7 +12,20 @@ from flask_wtf import CSRFProtect
 
 from hub import access
 from hub.app import Hub
-from hub.web import board, connections, guard, handover, ledger, opportunities, problems, queue, show, sign_in, typed
+from hub.web import (
+    board,
+    connections,
+    duplicates,
+    guard,
+    handover,
+    ledger,
+    opportunities,
+    problems,
+    queue,
+    show,
+    sign_in,
+    typed,
+)
 
 BODY = 256 * 1024
 
@@ -40,7 +53,7 @@ def create_app(hub: Hub) -> Flask:
     Babel(app, locale_selector=_language)
     show.install(app)
     problems.install(app)
-    for pages in (sign_in, board, connections, opportunities, ledger, handover, queue):
+    for pages in (sign_in, board, connections, opportunities, ledger, handover, duplicates, queue):
         app.register_blueprint(pages.pages)
 
     @app.get("/healthy")

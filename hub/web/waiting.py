@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from hub import access
+from hub.commons import duplicates
 from hub.store import handovers, lists, opportunities, people, recommendations
 from hub.store.tables import User
 from hub.sync import deletions
@@ -21,7 +22,7 @@ from hub.web.show import label, words
 MANY = 3
 GATHERED = ("reference", "suggestion", "quarantine")
 KINDS = (
-    "hold", "deletion", "match", "conflict", "reference", "suggestion", "handover", "recommendation", "quarantine",
+    "hold", "deletion", "match", "conflict", "reference", "suggestion", "handover", "duplicate", "recommendation", "quarantine",
 )  # fmt: skip
 
 
@@ -48,6 +49,7 @@ def all_of(conn: Connection, user: User) -> list[Item]:
         *_references(conn, own),
         *_suggestions(conn, user, own),
         *_handovers(conn, user),
+        *_duplicates(conn, user),
         *_recommendations(conn, user),
         *_quarantine(conn, own),
     ]
@@ -178,6 +180,18 @@ def _handovers(conn: Connection, user: User) -> Iterator[Item]:
             text = _("“%(title)s”: %(steward)s offers you to become its steward.", title=row.title,
                      steward=steward_of(opportunity))  # fmt: skip
             yield Item("handover", text, row.at, url_for("handover.page", row_id=row.id), row)
+
+
+def _duplicates(conn: Connection, user: User) -> Iterator[Item]:
+    if not access.may(user, "duplicates.decide"):
+        return
+    for pair in duplicates.asked(conn, hub(), user.member_id):
+        text = _("“%(title)s” may be the same as “%(other)s”, which %(steward)s shares.", title=pair.own.title,
+                 other=pair.other.title, steward=steward_of(pair.other))  # fmt: skip
+        answered = pair.row.state == "agreed" or (pair.row.agreed_by == user.member_id and pair.row.seen == pair.seen)
+        yield Item(
+            "duplicate", text, pair.row.at, url_for("duplicates.page", row_id=pair.row.id), pair.row, not answered
+        )
 
 
 def _quarantine(conn: Connection, own: set[str]) -> Iterator[Item]:

@@ -1,4 +1,4 @@
-"""A hub in this process with two foundations, one opportunity of each, and people of every role."""
+"""A hub in this process with three foundations, an opportunity of two of them that may be one, and people of every role."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from hub.store.tables import (
     Commitment,
     Conflict,
     Deletion,
+    Duplicate,
     Handover,
     Hold,
     Link,
@@ -41,6 +42,8 @@ database = "sqlite:///hub.db"
 name = "Elm Fund"
 [members.oak]
 name = "Oak Trust"
+[members.ash]
+name = "Ash House"
 [connections.elm-sheet]
 member = "elm"
 system = "spreadsheet"
@@ -92,6 +95,10 @@ def fill(hub: Hub) -> dict[str, str]:
         facts={"title": "Orchard <b>school</b>", "summary": "Line\u202egnp.exe", "ask.requested": {"amount": "1000", "currency": "USD"}},
         origins={"title": {"connection": "elm-sheet", "at": now.isoformat()}}, created_at=now, updated_at=now,
     )  # fmt: skip
+    twin = Opportunity(
+        id=hub.ids.uuid7(), number=8, kind="project", status="published", steward_id="ash", title="Ash has it too",
+        facts={"title": "Ash has it too"}, origins={}, created_at=now, updated_at=now,
+    )  # fmt: skip
     link = Link(
         id=hub.ids.uuid7(), connection_id="elm-sheet", opportunity_id=row.id, remote_id="1", created_at=now,
         base={"Title": "Orchard <b>school</b>"}, differs={"summary": "keep"},
@@ -115,16 +122,17 @@ def fill(hub: Hub) -> dict[str, str]:
         Suggestion(id=hub.ids.uuid7(), opportunity_id=row.id, connection_id="elm-sheet", path="summary", value="new", commons="old", at=now),
         Recommendation(id=hub.ids.uuid7(), opportunity_id=row.id, member_id="elm", note="Look <i>here</i>", by="u", at=now),
         Handover(id=hub.ids.uuid7(), opportunity_id=row.id, from_member="oak", to_member="elm", word="Take <i>it</i>", by="u", at=now),
+        Duplicate(id=hub.ids.uuid7(), first_id=row.id, second_id=twin.id, survivor_id=row.id, title=1, number=True, at=now),
         Run(id=hub.ids.uuid7(), connection_id="elm-sheet", state="done", started_at=now, ended_at=now, counts={"read": 3}),
     ]  # fmt: skip
     with hub.writing() as conn:
-        for found in (row, link, *waiting):
+        for found in (row, twin, link, *waiting):
             conn.execute(vars(type(found))["__table__"].insert(), found.model_dump())
         opportunities.save_commitment(conn, secret, new=True)
         audit.write(conn, at=now, actor="connection:elm-sheet", action="changed", direction="in", moves=True, member_id="elm",
                     opportunity_id=row.id, connection_id="elm-sheet", values={"title": ["Orchard none", "Orchard <b>school</b>"]})  # fmt: skip
     ids = {type(found).__name__: found.id for found in waiting}
-    return ids | {"Opportunity": row.id, "Link": link.id}
+    return ids | {"Opportunity": row.id, "Link": link.id, "Twin": twin.id}
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "queue.decide_match": ("MatchQuestion", ""),
         "queue.drop_rule": ("Rule", ""),
         "handover.page": ("Handover", ""),
+        "duplicates.page": ("Duplicate", ""),
+        "duplicates.decide": ("Duplicate", "different"),
         "handover.decide": ("Handover", "decline"),
     }
     found = []
@@ -63,7 +65,8 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
             "queue.decide_hold", "queue.decide_quarantine", "queue.decide_reference", "queue.decide_deletion", "queue.decide_suggestion",
             "queue.decide_match", "queue.drop_rule", "opportunities.past", "opportunities.restore",
             "opportunities.as_others", "queue.dismiss_recommendation",
-            "handover.offer", "handover.take_back", "handover.page", "handover.decide"}  # fmt: skip
+            "handover.offer", "handover.take_back", "handover.page", "handover.decide",
+            "duplicates.page", "duplicates.decide"}  # fmt: skip
     once = {"opportunities.take_up", "queue.dismiss_recommendation"}  # what is done is not there any more
     watched = {"connections.one", "connections.run", "connections.act", "queue.hold", "queue.decide_hold"}
     all_of_them = [a for a in addresses(site) if a[0] not in ("static", "healthy") and not a[0].startswith("sign_in")]

@@ -35,8 +35,56 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_handover_opportunity_id'), ['opportunity_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_handover_to_member'), ['to_member'], unique=False)
 
+    op.create_table('duplicate',
+    sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('first_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('second_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('survivor_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('title', sa.Float(), nullable=False),
+    sa.Column('text', sa.Float(), nullable=False),
+    sa.Column('number', sa.Boolean(), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('agreed_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('seen', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('at', hub.store.types.Moment(), nullable=True),
+    sa.Column('decided_at', hub.store.types.Moment(), nullable=True),
+    sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.ForeignKeyConstraint(['first_id'], ['opportunity.id'], ),
+    sa.ForeignKeyConstraint(['second_id'], ['opportunity.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('first_id', 'second_id')
+    )
+    with op.batch_alter_table('duplicate', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_duplicate_second_id'), ['second_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_duplicate_state'), ['state'], unique=False)
+
+    op.create_table('likeness_key',
+    sa.Column('key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('opportunity_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.ForeignKeyConstraint(['opportunity_id'], ['opportunity.id'], ),
+    sa.PrimaryKeyConstraint('key', 'opportunity_id')
+    )
+    with op.batch_alter_table('likeness_key', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_likeness_key_opportunity_id'), ['opportunity_id'], unique=False)
+
+    op.create_table('likeness_due',
+    sa.Column('opportunity_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.ForeignKeyConstraint(['opportunity_id'], ['opportunity.id'], ),
+    sa.PrimaryKeyConstraint('opportunity_id')
+    )
+    # What was there before is looked at like what comes new; looking gives it its keys.
+    op.execute('INSERT INTO likeness_due (opportunity_id) SELECT id FROM opportunity')
+
 
 def downgrade() -> None:
+    op.drop_table('likeness_due')
+    with op.batch_alter_table('likeness_key', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_likeness_key_opportunity_id'))
+    op.drop_table('likeness_key')
+    with op.batch_alter_table('duplicate', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_duplicate_state'))
+        batch_op.drop_index(batch_op.f('ix_duplicate_second_id'))
+    op.drop_table('duplicate')
     with op.batch_alter_table('handover', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_handover_to_member'))
         batch_op.drop_index(batch_op.f('ix_handover_opportunity_id'))

@@ -47,6 +47,7 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "handover.decide": STEWARDS,
     "duplicates.page": STEWARDS,
     "duplicates.decide": STEWARDS,
+    "duplicates.settle": MEMBERS,
     "queue.page": WATCHERS,
     "queue.conflict": MEMBERS,
     "queue.resolve_conflict": MEMBERS,

@@ -15,17 +15,21 @@ from hub.app import Hub
 from hub.commons import likeness
 from hub.commons.imports import Refusal
 from hub.commons.sharing import may_see
-from hub.store import audit, opportunities
+from hub.store import audit, dues, merged, opportunities
 from hub.store import duplicates as store
 from hub.store import likeness as keyed
 from hub.store.engine import dumps
 from hub.store.tables import Duplicate, Opportunity
+from hub.sync import history
+from hub.sync.announce import announce
+from hub.sync.history import Cause
+from hub.sync.merge import merge
 from hub.sync.moved import Moved
 
 LIVE = ("published", "closed")
 LOOKS = 100
 """Opportunities looked at in one go; the rest waits for the next."""
-CANDIDATES = 50
+CANDIDATES = 20
 """Others that one is compared with, those with most keys in common."""
 
 
@@ -157,6 +161,63 @@ def agree(hub: Hub, duplicate_id: str, survivor_id: str, seen: str, user_id: str
         store.change(conn, row.id, **said, **({"state": "agreed", "decided_by": user_id} if both else {}))
         _line(conn, hub, pair, "merging agreed" if both else "merging proposed", user_id, member)
     return both
+
+
+def carry_out(hub: Hub) -> int:
+    """Merge what both stewards want merged and no run has in hand; how many. The rest waits for the next time."""
+    with hub.reading() as conn:
+        ids = store.agreed(conn)
+    return sum(_carry_out(hub, id) for id in ids)
+
+
+def _carry_out(hub: Hub, duplicate_id: str) -> bool:
+    with hub.writing() as conn:
+        row = store.get(conn, duplicate_id)
+        if row is None:
+            return False
+        both = [row.first_id, row.second_id]
+        # Connections before opportunities, as a run takes them.
+        names = merged.concerned(conn, both)
+        if not merged.at_rest(conn, names, hub.time.now()):
+            return False
+        there = opportunities.load(conn, both)
+        first, second = there[row.first_id], there[row.second_id]
+        row = store.get(conn, duplicate_id)
+        busy = any(dues.unjudged(conn, id) for id in both) or merged.unsettled(conn, both)
+        if row is None or row.state != "agreed" or busy or set(merged.concerned(conn, both)) - set(names):
+            return False
+        if not mutual(hub, first, second) or not aligned(hub, first, second) or row.seen != _seen(first, second):
+            store.change(conn, row.id, state="open", agreed_by=None)  # what they agreed to is not there any more
+            return False
+        survivor, gone = (first, second) if row.survivor_id == first.id else (second, first)
+        store.change(conn, row.id, state="merged", decided_at=hub.time.now())
+        merge(conn, hub, survivor, gone)
+    return True
+
+
+def settle(hub: Hub, leftover_id: str, decision: str, user_id: str, member: str) -> None:
+    """What a merge left with a member: kept as it stands, or (a position) ``taken`` instead of the one that stands.
+    LookupError for another member's, ``Moved`` where it is settled."""
+    with hub.writing() as conn:
+        row = merged.leftover(conn, leftover_id)
+        if row is None or row.member_id != member:
+            raise LookupError(leftover_id)
+        if row.state != "open":
+            raise Moved("This is settled already.")
+        survivor = merged.survivors(conn, [row.survivor_id]).get(row.survivor_id, row.survivor_id)
+        other = opportunities.commitments(conn, [row.gone_id]).get(row.gone_id, {}).get(member)
+        now = hub.time.now()
+        if decision == "taken":
+            opportunity = opportunities.load(conn, [survivor])[survivor]
+            own = opportunities.commitments(conn, [survivor]).get(survivor, {})
+            stands = own[member].facts if member in own else {}
+            values = dict.fromkeys(stands) | (dict(other.facts) if other else {})
+            cause = Cause(now, f"user:{user_id}", "position stated", member_id=member)
+            origin = {"user": user_id, "at": now.isoformat()}
+            history.change(conn, opportunity, values, cause, origin=origin, own=own, member=member, ids=hub.ids)
+            announce(conn, hub, opportunity)
+            dues.wake(conn, dues.waiting_connections(conn), now)
+        merged.settle(conn, row.id, decision, user_id, now)
 
 
 def _open(pair: Pair) -> Pair:

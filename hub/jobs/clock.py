@@ -66,9 +66,10 @@ class Clock:
         self._tidy()
 
     def _tidy(self) -> None:
-        """What changed is looked at for others like it, some at a time."""
+        """What changed is looked at for others like it, some at a time; what two stewards want merged is."""
         try:
             duplicates.look(self.hub)
+            duplicates.carry_out(self.hub)
         except Exception:
             log.exception("Looking for duplicates failed; it is tried again")
 

@@ -111,6 +111,25 @@ class Duplicate(SQLModel, table=True):
     decided_by: str | None = None
 
 
+class Leftover(SQLModel, table=True):
+    """What a merge left with a member that was in both opportunities: a record that is not followed any more
+    (``connection_id``, ``remote_id``), or, where those are empty, its position on the one that is gone.
+
+    ``state``: open, kept (as it stands), taken (the other position counts instead)."""
+
+    id: str = Field(primary_key=True)
+    member_id: str = Field(foreign_key="member.id", index=True)
+    survivor_id: str = Field(foreign_key="opportunity.id")
+    gone_id: str = Field(foreign_key="opportunity.id")
+    connection_id: str | None = None
+    remote_id: str | None = None
+    url: str | None = None
+    state: str = "open"
+    at: datetime = moment()
+    decided_at: datetime | None = moment()
+    decided_by: str | None = None
+
+
 class Quarantine(SQLModel, table=True):
     """A record (``path`` empty) or one field of it that cannot be translated: its mapped fields, and the reason.
     A whole record is looked at again by itself after ``not_before``, ever more seldom."""

@@ -50,8 +50,9 @@ def look_at(conn: Connection, opportunity_id: str) -> None:
 
 def to_look_at(conn: Connection, limit: int) -> list[str]:
     """Those that stand as they are, judged; what is still to be judged waits."""
-    settled = opportunity.c.arriving.is_(None) & ~exists().where(pending.c.opportunity_id == due.c.opportunity_id)
-    query = select(due.c.opportunity_id).join(opportunity, opportunity.c.id == due.c.opportunity_id).where(settled)
+    arriving = exists().where((opportunity.c.id == due.c.opportunity_id) & opportunity.c.arriving.is_not(None))
+    unjudged = exists().where(pending.c.opportunity_id == due.c.opportunity_id)
+    query = select(due.c.opportunity_id).where(~arriving & ~unjudged)
     return list(conn.scalars(query.order_by(due.c.opportunity_id).limit(limit)))
 
 

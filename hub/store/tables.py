@@ -18,6 +18,7 @@ from hub.store.asked import (
     Duplicate,
     Handover,
     Hold,
+    Leftover,
     MatchQuestion,
     Quarantine,
     Recommendation,
@@ -38,11 +39,13 @@ __all__ = [
     "Handover",
     "Hold",
     "Intent",
+    "Leftover",
     "LikenessDue",
     "LikenessKey",
     "Link",
     "MatchQuestion",
     "Member",
+    "Merged",
     "Opportunity",
     "Pending",
     "Process",
@@ -160,6 +163,18 @@ class LikenessDue(SQLModel, table=True):
     __tablename__ = "likeness_due"
 
     opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id")
+
+
+class Merged(SQLModel, table=True):
+    """This opportunity went into another, which all that bears its id or number means from then on. ``steward_id`` was its
+    steward, and ``masked`` says that it was not shown by name."""
+
+    id: str = Field(primary_key=True, foreign_key="opportunity.id")
+    number: int = Field(sa_column=Column(BigInteger, unique=True, nullable=False))
+    survivor_id: str = Field(foreign_key="opportunity.id", index=True)
+    steward_id: str = Field(foreign_key="member.id")
+    masked: bool = False
+    at: datetime = moment()
 
 
 # --- connections and what ties records to opportunities ----------------------

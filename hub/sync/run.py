@@ -63,6 +63,7 @@ def sync_all(
             return _sync(copy, names, report, trigger, write=False)
     results = _sync(hub, names, report, trigger, write=True)
     duplicates.look(hub)
+    duplicates.carry_out(hub)
     return results
 
 

@@ -27,12 +27,12 @@ def succeed(conn: Connection, hub: Hub, opportunity: Opportunity, former: str, u
     here = {c.name: c.member for c in hub.config.connections.values()}
     of_new = [link for link in tied if here.get(link.connection_id) == opportunity.steward_id]
     for link in of_new:
-        _lay_open(conn, hub, opportunity, link)
+        lay_open(conn, hub, opportunity, link)
     suggestions.overtake(conn, hub, opportunity.id, [link.connection_id for link in of_new], user_id)
     _no_question(conn, hub, [link for link in tied if here.get(link.connection_id) == former], user_id)
 
 
-def _lay_open(conn: Connection, hub: Hub, opportunity: Opportunity, link: Link) -> None:
+def lay_open(conn: Connection, hub: Hub, opportunity: Opportunity, link: Link) -> None:
     """What differs in a record of the new steward becomes a conflict, which is its own to decide: neither value is lost,
     and none wins by who came first."""
     facts = [path for path in link.differs or {} if spec(path).authority == "steward"]

@@ -19,6 +19,7 @@ from hub.web import (
     guard,
     handover,
     ledger,
+    merged,
     opportunities,
     problems,
     queue,
@@ -49,6 +50,7 @@ def create_app(hub: Hub) -> Flask:
     )
     app.extensions["hub"] = hub
     guard.install(app, hub)
+    merged.install(app, hub)
     CSRFProtect(app)
     Babel(app, locale_selector=_language)
     show.install(app)

@@ -76,3 +76,16 @@ def decide(row_id: str, decision: str) -> Response:
         again = url_for("duplicates.page", row_id=row_id) if moved.now else url_for("queue.page")
         return redirect(again, 303)
     return redirect(url_for("queue.page", kind="duplicate"), 303)
+
+
+@pages.post("/queue/merged/<row_id>/<any(kept, taken):decision>")
+def settle(row_id: str, decision: str) -> Response:
+    """What a merge left with a foundation that was in both."""
+    try:
+        duplicates.settle(hub(), row_id, decision, me().id, me().member_id)
+        flash(_("Settled."), "status")
+    except LookupError:
+        abort(404)
+    except Moved as moved:
+        flash(str(moved), "problem")
+    return redirect(url_for("queue.page", kind="merged"), 303)

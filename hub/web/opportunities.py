@@ -19,7 +19,7 @@ from hub.commons.imports import Refusal, pick
 from hub.commons.ledger import UNNAMED
 from hub.commons.ledger import lines as who_is_in
 from hub.commons.view import shows_steward
-from hub.store import handovers, links, lists, members, opportunities, people
+from hub.store import handovers, links, lists, members, merged, opportunities, people
 from hub.store.lists import Asked
 from hub.store.tables import Link, Opportunity
 from hub.sync import restore
@@ -138,9 +138,9 @@ def one(opportunity_id: str) -> str:
 
 
 def _names(conn: Connection, row: Opportunity, reader: str) -> dict[str, str]:
-    """Members as this reader may know them here: neither its steward nor one that was it before shows by a name that it
-    did not give."""
-    hidden = handovers.unnamed(conn, row.id) - {row.steward_id, reader}
+    """Members as this reader may know them here: neither its steward nor one that was it before, or shared what went into
+    it, shows by a name that it did not give."""
+    hidden = (handovers.unnamed(conn, row.id) | merged.unnamed(conn, row.id)) - {row.steward_id, reader}
     hidden |= set() if shows_steward(row, reader) else {row.steward_id}
     return members.names(conn) | dict.fromkeys(hidden, UNNAMED)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -12,7 +13,7 @@ from sqlalchemy import Connection
 
 from hub import access
 from hub.commons import duplicates
-from hub.store import handovers, lists, opportunities, people, recommendations
+from hub.store import handovers, lists, merged, opportunities, people, recommendations
 from hub.store.tables import User
 from hub.sync import deletions
 from hub.web.guard import hub, my_connections, name_of, own_connections
@@ -22,7 +23,7 @@ from hub.web.show import label, words
 MANY = 3
 GATHERED = ("reference", "suggestion", "quarantine")
 KINDS = (
-    "hold", "deletion", "match", "conflict", "reference", "suggestion", "handover", "duplicate", "recommendation", "quarantine",
+    "hold", "deletion", "match", "conflict", "reference", "suggestion", "handover", "duplicate", "merged", "recommendation", "quarantine",
 )  # fmt: skip
 
 
@@ -50,6 +51,7 @@ def all_of(conn: Connection, user: User) -> list[Item]:
         *_suggestions(conn, user, own),
         *_handovers(conn, user),
         *_duplicates(conn, user),
+        *_merged(conn, user),
         *_recommendations(conn, user),
         *_quarantine(conn, own),
     ]
@@ -192,6 +194,50 @@ def _duplicates(conn: Connection, user: User) -> Iterator[Item]:
         yield Item(
             "duplicate", text, pair.row.at, url_for("duplicates.page", row_id=pair.row.id), pair.row, not answered
         )
+
+
+def _merged(conn: Connection, user: User) -> Iterator[Item]:
+    """What a merge left with those who were in both."""
+    if not access.may(user, "duplicates.settle"):
+        return
+    rows = merged.leftovers(conn, user.member_id)
+    titles = opportunities.titles(conn, [id for row in rows for id in (row.survivor_id, row.gone_id)])
+    for row in rows:
+        what = {"title": titles[row.survivor_id], "gone": titles[row.gone_id], "where": row.connection_id}
+        if row.connection_id:
+            text = _(
+                "“%(gone)s” was merged into “%(title)s”, and %(where)s has a record of each. One follows it; the other is "
+                "left alone, and yours to keep or to remove.", **what
+            )  # fmt: skip
+        else:
+            text = _(
+                "“%(gone)s” was merged into “%(title)s”, and you were in both. Your position there stays; nothing is "
+                "added up. Does the other one count instead?", **what
+            )  # fmt: skip
+        yield Item(
+            "merged", text, row.at, url_for("opportunities.one", opportunity_id=row.survivor_id), Left.of(conn, row)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A leftover as the list shows it. ``positions``: ``{path: [the one that stands, the other]}``, own ones only."""
+
+    id: str
+    remote_id: str | None
+    url: str | None
+    positions: dict[str, list[object]]
+
+    @staticmethod
+    def of(conn: Connection, row: Any) -> Left:
+        if row.connection_id:
+            return Left(row.id, row.remote_id, row.url, {})
+        survivor = merged.survivors(conn, [row.survivor_id]).get(row.survivor_id, row.survivor_id)
+        there = opportunities.commitments(conn, [survivor, row.gone_id])
+        own = [there.get(id, {}).get(row.member_id) for id in (survivor, row.gone_id)]
+        stands, other = (dict(found.facts) if found else {} for found in own)
+        paths = [p for p in stands | other if stands.get(p) != other.get(p)]
+        return Left(row.id, None, None, {path: [stands.get(path), other.get(path)] for path in sorted(paths)})
 
 
 def _quarantine(conn: Connection, own: set[str]) -> Iterator[Item]:

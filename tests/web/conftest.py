@@ -23,6 +23,7 @@ from hub.store.tables import (
     Duplicate,
     Handover,
     Hold,
+    Leftover,
     Link,
     MatchQuestion,
     Opportunity,
@@ -123,6 +124,7 @@ def fill(hub: Hub) -> dict[str, str]:
         Recommendation(id=hub.ids.uuid7(), opportunity_id=row.id, member_id="elm", note="Look <i>here</i>", by="u", at=now),
         Handover(id=hub.ids.uuid7(), opportunity_id=row.id, from_member="oak", to_member="elm", word="Take <i>it</i>", by="u", at=now),
         Duplicate(id=hub.ids.uuid7(), first_id=row.id, second_id=twin.id, survivor_id=row.id, title=1, number=True, at=now),
+        Leftover(id=hub.ids.uuid7(), member_id="elm", survivor_id=row.id, gone_id=twin.id, connection_id="elm-sheet", remote_id="77", at=now),
         Run(id=hub.ids.uuid7(), connection_id="elm-sheet", state="done", started_at=now, ended_at=now, counts={"read": 3}),
     ]  # fmt: skip
     with hub.writing() as conn:

@@ -27,6 +27,7 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "handover.page": ("Handover", ""),
         "duplicates.page": ("Duplicate", ""),
         "duplicates.decide": ("Duplicate", "different"),
+        "duplicates.settle": ("Leftover", "kept"),
         "handover.decide": ("Handover", "decline"),
     }
     found = []
@@ -66,7 +67,7 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
             "queue.decide_match", "queue.drop_rule", "opportunities.past", "opportunities.restore",
             "opportunities.as_others", "queue.dismiss_recommendation",
             "handover.offer", "handover.take_back", "handover.page", "handover.decide",
-            "duplicates.page", "duplicates.decide"}  # fmt: skip
+            "duplicates.page", "duplicates.decide", "duplicates.settle"}  # fmt: skip
     once = {"opportunities.take_up", "queue.dismiss_recommendation"}  # what is done is not there any more
     watched = {"connections.one", "connections.run", "connections.act", "queue.hold", "queue.decide_hold"}
     all_of_them = [a for a in addresses(site) if a[0] not in ("static", "healthy") and not a[0].startswith("sign_in")]

@@ -103,3 +103,66 @@ def test_what_is_shared_with_different_members_says_so_and_offers_no_merging(fil
     assert "not shared with the same members" in page and "Merge them" not in page
     shown = answer(filled, "staff.elm", "merge", survivor=filled.ids["Opportunity"], seen=seen(page))
     assert "share both with the same members first" in shown and state(filled).agreed_by is None
+
+
+# --- after a merge -----------------------------------------------------------------
+
+
+@pytest.fixture
+def merged(filled: Site) -> Site:
+    """Ash's went into Elm's; Oak was in both, and holds another position on the one that is gone."""
+    from hub.commons import duplicates as commons
+    from hub.store.tables import Commitment
+
+    said = {"commitment.stage": "pledged", "commitment.amount": {"amount": "777", "currency": "USD"}}
+    with filled.hub.writing() as conn:
+        row = Commitment(id="cc", opportunity_id=filled.ids["Twin"], member_id="oak", facts=said, origins={})
+        opportunities.save_commitment(conn, row, new=True)
+        twin = opportunities.load(conn, [filled.ids["Twin"]])[filled.ids["Twin"]]
+        opportunities.change(conn, twin.id, facts=twin.facts | {"named": False})
+    for who in ("staff.elm", "staff.ash"):
+        page = filled.client(who).get(question(filled)).text
+        answer(filled, who, "merge", survivor=filled.ids["Opportunity"], seen=seen(page))
+    assert commons.carry_out(filled.hub) == 1
+    return filled
+
+
+def test_the_address_of_what_went_into_another_leads_there(merged: Site) -> None:
+    gone, survivor = merged.ids["Twin"], merged.ids["Opportunity"]
+    for who in ("staff.oak", "staff.ash", "convener.elm"):
+        answer = merged.client(who).get(f"/opportunities/{gone}")
+        assert answer.status_code == 303 and answer.location == f"/opportunities/{survivor}", who
+        assert "was merged into this opportunity" in merged.client(who).get(answer.location).text
+        assert "Ash has it too" not in merged.client(who).get("/opportunities").text
+    late = merged.post(merged.client("officer.oak"), f"/opportunities/{gone}/position", stage="paid", amount="5 USD")
+    assert "Nothing of what you sent was stored" in merged.client("officer.oak").get(late.location).text
+
+
+def test_who_may_not_see_the_survivor_learns_nothing_from_the_old_address(merged: Site) -> None:
+    with merged.hub.writing() as conn:
+        opportunities.change(conn, merged.ids["Opportunity"], audience="member:nobody")
+    assert merged.client("staff.oak").get(f"/opportunities/{merged.ids['Twin']}").status_code == 404
+    late = merged.post(merged.client("officer.oak"), f"/opportunities/{merged.ids['Twin']}/position", stage="paid")
+    assert late.status_code == 404
+
+
+def test_a_steward_without_a_name_is_not_named_by_the_merge(merged: Site) -> None:
+    shown = merged.client("officer.oak").get(f"/opportunities/{merged.ids['Opportunity']}").text
+    assert "Ash House" not in shown
+    assert "Ash House" not in merged.client("officer.oak").get("/queue").text
+
+
+def test_who_was_in_both_is_asked_which_position_counts(merged: Site) -> None:
+    client = merged.client("staff.oak")
+    shown = client.get("/queue").text
+    assert "you were in both" in shown and "777 USD" in shown and "424,242 USD" in shown
+    for who in ("staff.elm", "staff.ash", "operator.oak"):
+        text = merged.client(who).get("/queue").text
+        assert "777" not in text and "424,242" not in text, who
+    path = shown.split('action="/queue/merged/')[1].split('/kept"')[0]
+    assert merged.post(merged.client("staff.ash"), f"/queue/merged/{path}/taken").status_code == 404
+    assert merged.post(client, f"/queue/merged/{path}/taken").status_code == 303
+    with merged.hub.reading() as conn:
+        own = opportunities.commitments(conn, [merged.ids["Opportunity"]])[merged.ids["Opportunity"]]["oak"]
+    assert own.facts["commitment.amount"]["amount"] == "777" and not own.facts.get("commitment.note")
+    assert "you were in both" not in client.get("/queue").text

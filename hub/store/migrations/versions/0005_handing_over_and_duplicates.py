@@ -72,11 +72,53 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['opportunity_id'], ['opportunity.id'], ),
     sa.PrimaryKeyConstraint('opportunity_id')
     )
+    op.create_table('merged',
+    sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('survivor_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('steward_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('masked', sa.Boolean(), nullable=False),
+    sa.Column('at', hub.store.types.Moment(), nullable=True),
+    sa.ForeignKeyConstraint(['id'], ['opportunity.id'], ),
+    sa.ForeignKeyConstraint(['survivor_id'], ['opportunity.id'], ),
+    sa.ForeignKeyConstraint(['steward_id'], ['member.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('number')
+    )
+    with op.batch_alter_table('merged', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_merged_survivor_id'), ['survivor_id'], unique=False)
+
+    op.create_table('leftover',
+    sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('member_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('survivor_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('gone_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('connection_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('remote_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('url', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', hub.store.types.Moment(), nullable=True),
+    sa.Column('decided_at', hub.store.types.Moment(), nullable=True),
+    sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.ForeignKeyConstraint(['member_id'], ['member.id'], ),
+    sa.ForeignKeyConstraint(['survivor_id'], ['opportunity.id'], ),
+    sa.ForeignKeyConstraint(['gone_id'], ['opportunity.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('leftover', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_leftover_member_id'), ['member_id'], unique=False)
+
     # What was there before is looked at like what comes new; looking gives it its keys.
     op.execute('INSERT INTO likeness_due (opportunity_id) SELECT id FROM opportunity')
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('leftover', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_leftover_member_id'))
+    op.drop_table('leftover')
+    with op.batch_alter_table('merged', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_merged_survivor_id'))
+    op.drop_table('merged')
     op.drop_table('likeness_due')
     with op.batch_alter_table('likeness_key', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_likeness_key_opportunity_id'))

@@ -20,6 +20,7 @@ WATCHERS = frozenset({"staff", "officer", "admin", "operator"})
 RUNNERS = frozenset({"admin", "operator"})
 SHARERS = frozenset({"staff", "admin"})
 RULERS = frozenset({"admin"})
+STEWARDS = frozenset({"staff", "admin"})
 
 POLICY: Mapping[str, frozenset[str] | str] = {
     "static": PUBLIC,
@@ -49,6 +50,13 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "searches.save": frozenset({"officer"}),
     "searches.drop": frozenset({"officer"}),
     "ledger.state": MEMBERS,
+    "handover.offer": STEWARDS,
+    "handover.take_back": STEWARDS,
+    "handover.page": STEWARDS,
+    "handover.decide": STEWARDS,
+    "duplicates.page": STEWARDS,
+    "duplicates.decide": STEWARDS,
+    "duplicates.settle": MEMBERS,
     "queue.page": WATCHERS,
     "queue.conflict": MEMBERS,
     "queue.resolve_conflict": MEMBERS,

@@ -14,7 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 
 from hub.app import Hub
-from hub.commons import asking
+from hub.commons import asking, duplicates
 from hub.mail import send_waiting
 from hub.store import connections
 from hub.store.tables import Process
@@ -26,7 +26,7 @@ ALIVE = timedelta(seconds=60)
 """A process that has not shown itself for this long no longer counts."""
 
 
-MAIL, ASKING = "the mail", "asking what is still needed"
+MAIL, ASKING, LIKENESS, MERGING = "the mail", "asking what is still needed", "looking for duplicates", "merging"
 
 
 class Clock:
@@ -69,6 +69,8 @@ class Clock:
             self._start(self._pool, name, partial(self._run, name))
         self._start(self._aside, ASKING, partial(asking.look, self.hub))
         self._start(self._aside, MAIL, partial(send_waiting, self.hub))
+        self._start(self._aside, LIKENESS, partial(duplicates.look, self.hub))
+        self._start(self._aside, MERGING, partial(duplicates.carry_out, self.hub))
 
     def _start(self, pool: Executor, name: str, work: Callable[[], object]) -> None:
         """At most one thread does what has this name; whatever it raises is logged, and the clock goes on."""

@@ -37,7 +37,8 @@ class Conflict(SQLModel, table=True):
 
 
 class Suggestion(SQLModel, table=True):
-    """An edit made in another member's system. ``state``: waiting (in the sender's queue), sent, accepted, declined, differs."""
+    """An edit made in another member's system. ``state``: waiting (in the sender's queue), sent, accepted, declined,
+    differs, overtaken (its sender became the steward)."""
 
     id: str = Field(primary_key=True)
     opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
@@ -103,6 +104,69 @@ class Candidate(SQLModel, table=True):
     found_by: str | None = None
     at: datetime = moment()
     shown_at: datetime | None = moment()
+
+
+class Handover(SQLModel, table=True):
+    """A steward offers another member to take its place. ``state``: open, accepted, declined, taken_back, lapsed (the
+    opportunity was withdrawn or changed hands meanwhile). ``masked``: its steward was not shown by name then, and is
+    not when it has gone. ``answer``: the word of the one that decided."""
+
+    id: str = Field(primary_key=True)
+    opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
+    from_member: str = Field(foreign_key="member.id")
+    to_member: str = Field(foreign_key="member.id", index=True)
+    word: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    answer: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    masked: bool = False
+    state: str = "open"
+    by: str
+    at: datetime = moment()
+    decided_at: datetime | None = moment()
+    decided_by: str | None = None
+
+
+class Duplicate(SQLModel, table=True):
+    """Two opportunities of two stewards that may be one. ``first_id`` sorts before ``second_id``, so each pair has one row.
+
+    ``state``: open, agreed (by both; it waits until no sync of either is under way), merged, different (one of them said so,
+    for good), lapsed (they are alike no more). ``survivor_id``: which of the two is to stay. ``agreed_by``: the member that
+    agreed to that and to what was ``seen``, a digest of the two; the other has to agree to the same.
+    """
+
+    __table_args__ = (UniqueConstraint("first_id", "second_id"),)
+
+    id: str = Field(primary_key=True)
+    first_id: str = Field(foreign_key="opportunity.id")
+    second_id: str = Field(foreign_key="opportunity.id", index=True)
+    survivor_id: str
+    title: float = 0
+    text: float = 0
+    number: bool = False
+    state: str = Field(default="open", index=True)
+    agreed_by: str | None = None
+    seen: str | None = None
+    at: datetime = moment()
+    decided_at: datetime | None = moment()
+    decided_by: str | None = None
+
+
+class Leftover(SQLModel, table=True):
+    """What a merge left with a member that was in both opportunities: a record that is not followed any more
+    (``connection_id``, ``remote_id``), or, where those are empty, its position on the one that is gone.
+
+    ``state``: open, kept (as it stands), taken (the other position counts instead)."""
+
+    id: str = Field(primary_key=True)
+    member_id: str = Field(foreign_key="member.id", index=True)
+    survivor_id: str = Field(foreign_key="opportunity.id")
+    gone_id: str = Field(foreign_key="opportunity.id")
+    connection_id: str | None = None
+    remote_id: str | None = None
+    url: str | None = None
+    state: str = "open"
+    at: datetime = moment()
+    decided_at: datetime | None = moment()
+    decided_by: str | None = None
 
 
 class Quarantine(SQLModel, table=True):

@@ -29,6 +29,12 @@ def change(conn: Connection, inbox: str, opportunity_id: str, **values: Any) -> 
     conn.execute(update(t).where(where).values(**values))
 
 
+def follows(conn: Connection, inbox: str, opportunity_id: str, survivor_id: str) -> None:
+    """Its row is another opportunity's now."""
+    where = (t.c.connection_id == inbox) & (t.c.opportunity_id == opportunity_id)
+    conn.execute(update(t).where(where).values(opportunity_id=survivor_id))
+
+
 def note_shown(conn: Connection, inbox: str, now: datetime) -> None:
     """Rows that stand in the inbox since the last run count from now."""
     standing = select(link.c.opportunity_id).where((link.c.connection_id == inbox) & (link.c.state == "linked"))

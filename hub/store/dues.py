@@ -110,6 +110,11 @@ def wait_for(conn: Connection, run_id: str, opportunity_id: str) -> None:
     conn.execute(statement.on_conflict_do_nothing())
 
 
+def unjudged(conn: Connection, opportunity_id: str) -> bool:
+    """Whether a run changed this opportunity that nobody has judged."""
+    return conn.execute(select(pending.c.run_id).where(pending.c.opportunity_id == opportunity_id)).first() is not None
+
+
 def judged(conn: Connection, run_id: str) -> None:
     """What the run changed may be planned."""
     conn.execute(delete(pending).where(pending.c.run_id == run_id))

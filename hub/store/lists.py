@@ -25,6 +25,7 @@ run: Any = vars(tables.Run)["__table__"]
 link: Any = vars(tables.Link)["__table__"]
 audit: Any = vars(tables.Audit)["__table__"]
 opportunity: Any = vars(tables.Opportunity)["__table__"]
+merged: Any = vars(tables.Merged)["__table__"]
 
 Rows = Sequence[Row[Any]]
 MOST = 500
@@ -168,11 +169,12 @@ def recent(conn: Connection, names: Collection[str], since: datetime, limit: int
 
 
 def _visible(member_id: str, circles: Circles) -> Any:
-    """``sharing.may_see`` as a condition."""
+    """``sharing.may_see`` as a condition, without those that went into another."""
     published = opportunity.c.status.in_(LISTED) & opportunity.c.arriving.is_(None)
     around = [name for name, among in circles.items() if member_id in among]
     audience = (opportunity.c.audience == "all") | _named("member", [member_id]) | _named("circle", around)
-    return or_(opportunity.c.steward_id == member_id, and_(published, audience))
+    gone = select(merged.c.id).where(merged.c.id == opportunity.c.id).exists()
+    return or_(opportunity.c.steward_id == member_id, and_(published, audience)) & ~gone
 
 
 def _named(kind: str, names: Collection[str]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from hub.store.tables import Commitment, Due, Opportunity, Pending
+from hub.store.tables import Commitment, Due, LikenessDue, LikenessKey, Opportunity, Pending
 
 t: Any = Opportunity.__table__  # type: ignore[attr-defined]
 ledger: Any = Commitment.__table__  # type: ignore[attr-defined]
@@ -16,6 +16,12 @@ ledger: Any = Commitment.__table__  # type: ignore[attr-defined]
 def load(conn: Connection, ids: Iterable[str]) -> dict[str, Opportunity]:
     """These opportunities by id. On PostgreSQL their rows are locked, in id order, until the transaction ends."""
     rows = conn.execute(select(t).where(t.c.id.in_(sorted(set(ids)))).order_by(t.c.id).with_for_update())
+    return {row.id: Opportunity(**row._mapping) for row in rows}
+
+
+def peek(conn: Connection, ids: Iterable[str]) -> dict[str, Opportunity]:
+    """The same to look at only: nothing is locked, and nothing may be written by what they say."""
+    rows = conn.execute(select(t).where(t.c.id.in_(sorted(set(ids)))))
     return {row.id: Opportunity(**row._mapping) for row in rows}
 
 
@@ -69,7 +75,7 @@ def titles(conn: Connection, ids: Iterable[str]) -> dict[str, str]:
 def forget(conn: Connection, ids: Iterable[str]) -> None:
     """Opportunities that a rejected first sync had brought, and all that hangs on them."""
     gone = list(ids)
-    for table in (Due, Pending, Commitment):
+    for table in (Due, Pending, Commitment, LikenessKey, LikenessDue):
         rows: Any = vars(table)["__table__"]
         conn.execute(delete(rows).where(rows.c.opportunity_id.in_(gone)))
     conn.execute(delete(t).where(t.c.id.in_(gone)))

@@ -34,6 +34,12 @@ def settle(conn: Connection, link_id: str) -> None:
     conn.execute(update(t).where((t.c.link_id == link_id) & (t.c.state == "open")).values(state="settled"))
 
 
+def follows(conn: Connection, link_id: str, opportunity_id: str) -> None:
+    """The record belongs to another opportunity now: what was asked is no question any more."""
+    settled = {"opportunity_id": opportunity_id, "state": "settled"}
+    conn.execute(update(t).where(t.c.link_id == link_id).values(**settled))
+
+
 def get(conn: Connection, question_id: str) -> UpdateQuestion | None:
     row = conn.execute(select(t).where(t.c.id == question_id).with_for_update()).first()
     return UpdateQuestion(**row._mapping) if row else None

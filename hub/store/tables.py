@@ -16,7 +16,10 @@ from hub.store.asked import (
     Candidate,
     Conflict,
     Deletion,
+    Duplicate,
+    Handover,
     Hold,
+    Leftover,
     MatchQuestion,
     Quarantine,
     Recommendation,
@@ -39,12 +42,18 @@ __all__ = [
     "Connection",
     "Deletion",
     "Due",
+    "Duplicate",
+    "Handover",
     "Hold",
     "Intent",
     "Invitation",
+    "Leftover",
+    "LikenessDue",
+    "LikenessKey",
     "Link",
     "MatchQuestion",
     "Member",
+    "Merged",
     "Message",
     "Opportunity",
     "Pending",
@@ -157,6 +166,35 @@ class Commitment(SQLModel, table=True):
     facts: dict[str, Any] = json_column()
     origins: dict[str, Any] = json_column()
     updated_at: datetime = moment()
+
+
+class LikenessKey(SQLModel, table=True):
+    """What an opportunity that is like this one has as well, see ``commons.likeness``; kept with its facts."""
+
+    __tablename__ = "likeness_key"
+
+    key: str = Field(primary_key=True)
+    opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id", index=True)
+
+
+class LikenessDue(SQLModel, table=True):
+    """It changed in what it is like, or in who may see it: others like it are still to be looked for."""
+
+    __tablename__ = "likeness_due"
+
+    opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id")
+
+
+class Merged(SQLModel, table=True):
+    """This opportunity went into another, which all that bears its id or number means from then on. ``steward_id`` was its
+    steward, and ``masked`` says that it was not shown by name."""
+
+    id: str = Field(primary_key=True, foreign_key="opportunity.id")
+    number: int = Field(sa_column=Column(BigInteger, unique=True, nullable=False))
+    survivor_id: str = Field(foreign_key="opportunity.id", index=True)
+    steward_id: str = Field(foreign_key="member.id")
+    masked: bool = False
+    at: datetime = moment()
 
 
 # --- connections and what ties records to opportunities ----------------------

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from hub.commons.likeness import bears, keys
 from hub.ids import Ids
-from hub.store import audit, opportunities
+from hub.store import audit, handovers, likeness, opportunities
 from hub.store.tables import Audit, Commitment, Opportunity
 from schemas.fields import spec
 from schemas.values import same
@@ -54,6 +55,8 @@ def add(
     steward = opportunity.steward_id
     own = {steward: _commit(conn, opportunity.id, steward, None, position, origin, cause.at, ids)} if position else {}
     values = opportunity.facts | position | {name: getattr(opportunity, name) for name in OWN}
+    likeness.keep(conn, opportunity.id, keys(opportunity.facts))
+    likeness.look_at(conn, opportunity.id)
     _line(conn, opportunity.id, cause, {path: [None, value] for path, value in values.items()}, steward)
     return own
 
@@ -97,6 +100,12 @@ def change(
     opportunity.version += 1
     opportunity.updated_at = cause.at
     opportunities.change(conn, opportunity.id, **opportunity.model_dump(exclude={"id", "number", "created_at"}))
+    if moved.get("status") == "withdrawn" or "steward_id" in moved:
+        handovers.lapse(conn, opportunity.id, cause.at)
+    if any(map(bears, facts)):
+        likeness.keep(conn, opportunity.id, keys(opportunity.facts))
+    if any(bears(path) or path in OWN for path in moved):
+        likeness.look_at(conn, opportunity.id)
     _line(conn, opportunity.id, cause, changes, member if mine else None)
     return changes
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from hub.commons.inbox import said
 from hub.config import Config
-from hub.store import candidates, links, opportunities, waiting
+from hub.store import candidates, links, merged, opportunities, waiting
 from hub.store.tables import Commitment, Conflict, Link, Opportunity
 from hub.sync.history import is_own
 from hub.sync.matching import is_id
@@ -79,9 +79,18 @@ def key_in(turn: Turn, raw: Raw) -> str:
 
 
 def _by_key(conn: Connection, turn: Turn, known: Known, keys: set[str]) -> None:
+    """The key of an opportunity that went into another means that other. Asked after the rows are locked: a merge that was
+    under way is over then."""
     if turn.can.key == "integer":
         # "²" is a digit to Python but no number, and no database takes an integer of 30 digits.
         numbers = {int(key) for key in keys if re.fullmatch("[0-9]{1,16}", key)}
         known.by_key = {str(number): o for number, o in opportunities.by_number(conn, numbers).items()}
+        gone = {str(number): id for number, id in merged.by_number(conn, numbers).items()}
     elif keys:
         known.by_key = dict(opportunities.load(conn, {key for key in keys if is_id(key)}).items())
+        gone = merged.survivors(conn, known.by_key)
+    else:
+        return
+    if gone:
+        survivors = opportunities.load(conn, gone.values())
+        known.by_key |= {key: survivors[id] for key, id in gone.items()}

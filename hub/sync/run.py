@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.contract import ConnectorError, RateLimited, SignInFailed, Unavailable
 from hub import crash
+from hub.commons import duplicates
 from hub.jobs import lease
 from hub.jobs.lease import Busy, LeaseLost
 from hub.store import connections, members, runs, waiting
@@ -60,7 +61,10 @@ def sync_all(
 
         with rehearsal(hub) as copy:
             return _sync(copy, names, report, trigger, write=False)
-    return _sync(hub, names, report, trigger, write=True)
+    results = _sync(hub, names, report, trigger, write=True)
+    duplicates.look(hub)
+    duplicates.carry_out(hub)
+    return results
 
 
 def _sync(

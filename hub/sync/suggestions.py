@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from hub.app import Hub
 from hub.store import audit, dues, links, opportunities, waiting
-from hub.store.tables import Suggestion
+from hub.store.tables import Opportunity, Suggestion
 from hub.sync import history
 from hub.sync.announce import announce
 from hub.sync.history import Cause
@@ -61,6 +62,27 @@ def let_differ(hub: Hub, suggestion_id: str, user_id: str) -> None:
         _move(conn, hub, _in_state(conn, suggestion_id, "sent"), "differs", user_id, None)
 
 
+def overtake(conn: Connection, hub: Hub, opportunity_id: str, connections: Collection[str], user_id: str) -> None:
+    """Those from these connections have nobody left to be put to: who made them is the steward now."""
+    theirs = (t.c.opportunity_id == opportunity_id) & t.c.connection_id.in_(list(connections))
+    for row in conn.execute(select(t).where(theirs & t.c.state.in_(["waiting", "sent"])).order_by(t.c.id)).all():
+        _move(conn, hub, Suggestion(**row._mapping), "overtaken", user_id, None)
+
+
+def move(conn: Connection, hub: Hub, gone_id: str, survivor: Opportunity, along: Collection[str]) -> None:
+    """Those about an opportunity that goes into another are about that one, where the record that they come from follows it
+    (``along``), says something else than it, and is not its steward's own."""
+    for row in conn.execute(
+        select(t).where((t.c.opportunity_id == gone_id) & t.c.state.in_(["waiting", "sent"]))
+    ).all():
+        suggestion, now = Suggestion(**row._mapping), survivor.facts.get(row.path)
+        config = hub.config.connections.get(row.connection_id)
+        if row.connection_id in along and config and config.member != survivor.steward_id and row.value != now:
+            conn.execute(update(t).where(t.c.id == row.id).values(opportunity_id=survivor.id, commons=now))
+        else:
+            _move(conn, hub, suggestion, "overtaken", None, None)
+
+
 def _in_state(conn: Connection, suggestion_id: str, state: str) -> Suggestion:
     row = conn.execute(select(t).where(t.c.id == suggestion_id).with_for_update()).first()
     if row is None or row.state != state:
@@ -68,12 +90,12 @@ def _in_state(conn: Connection, suggestion_id: str, state: str) -> Suggestion:
     return Suggestion(**row._mapping)
 
 
-def _move(conn: Connection, hub: Hub, row: Suggestion, state: str, user_id: str, word: str | None) -> None:
+def _move(conn: Connection, hub: Hub, row: Suggestion, state: str, user_id: str | None, word: str | None) -> None:
     now = hub.time.now()
     changed = {"state": state, "decided_at": now, "decided_by": user_id} | ({"word": word} if word else {})
     conn.execute(update(t).where(t.c.id == row.id).values(**changed))
     audit.write(
-        conn, at=now, actor=f"user:{user_id}", action=f"suggestion {state}", opportunity_id=row.opportunity_id,
+        conn, at=now, actor=f"user:{user_id}" if user_id else "hub", action=f"suggestion {state}", opportunity_id=row.opportunity_id,
         connection_id=row.connection_id, note=word or None,
     )  # fmt: skip
 

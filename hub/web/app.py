@@ -15,9 +15,12 @@ from hub.app import Hub
 from hub.web import (
     board,
     connections,
+    duplicates,
     guard,
+    handover,
     importing,
     ledger,
+    merged,
     opportunities,
     people,
     problems,
@@ -50,11 +53,24 @@ def create_app(hub: Hub) -> Flask:
     )
     app.extensions["hub"] = hub
     guard.install(app, hub)
+    merged.install(app, hub)
     CSRFProtect(app)
     Babel(app, locale_selector=_language)
     show.install(app)
     problems.install(app)
-    for pages in (sign_in, board, connections, opportunities, searches, ledger, importing, queue, people):
+    for pages in (
+        sign_in,
+        board,
+        connections,
+        opportunities,
+        searches,
+        ledger,
+        importing,
+        handover,
+        duplicates,
+        queue,
+        people,
+    ):
         app.register_blueprint(pages.pages)
 
     @app.get("/healthy")

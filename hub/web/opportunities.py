@@ -19,13 +19,14 @@ from hub.commons.imports import Refusal
 from hub.commons.ledger import UNNAMED
 from hub.commons.ledger import lines as who_is_in
 from hub.commons.view import shows_steward
-from hub.store import links, lists, members, opportunities, people
+from hub.store import handovers, links, lists, members, merged, opportunities, people
 from hub.store.lists import Asked
 from hub.store.tables import Link, Opportunity
 from hub.sync import restore
 from hub.sync.moved import Moved
 from hub.web import importing, ledger
 from hub.web.guard import hub, me, own_connections
+from hub.web.handover import handing
 from hub.web.show import label, words
 from schemas.completeness import Completeness, completeness, missing_to_publish
 from schemas.fields import FIELDS, UnknownPath, spec
@@ -109,12 +110,11 @@ def one(opportunity_id: str) -> str:
         row = opportunities.load(conn, [opportunity_id]).get(opportunity_id)
         if row is None or not access.sees_opportunity(user, row, hub().config.circles):
             abort(404)
-        names, persons = members.names(conn), people.names(conn)
+        names, persons = _names(conn, row, user.member_id), people.names(conn)
         positions = opportunities.commitments(conn, [row.id]).get(row.id, {})
+        offers = handing(conn, row)
         tied = [link for link in links.of(conn, row.id) if link.connection_id in own]
         past = lists.history(conn, row.id)
-    if not shows_steward(row, user.member_id):
-        names = names | {row.steward_id: UNNAMED}
     view = hub().view(row, positions, user.member_id, names)
     mine = positions.get(user.member_id)
     origins = (row.origins or {}) | ((mine.origins or {}) if mine else {})
@@ -130,13 +130,21 @@ def one(opportunity_id: str) -> str:
         "opportunity.html", row=row, view=view, fields=fields, links=tied, history=_history(past, names, persons),
         targets=targets, follow_words=importing.follow_words(), follows=lambda link: _imported(row, link),
         advice=_advice(row), steward=names.get(row.steward_id), restorable=_restorable(row), ledger=shown,
-        recommend_to=_recommend_to(row), vetting=_vetting(view), ours=row.steward_id == user.member_id,
+        recommend_to=_recommend_to(row), handing=offers, vetting=_vetting(view), ours=row.steward_id == user.member_id,
     )  # fmt: skip
 
 
 def _imported(row: Opportunity, link: Link) -> bool:
     """Whether it is an imported record that this reader may have follow the commons or not."""
     return link.state != "stopped" and row.steward_id != me().member_id and access.may(me(), "importing.follow")
+
+
+def _names(conn: Connection, row: Opportunity, reader: str) -> dict[str, str]:
+    """Members as this reader may know them here: neither its steward nor one that was it before, or shared what went into
+    it, shows by a name that it did not give."""
+    hidden = (handovers.unnamed(conn, row.id) | merged.unnamed(conn, row.id)) - {row.steward_id, reader}
+    hidden |= set() if shows_steward(row, reader) else {row.steward_id}
+    return members.names(conn) | dict.fromkeys(hidden, UNNAMED)
 
 
 def _restorable(row: Opportunity) -> Callable[[Any], list[str]]:
@@ -199,10 +207,8 @@ def as_others(opportunity_id: str) -> str:
         row = opportunities.load(conn, [opportunity_id]).get(opportunity_id)
         if row is None or row.steward_id != me().member_id:
             abort(404)
-        names = members.names(conn)
+        names = _names(conn, row, ANOTHER)
         positions = opportunities.commitments(conn, [row.id]).get(row.id, {})
-    if not shows_steward(row, ANOTHER):
-        names = names | {row.steward_id: UNNAMED}
     view = hub().view(row, positions, ANOTHER, names)
     fields = [(path, view[path]) for path in _order(view) if view[path] not in (None, "", [], {}) and path != "title"]
     lines, parts = who_is_in(positions, ANOTHER, names), ledger.bar(view)
@@ -303,6 +309,9 @@ def _history(
         if row.connection_id is not None and not ours and row.direction == "out":
             continue
         values = {path: pair for path, pair in (row.values or {}).items() if ours or _fact(path)}
+        hands = values.pop("steward_id", None) or (row.values or {}).get("steward_id")
+        if hands and hands[0] is not None:
+            values["steward"] = [names.get(member, member) for member in hands]
         if not ours and not values:
             continue
         kind, _sep, name = row.actor.partition(":")

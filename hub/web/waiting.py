@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -12,13 +13,14 @@ from flask_babel import ngettext
 from sqlalchemy import Connection
 
 from hub import access
-from hub.commons import asking
+from hub.commons import asking, duplicates
 from hub.commons.still_needed import ANSWER, Act, decide
 from hub.store import asking as asked_about
-from hub.store import lists, opportunities, people, questions, recommendations
+from hub.store import handovers, lists, merged, opportunities, people, questions, recommendations
 from hub.store.tables import User
 from hub.sync import deletions
 from hub.web.guard import hub, my_connections, name_of, own_connections
+from hub.web.handover import steward_of
 from hub.web.show import day, label, words
 
 MANY = 3
@@ -32,6 +34,9 @@ KINDS = (
     "suggestion",
     "update",
     "still_needed",
+    "handover",
+    "duplicate",
+    "merged",
     "recommendation",
     "quarantine",
 )
@@ -61,6 +66,9 @@ def all_of(conn: Connection, user: User) -> list[Item]:
         *_suggestions(conn, user, own),
         *_updates(conn, user, own),
         *_still_needed(conn, user),
+        *_handovers(conn, user),
+        *_duplicates(conn, user),
+        *_merged(conn, user),
         *_recommendations(conn, user),
         *_quarantine(conn, own),
     ]
@@ -225,6 +233,75 @@ def _recommendations(conn: Connection, user: User) -> Iterator[Item]:
         text = _("“%(title)s” is recommended to you by %(name)s, %(member)s.", title=row.title, name=name or "?",
                  member=known.name if known else member)  # fmt: skip
         yield Item("recommendation", text, row.at, url_for("opportunities.one", opportunity_id=row.opportunity_id), row)
+
+
+def _handovers(conn: Connection, user: User) -> Iterator[Item]:
+    if not access.may(user, "handover.decide"):
+        return
+    rows = handovers.open_ones(conn, user.member_id)
+    there = opportunities.load(conn, [row.opportunity_id for row in rows])
+    for row in rows:
+        opportunity = there[row.opportunity_id]
+        if access.sees_opportunity(user, opportunity, hub().config.circles):
+            text = _("“%(title)s”: %(steward)s offers you to become its steward.", title=row.title,
+                     steward=steward_of(opportunity))  # fmt: skip
+            yield Item("handover", text, row.at, url_for("handover.page", row_id=row.id), row)
+
+
+def _duplicates(conn: Connection, user: User) -> Iterator[Item]:
+    if not access.may(user, "duplicates.decide"):
+        return
+    for pair in duplicates.asked(conn, hub(), user.member_id):
+        text = _("“%(title)s” may be the same as “%(other)s”, which %(steward)s shares.", title=pair.own.title,
+                 other=pair.other.title, steward=steward_of(pair.other))  # fmt: skip
+        answered = pair.row.state == "agreed" or (pair.row.agreed_by == user.member_id and pair.row.seen == pair.seen)
+        yield Item(
+            "duplicate", text, pair.row.at, url_for("duplicates.page", row_id=pair.row.id), pair.row, not answered
+        )
+
+
+def _merged(conn: Connection, user: User) -> Iterator[Item]:
+    """What a merge left with those who were in both."""
+    if not access.may(user, "duplicates.settle"):
+        return
+    rows = merged.leftovers(conn, user.member_id)
+    titles = opportunities.titles(conn, [id for row in rows for id in (row.survivor_id, row.gone_id)])
+    for row in rows:
+        what = {"title": titles[row.survivor_id], "gone": titles[row.gone_id], "where": row.connection_id}
+        if row.connection_id:
+            text = _(
+                "“%(gone)s” was merged into “%(title)s”, and %(where)s has a record of each. One follows it; the other is "
+                "left alone, and yours to keep or to remove.", **what
+            )  # fmt: skip
+        else:
+            text = _(
+                "“%(gone)s” was merged into “%(title)s”, and you were in both. Your position there stays; nothing is "
+                "added up. Does the other one count instead?", **what
+            )  # fmt: skip
+        yield Item(
+            "merged", text, row.at, url_for("opportunities.one", opportunity_id=row.survivor_id), Left.of(conn, row)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A leftover as the list shows it. ``positions``: ``{path: [the one that stands, the other]}``, own ones only."""
+
+    id: str
+    remote_id: str | None
+    url: str | None
+    positions: dict[str, list[object]]
+
+    @staticmethod
+    def of(conn: Connection, row: Any) -> Left:
+        if row.connection_id:
+            return Left(row.id, row.remote_id, row.url, {})
+        survivor = merged.survivors(conn, [row.survivor_id]).get(row.survivor_id, row.survivor_id)
+        there = opportunities.commitments(conn, [survivor, row.gone_id])
+        own = [there.get(id, {}).get(row.member_id) for id in (survivor, row.gone_id)]
+        stands, other = (dict(found.facts) if found else {} for found in own)
+        paths = [p for p in stands | other if stands.get(p) != other.get(p)]
+        return Left(row.id, None, None, {path: [stands.get(path), other.get(path)] for path in sorted(paths)})
 
 
 def _quarantine(conn: Connection, own: set[str]) -> Iterator[Item]:

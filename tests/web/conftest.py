@@ -1,4 +1,4 @@
-"""A hub in this process with two foundations, one opportunity of each, and people of every role."""
+"""A hub in this process with three foundations, an opportunity of two of them that may be one, and people of every role."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ from hub.store.tables import (
     Commitment,
     Conflict,
     Deletion,
+    Duplicate,
+    Handover,
     Hold,
     Invitation,
+    Leftover,
     Link,
     MatchQuestion,
     Opportunity,
@@ -46,6 +49,8 @@ database = "sqlite:///hub.db"
 name = "Elm Fund"
 [members.oak]
 name = "Oak Trust"
+[members.ash]
+name = "Ash House"
 [connections.elm-sheet]
 member = "elm"
 system = "spreadsheet"
@@ -108,6 +113,10 @@ def fill(hub: Hub) -> dict[str, str]:
         facts={"title": "Orchard <b>school</b>", "summary": "Line\u202egnp.exe", "ask.requested": {"amount": "1000", "currency": "USD"}},
         origins={"title": {"connection": "elm-sheet", "at": now.isoformat()}}, created_at=now, updated_at=now,
     )  # fmt: skip
+    twin = Opportunity(
+        id=hub.ids.uuid7(), number=8, kind="project", status="published", steward_id="ash", title="Ash has it too",
+        facts={"title": "Ash has it too"}, origins={}, created_at=now, updated_at=now,
+    )  # fmt: skip
     link = Link(
         id=hub.ids.uuid7(), connection_id="elm-sheet", opportunity_id=row.id, remote_id="1", created_at=now,
         base={"Title": "Orchard <b>school</b>"}, differs={"summary": "keep"},
@@ -133,6 +142,9 @@ def fill(hub: Hub) -> dict[str, str]:
                        values={"summary": ["dry <b>wells</b>", "wet wells"]}),
         Recommendation(id=hub.ids.uuid7(), opportunity_id=row.id, member_id="elm", note="Look <i>here</i>", by="u", at=now),
         SavedSearch(id=hub.ids.uuid7(), member_id="elm", name="Orchards", criteria=Criteria(text="orchard").as_data(), created_at=now, created_by="u"),
+        Handover(id=hub.ids.uuid7(), opportunity_id=row.id, from_member="oak", to_member="elm", word="Take <i>it</i>", by="u", at=now),
+        Duplicate(id=hub.ids.uuid7(), first_id=row.id, second_id=twin.id, survivor_id=row.id, title=1, number=True, at=now),
+        Leftover(id=hub.ids.uuid7(), member_id="elm", survivor_id=row.id, gone_id=twin.id, connection_id="elm-sheet", remote_id="77", at=now),
         Run(id=hub.ids.uuid7(), connection_id="elm-sheet", state="done", started_at=now, ended_at=now, counts={"read": 3}),
     ]  # fmt: skip
     with hub.reading() as conn:
@@ -141,14 +153,14 @@ def fill(hub: Hub) -> dict[str, str]:
     waiting.append(Invitation(id=hub.ids.uuid7(), member_id="elm", email="new@hub.test", name="New", roles=["staff"], by=inviter.id,
                               token_hash=digest(TOKEN), at=now, expires_at=now + timedelta(days=7)))  # fmt: skip
     with hub.writing() as conn:
-        for found in (row, link, *waiting):
+        for found in (row, twin, link, *waiting):
             conn.execute(vars(type(found))["__table__"].insert(), found.model_dump())
         opportunities.save_commitment(conn, secret, new=True)
         audit.write(conn, at=now, actor="connection:elm-sheet", action="changed", direction="in", moves=True, member_id="elm",
                     opportunity_id=row.id, connection_id="elm-sheet", values={"title": ["Orchard none", "Orchard <b>school</b>"]})  # fmt: skip
     ids = {type(found).__name__: found.id for found in waiting}
     gone = add_user(hub, "elm", "gone.elm@hub.test", "Gone", ["staff"], PASSWORD)
-    return ids | {"Opportunity": row.id, "Link": link.id, "User": gone.id}
+    return ids | {"Opportunity": row.id, "Link": link.id, "User": gone.id, "Twin": twin.id}
 
 
 @pytest.fixture

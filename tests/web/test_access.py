@@ -28,6 +28,11 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "queue.drop_rule": ("Rule", ""),
         "people.set_active": ("", "deactivate"),
         "queue.decide_still_needed": ("", "yes"),
+        "handover.page": ("Handover", ""),
+        "duplicates.page": ("Duplicate", ""),
+        "duplicates.decide": ("Duplicate", "different"),
+        "duplicates.settle": ("Leftover", "kept"),
+        "handover.decide": ("Handover", "decline"),
     }
     found = []
     with site.app.test_request_context():
@@ -66,7 +71,9 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
             "queue.decide_match", "queue.drop_rule", "opportunities.past", "opportunities.restore",
             "opportunities.as_others", "queue.dismiss_recommendation", "importing.preview", "importing.decide", "importing.follow",
             "importing.several", "importing.take_several", "queue.decide_update", "searches.one", "searches.drop",
-            "people.invite_again", "people.withdraw", "people.change_roles", "people.set_active", "queue.decide_still_needed"}  # fmt: skip
+            "people.invite_again", "people.withdraw", "people.change_roles", "people.set_active", "queue.decide_still_needed",
+            "handover.offer", "handover.take_back", "handover.page", "handover.decide",
+            "duplicates.page", "duplicates.decide", "duplicates.settle"}  # fmt: skip
     # What is done is not there any more; nothing was named to import; a steward's own record follows no other.
     once = {
         "queue.dismiss_recommendation",

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import copy
 import sys
-from base64 import b64decode
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,10 +18,8 @@ from connectors.clock import SystemTime, Time
 from connectors.sandbox import Sandbox, run
 from connectors.submittable import sandbox_rows, sandbox_show
 from connectors.submittable.sandbox_errors import WireError, invalid
+from connectors.submittable.sandbox_request import Limit, allow, body, mail, sign_in, submission
 from connectors.submittable.sandbox_state import Entry, Organisation, Submission
-
-MAILS = ("email", "emailSubject", "emailBody", "message", "personalMessage")
-"""What a body holds when an applicant is to hear of it."""
 
 
 class SubmittableSandbox(Sandbox):
@@ -34,8 +30,7 @@ class SubmittableSandbox(Sandbox):
     def __init__(self, seed: Mapping[str, Any], time: Time, calls: int | None = None) -> None:
         self.organisation = Organisation(seed, time)
         self.lists = sandbox_show.Lists(self.organisation)
-        self.missing, self.stale, self.calls_a_second = 404, 400, calls
-        self.recent: deque[float] = deque()
+        self.missing, self.stale, self.limit = 404, 400, Limit(time, calls)
         self._lagging, self._old = 0, self.organisation
         super().__init__("Submittable", _app(self), sandbox_rows.Tables(self.organisation), time=time)
 
@@ -59,11 +54,11 @@ class SubmittableSandbox(Sandbox):
     def open_for_editing(self, id: str, type: str = "initial") -> None:
         """An applicant (or staff) may change a form again: until it is handed in, no list of completed ones has it."""
         with self.lock:
-            _there(self.organisation.submissions[id].entry(type)).completed = False
+            self._entry(id, type).completed = False
 
     def hand_in(self, id: str, type: str = "initial") -> None:
         with self.lock:
-            _there(self.organisation.submissions[id].entry(type)).completed = True
+            self._entry(id, type).completed = True
 
     def cells(self, id: str) -> dict[str, str]:
         """A submission as the page shows it."""
@@ -74,6 +69,12 @@ class SubmittableSandbox(Sandbox):
     def remove(self, id: str) -> None:
         with self.lock:
             self.organisation.submissions.pop(id, None)
+
+    def _entry(self, id: str, type: str) -> Entry:
+        entry = self.organisation.submissions[id].entry(type)
+        if entry is None:
+            raise ValueError(f"submission {id} has no {type} form filled in")
+        return entry
 
 
 def serve(
@@ -103,8 +104,8 @@ def _app(sandbox: SubmittableSandbox) -> Flask:
     @app.before_request
     def admit() -> None:
         if not request.path.startswith("/_sandbox"):
-            _count(sandbox)
-            _sign_in(org)
+            sandbox.limit.count()
+            sign_in(org)
 
     @app.get("/v4/organizations/guid")
     def guid() -> Any:
@@ -119,7 +120,7 @@ def _app(sandbox: SubmittableSandbox) -> Flask:
 def _add_submissions(app: Flask, sandbox: SubmittableSandbox, org: Organisation) -> None:
     @app.get("/v4/submissions")
     def submissions() -> Any:
-        _allow(org, "submissions")
+        allow(org, "submissions")
         query = request.args.to_dict(flat=False)
         projects = [id.lower() for id in query.get("Projects.Include", ())]
         archived = query.get("ArchivedStatus", ["notArchived"])[0]
@@ -134,54 +135,54 @@ def _add_submissions(app: Flask, sandbox: SubmittableSandbox, org: Organisation)
 
     @app.post("/v4/submissions/ids")
     def by_ids() -> Any:
-        _allow(org, "submissions")
-        ids = _body().get("submissionIds")
+        allow(org, "submissions")
+        ids = body().get("submissionIds")
         if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
             raise invalid("submissionIds is required.")
         there = sandbox.reading().submissions
         return jsonify([sandbox_show.alone(there[id.lower()]) for id in ids if id.lower() in there])
 
     @app.get("/v4/submissions/<id>")
-    def submission(id: str) -> Any:
-        _allow(org, "submissions")
-        return sandbox_show.alone(_submission(sandbox, sandbox.reading(), id))
+    def alone(id: str) -> Any:
+        allow(org, "submissions")
+        return sandbox_show.alone(submission(sandbox.reading(), id, sandbox.missing))
 
     @app.post("/v4/submissions")
     def submit() -> Any:
-        _allow(org, "write")
-        body = _body()
-        if not ({"submitterId"} <= body.keys() or {"firstName", "lastName"} <= body.keys()):
+        allow(org, "write")
+        said = body()
+        if not ({"submitterId"} <= said.keys() or {"firstName", "lastName"} <= said.keys()):
             raise invalid("A submitterId, or a first and last name, is required.")
         try:
-            project = org.project(str(body.get("projectId")))
+            project = org.project(str(said.get("projectId")))
         except WireError:
             raise invalid("The project is not known.") from None
-        cells = org.answers(project.initial, body.get("fieldData"))
+        cells = org.answers(project.initial, said.get("fieldData"))
         org.require(project.initial, cells)
-        made = org.submit(project, cells, body.get("submitterId"))
-        _mail(org, body)
+        made = org.submit(project, cells, said.get("submitterId"))
+        mail(org, said)
         return jsonify(sandbox_show.alone(made)), 201
 
     @app.delete("/v4/submissions/<id>")
     def remove(id: str) -> Any:
-        _allow(org, "write")
-        org.submissions.pop(_submission(sandbox, org, id).id)
+        allow(org, "write")
+        org.submissions.pop(submission(org, id, sandbox.missing).id)
         return Response(status=204)
 
     @app.put("/v4/submissions/<id>/status")
     def status(id: str) -> Any:
-        _allow(org, "write")
-        body = _body()
-        _submission(sandbox, org, id).status = str(body.get("status"))
-        _mail(org, body)
+        allow(org, "write")
+        said = body()
+        submission(org, id, sandbox.missing).status = str(said.get("status"))
+        mail(org, said)
         return Response(status=204)
 
 
 def _add_entries(app: Flask, sandbox: SubmittableSandbox, org: Organisation) -> None:
     @app.get("/v4/entries/submissions/<id>")
     def of_submission(id: str) -> Any:
-        _allow(org, "entries")
-        one = _submission(sandbox, sandbox.reading(), id)
+        allow(org, "entries")
+        one = submission(sandbox.reading(), id, sandbox.missing)
         return {"formEntries": [sandbox_show.full(one, entry) for entry in one.entries]}
 
     @app.get("/v4/entries/forms/<id>")
@@ -193,7 +194,7 @@ def _add_entries(app: Flask, sandbox: SubmittableSandbox, org: Organisation) -> 
         return _listed(id, "metadata", sandbox_show.metadata, lambda entry: True)
 
     def _listed(id: str, of: str, show: Callable[[Submission, Entry], Any], fits: Callable[[Entry], bool]) -> Any:
-        _allow(org, "entries")
+        allow(org, "entries")
         form = org.form(id)
         every = [pair for pair in sandbox.reading().entries() if pair[1].form.id == form.id and fits(pair[1])]
         items, token = sandbox.lists.page(f"{of} {form.id}", request.args.to_dict(flat=False), every)
@@ -201,123 +202,67 @@ def _add_entries(app: Flask, sandbox: SubmittableSandbox, org: Organisation) -> 
 
     @app.get("/v4/entries/<id>")
     def one(id: str) -> Any:
-        _allow(org, "entries")
+        allow(org, "entries")
         return sandbox_show.full(*sandbox.reading().entry(id))["entry"]
 
     @app.post("/v4/entries/internal")
     def fill_in() -> Any:
-        _allow(org, "write")
-        body = _body()
-        one = _submission(sandbox, org, str(body.get("submissionId")))
+        allow(org, "write")
+        said = body()
+        one = submission(org, str(said.get("submissionId")), sandbox.missing)
         if one.project.internal is None:
             raise invalid("The project has no internal form.")
-        entry = org.fill_in(one, org.answers(one.project.internal, body.get("fieldData")))
+        entry = org.fill_in(one, org.answers(one.project.internal, said.get("fieldData")))
         return jsonify(sandbox_show.full(one, entry)["entry"]), 201
 
     @app.put("/v4/entries/<id>")
     def put(id: str) -> Any:
-        _allow(org, "write")
+        allow(org, "write")
         one, entry = org.entry(id)
-        body = _body()
-        if body.get("formType") != "internal" or entry.form.type != "internal":
+        said = body()
+        if said.get("formType") != "internal" or entry.form.type != "internal":
             raise invalid("Only internal forms can be updated here.")
-        org.save(entry, org.answers(entry.form, body.get("fieldData")), replace=True)
+        org.save(entry, org.answers(entry.form, said.get("fieldData")), replace=True)
         return jsonify(sandbox_show.full(one, entry)["entry"])
 
     @app.patch("/v4/entries/<id>")
     def patch(id: str) -> Any:
-        _allow(org, "write")
+        allow(org, "write")
         _, entry = org.entry(id)
-        body = _body()
-        lacking = {name: "This is required." for name in ("entryVersionId", "changeReason") if not body.get(name)}
+        said = body()
+        lacking = {name: "This is required." for name in ("entryVersionId", "changeReason") if not said.get(name)}
         if lacking:
             raise WireError(400, ["Invalid request."], lacking)
-        if body["entryVersionId"] != entry.version:
+        if said["entryVersionId"] != entry.version:
             raise WireError(sandbox.stale, ["The entry was changed meanwhile."])
-        org.save(entry, org.answers(entry.form, body.get("fieldData")), replace=False)
-        _mail(org, body)
+        org.save(entry, org.answers(entry.form, said.get("fieldData")), replace=False)
+        mail(org, said)
         return Response(status=204)
 
 
 def _add_forms(app: Flask, sandbox: SubmittableSandbox, org: Organisation) -> None:
     @app.get("/v4/forms/metadata")
     def metadata() -> Any:
-        _allow(org, "forms")
+        allow(org, "forms")
         items, token = sandbox.lists.page("forms", request.args.to_dict(flat=False), list(org.forms.values()))
         shown = [{"formId": form.id, "name": form.name, "formType": form.type} for form in items]
         return {"continuationToken": token, "items": shown}
 
     @app.get("/v4/forms/<id>")
     def form(id: str) -> Any:
-        _allow(org, "forms")
+        allow(org, "forms")
         return sandbox_show.form(org.form(id))
 
     @app.get("/v4/projects")
     def projects() -> Any:
-        _allow(org, "projects")
+        allow(org, "projects")
         items, token = sandbox.lists.page("projects", request.args.to_dict(flat=False), list(org.projects.values()))
         return {"continuationToken": token, "items": [sandbox_show.project(each) for each in items]}
 
     @app.get("/v4/projects/<id>")
     def project(id: str) -> Any:
-        _allow(org, "projects")
+        allow(org, "projects")
         return sandbox_show.project(org.project(id))
-
-
-# --- the parts of a request
-
-
-def _sign_in(org: Organisation) -> None:
-    scheme, _, packed = request.headers.get("Authorization", "").partition(" ")
-    try:
-        name, _, password = b64decode(packed, validate=True).decode().partition(":")
-    except ValueError:
-        raise WireError(401) from None
-    given = (name, password) if org.key_as == "username" else (password, name)
-    if scheme != "Basic" or given != (org.key, ""):
-        raise WireError(401)
-
-
-def _count(sandbox: SubmittableSandbox) -> None:
-    """429 above the limit: that it is this status the vendor does not say."""
-    if sandbox.calls_a_second is None:
-        return
-    now = sandbox.time.monotonic()
-    while sandbox.recent and sandbox.recent[0] <= now - 1.0:
-        sandbox.recent.popleft()
-    if len(sandbox.recent) >= sandbox.calls_a_second:
-        raise WireError(429)
-    sandbox.recent.append(now)
-
-
-def _allow(org: Organisation, what: str) -> None:
-    if what not in org.permissions:
-        raise WireError(403)
-
-
-def _body() -> dict[str, Any]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise invalid("A JSON object is required.")
-    return body
-
-
-def _submission(sandbox: SubmittableSandbox, org: Organisation, id: str) -> Submission:
-    found = org.submissions.get(id.lower())
-    if found is None:
-        raise WireError(sandbox.missing)
-    return found
-
-
-def _mail(org: Organisation, body: Mapping[str, Any]) -> None:
-    if any(body.get(name) for name in MAILS):
-        org.outbox.append({name: body[name] for name in MAILS if body.get(name)})
-
-
-def _there(entry: Entry | None) -> Entry:
-    if entry is None:
-        raise ValueError("this form was not filled in")
-    return entry
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -175,7 +175,7 @@ class Submittable(kit.Subject):
     wanted = Wanted("submissions", ("Title", "Commons ID", "Amount", "submissionStatus"), "Commons ID")
     text, unwanted = "Title", "Private"
     spoil = {"Amount": "not a number"}
-    key = Secret("key-of-the-kit")
+    secret = Secret("key-of-the-kit")
 
     @contextmanager
     def running(self) -> Iterator[str]:
@@ -184,7 +184,7 @@ class Submittable(kit.Subject):
         arrival = [{"label": "Title", "type": "title"}, {"label": "Commons ID", "type": "short_answer"}]
         forms = {"Commons": {"type": "internal", "fields": fields}, "Arrival": {"type": "initial", "fields": arrival}}
         projects = {"Rows": {"initial": "Arrival", "internal": "Commons"}}
-        seed = {"key": self.key.reveal(), "forms": forms, "projects": projects}
+        seed = {"key": self.secret.reveal(), "forms": forms, "projects": projects}
         with serve_submittable(seed, time=self.time) as self.sandbox:
             self.sandbox.lists.most = 2
             yield self.sandbox.url
@@ -193,7 +193,7 @@ class Submittable(kit.Subject):
         there = self.sandbox.organisation
         form, project = there.form("Commons").id, there.project("Rows").id
         who = {"submitter_first_name": "Commons", "submitter_last_name": "Hub"}
-        return {"url": url, "key": self.key, "internal_form": form, "project": project, **who}
+        return {"url": url, "key": self.secret, "internal_form": form, "project": project, **who}
 
     def plant(self, cells: Raw) -> str:
         return self.sandbox.write("Rows", None, cells)
@@ -205,7 +205,7 @@ class Submittable(kit.Subject):
         self.sandbox.remove(id)
 
     def lock_out(self) -> None:
-        self.key = Secret("wrong")
+        self.secret = Secret("wrong")
 
     def plant_as(self, id: str, cells: Raw) -> None:
         there = self.sandbox.organisation.submissions

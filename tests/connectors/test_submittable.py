@@ -29,6 +29,7 @@ from connectors.contract import (
     Wanted,
 )
 from connectors.sandbox import Fault, Seen
+from connectors.submittable import sandbox_show
 from connectors.submittable.connector import Submittable, open_submissions
 from connectors.submittable.sandbox import SubmittableSandbox, serve
 from connectors.submittable.state import MOST
@@ -160,6 +161,33 @@ def test_other_projects_are_nobodys_business(sandbox: SubmittableSandbox) -> Non
     before = len(sandbox.seen)
     assert records(connector.changes(cursor))[0] == {}
     assert len(calls(sandbox, before)) == 2
+
+
+def test_entries_that_do_not_say_their_project_are_asked_for_once(
+    sandbox: SubmittableSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = sandbox_show.full
+
+    def without_project(one: Any, entry: Any) -> dict[str, Any]:
+        row = shown(one, entry)
+        return row | {"entry": {name: value for name, value in row["entry"].items() if name != "projectId"}}
+
+    monkeypatch.setattr(sandbox_show, "full", without_project)
+    sandbox.write(TAKEN_UP, None, {"Title": "Other"})
+    connector = opened(sandbox, projects=[sandbox.organisation.project(OWN).id], project="")
+    _, cursor = records(connector.changes(None))
+    _, cursor = records(connector.changes(cursor))
+    before = len(sandbox.seen)
+    assert records(connector.changes(cursor))[0] == {} and len(calls(sandbox, before)) == 2
+
+
+def test_a_form_that_was_saved_as_it_was_has_another_version_and_is_shown_for_it(sandbox: SubmittableSandbox) -> None:
+    id = sandbox.write(OWN, None, {"Title": "Wells"})
+    connector = opened(sandbox)
+    found, cursor = records(connector.changes(None))
+    sandbox.write(OWN, id, {"Title": "Wells"})
+    later, _ = records(connector.changes(cursor))
+    assert later[id].fields == found[id].fields and later[id].version != found[id].version
 
 
 def test_a_submission_without_answers_is_set_aside_and_stops_no_other(sandbox: SubmittableSandbox) -> None:
@@ -403,6 +431,15 @@ def test_a_submission_whose_second_half_was_lost_is_finished_not_made_again(sand
     assert len(sandbox.organisation.submissions) == 1
 
 
+def test_a_finished_submission_with_the_same_key_is_not_written_over(sandbox: SubmittableSandbox) -> None:
+    connector = opened(sandbox)
+    (first,) = connector.create([Draft("k", {"Commons ID": "k", "Title": "Wells"})])
+    (second,) = connector.create([Draft("k", {"Commons ID": "k", "Title": "Other wells"})])
+    assert first.id and second.id and first.id != second.id
+    assert sandbox.cells(first.id)["Title"] == "Wells"
+    assert {record.id for record in connector.find("k")} == {first.id, second.id}
+
+
 def test_after_a_refusal_that_all_would_meet_the_rest_is_not_sent(sandbox: SubmittableSandbox) -> None:
     sandbox.organisation.permissions.discard("write")
     drafts = [Draft(f"k{n}", {"Commons ID": f"k{n}", "Title": "Wells"}) for n in range(3)]
@@ -425,7 +462,7 @@ def test_nothing_is_deleted_unless_a_member_says_so(sandbox: SubmittableSandbox)
 
 
 def test_it_keeps_to_ten_calls_a_second_and_waits_when_told(sandbox: SubmittableSandbox) -> None:
-    sandbox.calls_a_second = 10
+    sandbox.limit.calls = 10
     sandbox.lists.most = 2
     for n in range(60):
         sandbox.write(OWN, None, {"Title": f"Wells {n}"})

@@ -197,7 +197,7 @@ def test_what_a_key_may_not_do_is_a_403_without_a_body(client: Client) -> None:
 
 
 def test_above_the_limit_it_answers_429(client: Client) -> None:
-    client.sandbox.calls_a_second = 3
+    client.sandbox.limit.calls = 3
     assert [client("GET", "organizations/guid").status_code for _ in range(4)] == [200, 200, 200, 429]
 
 

@@ -14,7 +14,8 @@ import pytest
 from connectors.airtable.sandbox import serve as serve_airtable
 from connectors.clock import ManualTime
 from connectors.sandbox import Fault, Seen
-from connectors.submittable.sandbox import MAILS, serve
+from connectors.submittable.sandbox import serve
+from connectors.submittable.sandbox_request import MAILS
 from connectors.submittable.sandbox_state import CANARY
 from connectors.transport import Transport
 from hub.app import Hub, open_hub

@@ -1,0 +1,325 @@
+"""One table of one Dataverse environment, through the Web API (OData v4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from connectors.answer import Answer
+from connectors.contract import (
+    Ambiguous,
+    Capabilities,
+    Check,
+    Connector,
+    ConnectorError,
+    Draft,
+    Edit,
+    Field,
+    Forbidden,
+    Gone,
+    Invalid,
+    Outcome,
+    Page,
+    Raw,
+    Record,
+    Settings,
+    Stale,
+    Unavailable,
+    Unseen,
+    Wanted,
+)
+from connectors.dataverse import feed
+from connectors.dataverse.batch import Operation
+from connectors.dataverse.check import steps
+from connectors.dataverse.describe import describe
+from connectors.dataverse.errors import is_not_there, refusal
+from connectors.dataverse.listing import PAGE, answers, every
+from connectors.dataverse.metadata import Metadata, Table
+from connectors.dataverse.reading import GUID, Reader, plain, row_id
+from connectors.dataverse.session import Session
+from connectors.dataverse.writing import body, unheld
+
+if TYPE_CHECKING:
+    from connectors.transport import Transport
+
+BATCH = 50
+"""Writes in one call; far below what a batch may have, for an answer that is lost leaves all of them in doubt."""
+
+WHOLE = {"Prefer": "return=representation"}
+_ENTITY = re.compile(r"\(([0-9a-fA-F-]{36})\)\s*$")
+
+
+class Dataverse(Connector):
+    """Reads by change tracking; writes row by row in batches, each guarded by the row's etag."""
+
+    def __init__(self, settings: Settings, wanted: Wanted, transport: Transport) -> None:
+        self.wanted = wanted
+        self.transport = transport
+        self.session = Session(settings, transport)
+        self._together = settings.get("feeds_together") is not False
+        app = settings.get("app_id")
+        opened = f"appid={app}&" if app else ""
+        page = f"{self.session.url}/main.aspx?{opened}etn={wanted.object}&pagetype=entityrecord&id="
+        self._page = page + "{id}"
+        self._metadata = Metadata(self.session)
+        self._currencies: dict[tuple[str, str, str], str] = {}
+        self.capabilities = Capabilities(
+            feed="token",
+            tombstones="feed",
+            guard="strong",
+            upsert=wanted.key is not None,
+            key="text" if wanted.key else "none",
+            page=PAGE,
+            batch=BATCH,
+            rates=self.session.rates,
+            normalises=("blank text is null", "decimals to the column's precision"),
+            references=True,
+        )
+
+    # --- looking
+
+    def check(self) -> list[Check]:
+        return steps(self.session, self.wanted)
+
+    def describe(self) -> list[Field]:
+        self._metadata = Metadata(self.session)
+        return describe(self._metadata, self.wanted)
+
+    # --- reading
+
+    def changes(self, since: str | None) -> Iterator[Page]:
+        if since is None:
+            return feed.everything(self._reader())
+        links = feed.links_of(since, self.wanted)
+        return feed.changed(self.session, self.wanted, links, self._together, self._reader, self.get)
+
+    def get(self, ids: Sequence[str]) -> dict[str, Record | Gone | Unseen]:
+        asked = list(dict.fromkeys(id.lower() for id in ids if GUID.fullmatch(id.lower())))
+        found: dict[str, Record | Gone | Unseen] = {}
+        if asked:
+            found |= {record.id: record for record in self._reader().with_ids(asked)}
+            strangers = found.keys() - set(asked)
+            if strangers:
+                raise Unavailable(
+                    f"Reading {self.wanted.object}: Dataverse answered with other rows than were asked for."
+                )
+            found |= self._missing([id for id in asked if id not in found])
+        return {id: _under(id, found.get(id.lower())) for id in ids}
+
+    def _missing(self, ids: Sequence[str]) -> dict[str, Record | Gone | Unseen]:
+        """What a list does not show is asked for by itself: only then Dataverse says whether it is gone or hidden."""
+        if not ids:
+            return {}
+        reader = self._reader()
+        table = reader.shape.table
+        doing = f"Reading {table.name}"
+        found: dict[str, Record | Gone | Unseen] = {}
+        paths = [f"{table.set}({id})?{reader.shape.select()}" for id in ids]
+        for id, answer in zip(ids, answers(self.session, paths, doing, {}), strict=True):
+            if is_not_there(answer):
+                found[id] = Gone(id)
+            elif answer.status == 200:
+                (record,) = reader.records([self.session.object(answer, doing)])
+                if record.id != id:
+                    raise Unavailable(f"{doing}: Dataverse answered with {record.id} where {id} was asked for.")
+                found[id] = record
+            else:
+                error = refusal(answer, doing, self.transport.time)
+                if not isinstance(error, Forbidden):
+                    raise error
+                found[id] = Unseen(id, str(error))
+        return found
+
+    def find(self, key: str) -> list[Record]:
+        if self.wanted.key is None:
+            return []
+        reader = self._reader()
+        return reader.records(self._where(reader.shape.table, reader.shape.select(), {self.wanted.key: key}))
+
+    def lookup(self, object: str, equals: Mapping[str, str], columns: Sequence[str]) -> list[Record]:
+        table = self._metadata.table(object)
+        select = f"$select={','.join(dict.fromkeys((table.id, *columns)))}"
+        enabled = "%20and%20isdisabled%20eq%20false" if object == "systemuser" else ""  # others can own nothing
+        rows = self._where(table, select, equals, enabled) if equals else []
+        return [Record(row_id(row, table), {name: plain(row.get(name)) for name in columns}) for row in rows]
+
+    def _where(self, table: Table, select: str, equals: Mapping[str, str], more: str = "") -> list[Raw]:
+        conditions = [f"{column}%20eq%20{_quoted(value)}" for column, value in equals.items()]
+        return every(
+            self.session,
+            [f"{table.set}?{select}&$filter={'%20and%20'.join(conditions)}{more}"],
+            f"Reading {table.name}",
+        )
+
+    def refuses(self, column: str, value: Any) -> str | None:
+        """By the table's definition, asked for once where there is something to write."""
+        first, _, rest = column.partition(".")
+        try:
+            known = self._metadata.table(self.wanted.object).columns.get(first)
+            if known is None or value is None:
+                return None
+            if known.lookup and rest:
+                self._the_one(self._metadata.table(self.wanted.object).points(first)[0].target, rest, str(value))
+                return None
+            return unheld(known, self._metadata.choices(self.wanted.object).get(first, ()), value)
+        except Invalid as error:
+            return str(error)
+        except ConnectorError:
+            return None  # the write itself says what is wrong
+
+    def _the_one(self, table: str, column: str, value: str) -> str:
+        """The row that a value names, like the currency that a code does."""
+        asked = (table, column, value)
+        if asked not in self._currencies:
+            found = self.lookup(table, {column: value}, (column,))
+            if len(found) != 1:
+                count = "no row" if not found else f"{len(found)} rows"
+                raise Invalid(
+                    f"This environment has {count} of {table} whose {column} is {value}. Add it in its settings."
+                )
+            self._currencies[asked] = found[0].id
+        return self._currencies[asked]
+
+    # --- writing
+
+    def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        return self._write([self._creation(draft) for draft in drafts], [draft.key for draft in drafts])
+
+    def _creation(self, draft: Draft) -> Operation | ConnectorError:
+        try:
+            reader = self._reader()
+            table, key = reader.shape.table, self.wanted.key
+            fields = self._body(table, {name: value for name, value in draft.fields.items() if name != key})
+        except Invalid as error:
+            return error
+        if key is None:
+            return Operation("POST", f"{table.set}?{reader.shape.select()}", fields, WHOLE)
+        # By its key even when it is new: should it be there already, there will not be two.
+        return Operation("PATCH", f"{table.set}({key}={_quoted(draft.key)})?{reader.shape.select()}", fields, WHOLE)
+
+    def update(self, edits: Sequence[Edit]) -> list[Outcome]:
+        return self._write([self._change(edit) for edit in edits], [edit.id for edit in edits])
+
+    def _change(self, edit: Edit) -> Operation | ConnectorError:
+        """Without ``If-Match`` a PATCH would create the row anew where somebody deleted it."""
+        try:
+            reader = self._reader()
+            fields = self._body(reader.shape.table, edit.fields)
+        except Invalid as error:
+            return error
+        guard = {"If-Match": edit.expected.version or "*"}
+        return Operation("PATCH", f"{reader.shape.table.set}({edit.id})?{reader.shape.select()}", fields, WHOLE | guard)
+
+    def delete(self, ids: Sequence[str]) -> list[Outcome]:
+        table = self._metadata.table(self.wanted.object)
+        return self._write([Operation("DELETE", f"{table.set}({id})") for id in ids], list(ids))
+
+    def add(self, object: str, fields: Raw) -> Outcome:
+        doing = f"Creating a row of {object}"
+        try:
+            table = self._metadata.table(object)
+            answer = self.session.call(
+                "POST", f"{table.set}?$select={table.id}", json=self._body(table, fields), headers=WHOLE
+            )
+            if answer.status not in (201, 204):
+                raise refusal(answer, doing, self.transport.time)
+            return Outcome(id=_written(answer, table, doing)[0])
+        except ConnectorError as error:
+            return Outcome(error=error)
+
+    # --- how
+
+    def _reader(self) -> Reader:
+        return Reader(self.session, self._metadata, self.wanted, self._page)
+
+    def _body(self, table: Table, fields: Raw) -> Raw:
+        return body(self._metadata, table, fields, self.wanted.references, self._the_one)
+
+    def _write(self, operations: Sequence[Operation | ConnectorError], asked: Sequence[str]) -> list[Outcome]:
+        """One outcome an item. What concerns the whole environment stops the rest unsent, and is raised if it came first."""
+        outcomes: list[Outcome] = [
+            Outcome(error=each if isinstance(each, ConnectorError) else None, id=None) for each in operations
+        ]
+        todo = [at for at, each in enumerate(operations) if isinstance(each, Operation)]
+        rows: dict[int, Raw] = {}
+        for start in range(0, len(todo), BATCH):
+            places = todo[start : start + BATCH]
+            sent = [each for at in places if isinstance(each := operations[at], Operation)]
+            try:
+                told = self.session.batch(sent, f"Writing to {self.wanted.object}")
+            except ConnectorError as error:
+                if not start and not isinstance(error, Ambiguous):
+                    raise
+                rest = Unavailable(f"Not sent, because of what came before: {error}")
+                for at in todo[start:]:
+                    outcomes[at] = Outcome(error=error if at in places else rest)
+                break
+            for at, operation, answer in zip(places, sent, told, strict=True):
+                outcomes[at] = self._outcome(operation, answer, asked[at], rows, at)
+        return self._with_records(outcomes, rows)
+
+    def _outcome(self, operation: Operation, answer: Answer, asked: str, rows: dict[int, Raw], at: int) -> Outcome:
+        table = self._metadata.table(self.wanted.object)
+        doing = f"Writing to {table.name}"
+        try:
+            if operation.method == "DELETE":
+                if answer.status != 204 and not is_not_there(answer):
+                    raise refusal(answer, doing, self.transport.time)
+                return Outcome(id=asked)
+            if "If-Match" in operation.headers and is_not_there(answer):
+                raise Stale(f"{table.name} {asked} is deleted.")
+            if answer.status not in (200, 201, 204):
+                raise refusal(answer, doing, self.transport.time)
+            id, row = _written(answer, table, doing, asked if "If-Match" in operation.headers else None)
+            if not self._is_of(operation, asked, id, row):
+                raise Ambiguous(f"{doing}: Dataverse named {id}, which is another row.")
+            if row is not None:
+                rows[at] = row
+            return Outcome(id=id)
+        except ConnectorError as error:
+            return Outcome(error=error)
+
+    def _is_of(self, operation: Operation, asked: str, id: str, row: Raw | None) -> bool:
+        """An answer that got mixed up on its way names another row, or one with another key."""
+        if "If-Match" in operation.headers:
+            return id == asked.lower()
+        # Case is not heeded, as in Dataverse's keys.
+        return row is None or self.wanted.key is None or str(row.get(self.wanted.key)).casefold() == asked.casefold()
+
+    def _with_records(self, outcomes: list[Outcome], rows: Mapping[int, Raw]) -> list[Outcome]:
+        """The records as they stand after the writes; without them if that fails, for the hub to read."""
+        try:
+            records = self._reader().records(list(rows.values())) if rows else []
+        except ConnectorError:
+            return outcomes
+        for at, record in zip(rows, records, strict=True):
+            outcomes[at] = Outcome(id=record.id, record=record)
+        return outcomes
+
+
+def _written(answer: Answer, table: Table, doing: str, known: str | None = None) -> tuple[str, Raw | None]:
+    """The id of what was written, and the row where the answer shows it. It was written: whatever is wrong with the
+    answer is no refusal."""
+    if answer.status == 204:
+        found = _ENTITY.search(answer.headers.get("odata-entityid", ""))
+        if not found and known is None:
+            raise Ambiguous(f"{doing}: it was done, but Dataverse does not say which row it is.")
+        return (found[1].lower() if found else str(known).lower()), None
+    try:
+        row = answer.json()
+        return row_id(row, table), row
+    except (ConnectorError, AttributeError):
+        raise Ambiguous(f"{doing}: it was done, but the answer is no row of {table.name}.") from None
+
+
+def _under(id: str, found: Record | Gone | Unseen | None) -> Record | Gone | Unseen:
+    if isinstance(found, Gone):
+        return Gone(id)
+    return found if found is not None else Unseen(id, f"{id!r} is not the id of a Dataverse row.")
+
+
+def _quoted(text: str) -> str:
+    """A text literal in an address (OData URL Conventions, 5.1.1.14)."""
+    return "'" + quote(text.replace("'", "''"), safe="") + "'"

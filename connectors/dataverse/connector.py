@@ -289,12 +289,10 @@ class Dataverse(Connector):
         return row is None or self.wanted.key is None or str(row.get(self.wanted.key)).casefold() == asked.casefold()
 
     def _with_records(self, outcomes: list[Outcome], rows: Mapping[int, Raw]) -> list[Outcome]:
-        """The records as they stand after the writes; without them if that fails, for the hub to read."""
-        try:
-            records = self._reader().records(list(rows.values())) if rows else []
-        except ConnectorError:
+        """The records as the answers show them, where these carry all that is wanted: not so what other rows hold."""
+        if not rows or (reader := self._reader()).shape.targets or reader.shape.parts:
             return outcomes
-        for at, record in zip(rows, records, strict=True):
+        for at, record in zip(rows, reader.records(list(rows.values())), strict=True):
             outcomes[at] = Outcome(id=record.id, record=record)
         return outcomes
 

@@ -99,7 +99,7 @@ class Metadata:
         if name not in self._tables:
             doing = f"Describing the table {name}"
             body = self._session.get(f"{_definition(name)}?{_HEAD}&{_EXPAND}", doing)
-            self._tables[name] = _read(doing, lambda: _table(body))
+            self._tables[name] = _read(doing, lambda: _table(name, body))
         return self._tables[name]
 
     def choices(self, name: str) -> dict[str, tuple[int, ...]]:
@@ -134,17 +134,17 @@ def _read(doing: str, read: Callable[[], Any]) -> Any:
         raise Unavailable(f"{doing}: the answer is not a table's definition.") from None
 
 
-def _table(body: Mapping[str, Any]) -> Table:
+def _table(name: str, body: Mapping[str, Any]) -> Table:
     columns = [_column(row) for row in body["Attributes"]]
     keys = [Key(tuple(row["KeyAttributes"]), str(row["EntityKeyIndexStatus"])) for row in body.get("Keys") or ()]
     relations = [
         Relation(row["ReferencingAttribute"], row["ReferencedEntity"], row["ReferencingEntityNavigationPropertyName"])
         for row in body.get("ManyToOneRelationships") or ()
     ]
-    if not columns:
-        raise KeyError("Attributes")
+    if not columns or body["LogicalName"] != name:
+        raise KeyError(name)
     return Table(
-        str(body["LogicalName"]),
+        name,
         str(body["EntitySetName"]),
         str(body["PrimaryIdAttribute"]),
         body.get("ChangeTrackingEnabled") is True,

@@ -8,7 +8,7 @@ from typing import Any
 from connectors.dataverse.sandbox_errors import NOT_THERE, WireError, bad
 from connectors.dataverse.sandbox_rows import Environment
 from connectors.dataverse.sandbox_tables import Column, TableType
-from connectors.dataverse.sandbox_values import MOST
+from connectors.dataverse.sandbox_values import MOST, MOST_DECIMAL
 
 _TABLE = re.compile(r"EntityDefinitions\(LogicalName='([^']*)'\)(?:/Attributes/Microsoft\.Dynamics\.CRM\.(\w+))?")
 _EXPANDED = re.compile(r"(\w+)(?:\(([^()]*)\))?")
@@ -92,6 +92,8 @@ def _attribute(column: Column) -> dict[str, Any]:
         told["MaxLength"] = column.length
     if column.type == "Money":
         told |= {"MinValue": -MOST, "MaxValue": MOST, "Precision": 2}
+    if column.type == "Decimal":
+        told |= {"MinValue": -MOST_DECIMAL, "MaxValue": MOST_DECIMAL, "Precision": 2}
     if column.type == "Integer":
         told |= {"MinValue": -(2**31), "MaxValue": 2**31 - 1}
     if column.type == "DateTime":

@@ -17,6 +17,8 @@ from connectors.dataverse.sandbox_tables import Column
 MOST = Decimal(922337203685477)
 """Of a money column."""
 
+MOST_DECIMAL = Decimal(100_000_000_000)
+
 
 def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -50,7 +52,7 @@ def _fitting(column: Column, text: str) -> str:
 
 
 def _amount(column: Column, value: Decimal) -> Decimal:
-    if abs(value) > MOST:
+    if abs(value) > (MOST if column.type == "Money" else MOST_DECIMAL):
         raise bad(f"The value of '{column.name}' is outside the valid range.", "0x80044330")
     return value.quantize(Decimal("0.0001") if column.type == "Money" else Decimal("0.01"), ROUND_HALF_UP)
 

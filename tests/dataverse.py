@@ -116,7 +116,9 @@ class Two:
 
     def writes(self) -> int:
         """Changes of rows that the hub made, in both systems; reads in a batch are none."""
-        there = sum(call.body.count(b"PATCH ") + call.body.count(b"POST ") for call in self.dataverse.calls("POST", "$batch"))
+        there = sum(
+            call.body.count(b"PATCH ") + call.body.count(b"POST ") for call in self.dataverse.calls("POST", "$batch")
+        )
         if self._airtable is None:
             return there
         return there + sum(call.method != "GET" and "listRecords" not in call.path for call in self._airtable.seen)
@@ -150,7 +152,9 @@ def two(folder: Path, requests: list[dict[str, Any]], samples: list[Sample] | No
     }
     with DataverseSandbox() as dataverse:
         dataverse.seed(seed)
-        airtable = serve_airtable(seeds.airtable("appSaffronTide001", samples), calls=None) if samples is not None else None
+        airtable = (
+            serve_airtable(seeds.airtable("appSaffronTide001", samples), calls=None) if samples is not None else None
+        )
         try:
             made = Two(folder, dataverse, airtable)
             yield made

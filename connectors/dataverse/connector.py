@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from connectors.answer import Answer
 from connectors.contract import (
-    Ambiguous,
     Capabilities,
     Check,
     Connector,
@@ -25,7 +22,6 @@ from connectors.contract import (
     Raw,
     Record,
     Settings,
-    Stale,
     Unavailable,
     Unseen,
     Wanted,
@@ -38,17 +34,12 @@ from connectors.dataverse.errors import is_not_there, refusal
 from connectors.dataverse.listing import PAGE, answers, every
 from connectors.dataverse.metadata import Metadata, Table
 from connectors.dataverse.reading import GUID, Reader, plain, row_id
+from connectors.dataverse.sending import BATCH, WHOLE, Write, send
 from connectors.dataverse.session import Session
 from connectors.dataverse.writing import body, unheld
 
 if TYPE_CHECKING:
     from connectors.transport import Transport
-
-BATCH = 50
-"""Writes in one call; far below what a batch may have, for an answer that is lost leaves all of them in doubt."""
-
-WHOLE = {"Prefer": "return=representation"}
-_ENTITY = re.compile(r"\(([0-9a-fA-F-]{36})\)\s*$")
 
 
 class Dataverse(Connector):
@@ -185,47 +176,46 @@ class Dataverse(Connector):
     # --- writing
 
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
-        return self._write([self._creation(draft) for draft in drafts], [draft.key for draft in drafts])
+        return self._write([self._creation(draft) for draft in drafts])
 
-    def _creation(self, draft: Draft) -> Operation | ConnectorError:
+    def _creation(self, draft: Draft) -> Write | ConnectorError:
         try:
             reader = self._reader()
             table, key = reader.shape.table, self.wanted.key
             fields = self._body(table, {name: value for name, value in draft.fields.items() if name != key})
         except Invalid as error:
             return error
+        select = reader.shape.select()
         if key is None:
-            return Operation("POST", f"{table.set}?{reader.shape.select()}", fields, WHOLE)
+            return Write(Operation("POST", f"{table.set}?{select}", fields, WHOLE))
         # By its key even when it is new: should it be there already, there will not be two.
-        return Operation("PATCH", f"{table.set}({key}={_quoted(draft.key)})?{reader.shape.select()}", fields, WHOLE)
+        address = f"{table.set}({key}={_quoted(draft.key)})?{select}"
+        return Write(Operation("PATCH", address, fields, WHOLE), key=(key, draft.key))
 
     def update(self, edits: Sequence[Edit]) -> list[Outcome]:
-        return self._write([self._change(edit) for edit in edits], [edit.id for edit in edits])
+        return self._write([self._change(edit) for edit in edits])
 
-    def _change(self, edit: Edit) -> Operation | ConnectorError:
+    def _change(self, edit: Edit) -> Write | ConnectorError:
         """Without ``If-Match`` a PATCH would create the row anew where somebody deleted it."""
         try:
             reader = self._reader()
             fields = self._body(reader.shape.table, edit.fields)
         except Invalid as error:
             return error
+        address = f"{reader.shape.table.set}({quote(edit.id, safe='')})?{reader.shape.select()}"
         guard = {"If-Match": edit.expected.version or "*"}
-        return Operation("PATCH", f"{reader.shape.table.set}({edit.id})?{reader.shape.select()}", fields, WHOLE | guard)
+        return Write(Operation("PATCH", address, fields, WHOLE | guard), id=edit.id)
 
     def delete(self, ids: Sequence[str]) -> list[Outcome]:
         table = self._metadata.table(self.wanted.object)
-        return self._write([Operation("DELETE", f"{table.set}({id})") for id in ids], list(ids))
+        writes = [Write(Operation("DELETE", f"{table.set}({quote(id, safe='')})"), id=id) for id in ids]
+        return send(self.session, table, writes).outcomes
 
     def add(self, object: str, fields: Raw) -> Outcome:
-        doing = f"Creating a row of {object}"
         try:
             table = self._metadata.table(object)
-            answer = self.session.call(
-                "POST", f"{table.set}?$select={table.id}", json=self._body(table, fields), headers=WHOLE
-            )
-            if answer.status not in (201, 204):
-                raise refusal(answer, doing, self.transport.time)
-            return Outcome(id=_written(answer, table, doing)[0])
+            write = Write(Operation("POST", f"{table.set}?$select={table.id}", self._body(table, fields), WHOLE))
+            return send(self.session, table, [write]).outcomes[0]
         except ConnectorError as error:
             return Outcome(error=error)
 
@@ -237,79 +227,15 @@ class Dataverse(Connector):
     def _body(self, table: Table, fields: Raw) -> Raw:
         return body(self._metadata, table, fields, self.wanted.references, self._the_one)
 
-    def _write(self, operations: Sequence[Operation | ConnectorError], asked: Sequence[str]) -> list[Outcome]:
-        """One outcome an item. What concerns the whole environment stops the rest unsent, and is raised if it came first."""
-        outcomes: list[Outcome] = [
-            Outcome(error=each if isinstance(each, ConnectorError) else None, id=None) for each in operations
-        ]
-        todo = [at for at, each in enumerate(operations) if isinstance(each, Operation)]
-        rows: dict[int, Raw] = {}
-        for start in range(0, len(todo), BATCH):
-            places = todo[start : start + BATCH]
-            sent = [each for at in places if isinstance(each := operations[at], Operation)]
-            try:
-                told = self.session.batch(sent, f"Writing to {self.wanted.object}")
-            except ConnectorError as error:
-                if not start and not isinstance(error, Ambiguous):
-                    raise
-                rest = Unavailable(f"Not sent, because of what came before: {error}")
-                for at in todo[start:]:
-                    outcomes[at] = Outcome(error=error if at in places else rest)
-                break
-            for at, operation, answer in zip(places, sent, told, strict=True):
-                outcomes[at] = self._outcome(operation, answer, asked[at], rows, at)
-        return self._with_records(outcomes, rows)
-
-    def _outcome(self, operation: Operation, answer: Answer, asked: str, rows: dict[int, Raw], at: int) -> Outcome:
-        table = self._metadata.table(self.wanted.object)
-        doing = f"Writing to {table.name}"
-        try:
-            if operation.method == "DELETE":
-                if answer.status != 204 and not is_not_there(answer):
-                    raise refusal(answer, doing, self.transport.time)
-                return Outcome(id=asked)
-            if "If-Match" in operation.headers and is_not_there(answer):
-                raise Stale(f"{table.name} {asked} is deleted.")
-            if answer.status not in (200, 201, 204):
-                raise refusal(answer, doing, self.transport.time)
-            id, row = _written(answer, table, doing, asked if "If-Match" in operation.headers else None)
-            if not self._is_of(operation, asked, id, row):
-                raise Ambiguous(f"{doing}: Dataverse named {id}, which is another row.")
-            if row is not None:
-                rows[at] = row
-            return Outcome(id=id)
-        except ConnectorError as error:
-            return Outcome(error=error)
-
-    def _is_of(self, operation: Operation, asked: str, id: str, row: Raw | None) -> bool:
-        """An answer that got mixed up on its way names another row, or one with another key."""
-        if "If-Match" in operation.headers:
-            return id == asked.lower()
-        # Case is not heeded, as in Dataverse's keys.
-        return row is None or self.wanted.key is None or str(row.get(self.wanted.key)).casefold() == asked.casefold()
-
-    def _with_records(self, outcomes: list[Outcome], rows: Mapping[int, Raw]) -> list[Outcome]:
-        """The records as the answers show them, where these carry all that is wanted: not so what other rows hold."""
-        if not rows or (reader := self._reader()).shape.targets or reader.shape.parts:
-            return outcomes
-        for at, record in zip(rows, reader.records(list(rows.values())), strict=True):
-            outcomes[at] = Outcome(id=record.id, record=record)
-        return outcomes
-
-
-def _written(answer: Answer, table: Table, doing: str, known: str | None = None) -> tuple[str, Raw | None]:
-    """The id of what was written, and the row where the answer shows it. It was written: whatever is wrong with the
-    answer is no refusal."""
-    if answer.status == 204:
-        found = _ENTITY.search(answer.headers.get("odata-entityid", ""))
-        if not found and known is None:
-            raise Ambiguous(f"{doing}: it was done, but Dataverse does not say which row it is.")
-        return (found[1].lower() if found else str(known).lower()), None
-    try:
-        row = answer.json()
-        return row_id(row, table), row
-    except (ConnectorError, AttributeError):
-        raise Ambiguous(f"{doing}: it was done, but the answer is no row of {table.name}.") from None
+    def _write(self, writes: Sequence[Write | ConnectorError]) -> list[Outcome]:
+        """With the records as the answers show them, where these carry all that is wanted: not so what other rows hold."""
+        reader = self._reader()
+        sent = send(self.session, reader.shape.table, writes)
+        if sent.rows and not reader.shape.targets and not reader.shape.parts:
+            records = reader.records(list(sent.rows.values()))
+            for at, record in zip(sent.rows, records, strict=True):
+                sent.outcomes[at] = Outcome(id=record.id, record=record)
+        return sent.outcomes
 
 
 def _under(id: str, found: Record | Gone | Unseen | None) -> Record | Gone | Unseen:

@@ -111,7 +111,8 @@ def _app(sandbox: DataverseSandbox) -> Flask:
             return Response(b"", error.status, error.headers)
         raw = request.environ.get("RAW_URI") or request.full_path
         headers = {name.lower(): value for name, value in request.headers.items()}
-        reply = sandbox.api.handle(Asked(request.method, raw, headers, request.get_data()))
+        asked = Asked(request.method, raw, headers, request.get_data(), request.host_url.rstrip("/"))
+        reply = sandbox.api.handle(asked)
         answer = Response(reply.body, reply.status, reply.headers)
         if not reply.body:
             answer.headers.pop("Content-Type", None)

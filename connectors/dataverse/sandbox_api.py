@@ -122,8 +122,7 @@ class Api:
             if "$skiptoken" in options
             else self.lists.begin(table, options, query_of(table, options), tracked)
         )
-        host = asked.headers.get("host", "")
-        address = f"http://{host}{root}{table.set}" if host else f"{root}{table.set}"
+        address = f"{asked.origin}{root}{table.set}"
         rows, gone, links = self.lists.page(cookie, min(int(size[1]), PAGE) if size else PAGE, address)
         context = f"{root}$metadata#{table.set}"
         annotations = _annotations(asked)
@@ -205,8 +204,7 @@ class Api:
 
     def _done(self, asked: Asked, table: TableType, id: str, options: dict[str, str], root: str, status: int) -> Reply:
         row = self.env.row(table.name, id)
-        host = asked.headers.get("host", "")
-        where = f"http://{host}{root}{table.set}({id})" if host else f"{root}{table.set}({id})"
+        where = f"{asked.origin}{root}{table.set}({id})"
         headers = {"OData-EntityId": where, "OData-Version": "4.0"}
         if status == 204:
             return Reply(204, b"", headers)

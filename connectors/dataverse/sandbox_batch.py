@@ -23,12 +23,14 @@ _BOUNDARY = re.compile(r'boundary="?([^";\s]+)"?', re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request, alone or in a batch. ``path`` is as it came, encoded, from the host on; header names in lower case."""
+    """One request, alone or in a batch. ``path`` is as it came, encoded, from the host on; header names in lower case.
+    ``origin`` begins the addresses in its answer."""
 
     method: str
     path: str
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    origin: str = ""
 
 
 @dataclass(slots=True)
@@ -54,9 +56,9 @@ def answered(env: Environment, asked: Asked, handle: Handle) -> Reply:
     status = 200
     for headers, content in parts:
         if headers.get("content-type", "").startswith("multipart/mixed"):
-            failed, text = _change_set(env, headers["content-type"], content, handle)
+            failed, text = _change_set(env, headers["content-type"], content, asked.origin, handle)
         else:
-            reply = handle(_operation(content))
+            reply = handle(_operation(content, asked.origin))
             failed, text = (reply.status if reply.status >= 400 else 0), _written(reply)
         body += f"--{boundary}\r\n".encode() + text
         if failed and not go_on:
@@ -66,7 +68,7 @@ def answered(env: Environment, asked: Asked, handle: Handle) -> Reply:
     return Reply(status, bytes(body), {"Content-Type": f"multipart/mixed; boundary={boundary}"})
 
 
-def _change_set(env: Environment, kind: str, content: bytes, handle: Handle) -> tuple[int, bytes]:
+def _change_set(env: Environment, kind: str, content: bytes, origin: str, handle: Handle) -> tuple[int, bytes]:
     """What one part of it may refer to by ``$1`` is the row that another one created."""
     before = copy.copy(env.__dict__) | {"tables": {name: dict(rows) for name, rows in env.tables.items()}}
     deleted = list(env.deleted)
@@ -74,11 +76,11 @@ def _change_set(env: Environment, kind: str, content: bytes, handle: Handle) -> 
     body = bytearray()
     created: dict[str, str] = {}
     for headers, part in _parts(content, kind):
-        asked = _operation(part)
+        asked = _operation(part, origin)
         if asked.method == "GET":
             raise bad("A change set has no GET requests.")
         path = re.sub(r"\$(\d+)", lambda found: created.get(found[1], found[0]), asked.path)
-        reply = handle(Asked(asked.method, path, asked.headers, _referring(asked.body, created)))
+        reply = handle(Asked(asked.method, path, asked.headers, _referring(asked.body, created), origin))
         if reply.status >= 400:
             env.__dict__ |= before
             env.deleted = deleted
@@ -108,13 +110,13 @@ def _headed(text: bytes) -> tuple[dict[str, str], bytes]:
     return {name.strip().lower(): value.strip() for name, _, value in lines}, rest
 
 
-def _operation(content: bytes) -> Asked:
+def _operation(content: bytes, origin: str) -> Asked:
     line, _, rest = content.lstrip().partition(b"\n")
     words = line.decode("utf-8").split()
     if len(words) != 3 or not words[2].startswith("HTTP/"):
         raise bad(f"'{line[:80]!r}' is not the first line of a request.")
     headers, body = _headed(rest)
-    return Asked(words[0], words[1], headers, body.strip())
+    return Asked(words[0], words[1], headers, body.strip(), origin)
 
 
 def _written(reply: Reply, content_id: str = "") -> bytes:

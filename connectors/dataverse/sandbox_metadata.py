@@ -11,6 +11,7 @@ from connectors.dataverse.sandbox_tables import Column, TableType
 from connectors.dataverse.sandbox_values import MOST, MOST_DECIMAL
 
 _TABLE = re.compile(r"EntityDefinitions\(LogicalName='([^']*)'\)(?:/Attributes/Microsoft\.Dynamics\.CRM\.(\w+))?")
+_NAMED = re.compile(r"LogicalName eq '([^']*)'")
 _EXPANDED = re.compile(r"(\w+)(?:\(([^()]*)\))?")
 _LONG = {"String", "Memo"}
 
@@ -18,7 +19,8 @@ _LONG = {"String", "Memo"}
 def definition(env: Environment, path: str, options: dict[str, str]) -> dict[str, Any]:
     """What a path under ``EntityDefinitions`` answers."""
     if path == "EntityDefinitions":
-        return {"value": [_head(env, table) for table in env.types.values()]}
+        wanted = _NAMED.search(options.get("$filter", ""))
+        return {"value": [_head(env, table) for table in env.types.values() if not wanted or table.name == wanted[1]]}
     found = _TABLE.fullmatch(path)
     if found is None:
         raise bad(f"Resource not found for the segment '{path[:80]}'.", "0x8006088a")

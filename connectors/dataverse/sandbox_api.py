@@ -190,6 +190,8 @@ class Api:
             raise bad(f"The key attribute '{named[0]}' is part of the address and of the body.", BAD_PROPERTY)
 
     def _values(self, table: TableType, asked: Asked) -> dict[str, Any]:
+        if not asked.headers.get("content-type", "").startswith("application/json"):
+            raise WireError(415, "0x80060888", "The content type of the request is not supported.")
         values = meant(self.env, table, parsed(asked.body))
         for name, value in values.items():
             if table.columns[name].lookup and value is not None:

@@ -194,16 +194,6 @@ def _handler(time: Time) -> type[WSGIRequestHandler]:
     return ByItsClock
 
 
-def _handler(time: Time) -> type[WSGIRequestHandler]:
-    """Answers bear the time of the sandbox's own clock."""
-
-    class Handler(_Quiet):
-        def date_time_string(self, timestamp: float | None = None) -> str:
-            return super().date_time_string(time.now().timestamp() if timestamp is None else timestamp)
-
-    return Handler
-
-
 def _whole_body(environ: dict[str, Any]) -> bytes:
     import io
 

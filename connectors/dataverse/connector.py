@@ -32,7 +32,7 @@ from connectors.dataverse.check import steps
 from connectors.dataverse.describe import describe
 from connectors.dataverse.errors import is_not_there, refusal
 from connectors.dataverse.listing import PAGE, answers, every
-from connectors.dataverse.metadata import Metadata, Table
+from connectors.dataverse.metadata import Column, Metadata, Table
 from connectors.dataverse.reading import GUID, Reader, plain, row_id
 from connectors.dataverse.sending import BATCH, WHOLE, Write, send
 from connectors.dataverse.session import Session
@@ -40,6 +40,10 @@ from connectors.dataverse.writing import body, unheld
 
 if TYPE_CHECKING:
     from connectors.transport import Transport
+
+
+MOST_FOUND = 200
+"""Rows that a search gives: more are of no use to whoever has to choose."""
 
 
 class Dataverse(Connector):
@@ -131,18 +135,26 @@ class Dataverse(Connector):
 
     def lookup(self, object: str, equals: Mapping[str, str], columns: Sequence[str]) -> list[Record]:
         table = self._metadata.table(object)
-        select = f"$select={','.join(dict.fromkeys((table.id, *columns)))}"
+        unknown = [name for name in (*equals, *columns) if name not in table.columns]
+        if unknown:
+            raise Invalid(f"{object} has no column {unknown[0]!r} of its own.", unknown)
+        properties = {name: table.columns[name].property for name in columns}
+        select = f"$select={','.join(dict.fromkeys((table.id, *properties.values())))}"
         enabled = "%20and%20isdisabled%20eq%20false" if object == "systemuser" else ""  # others can own nothing
-        rows = self._where(table, select, equals, enabled) if equals else []
-        return [Record(row_id(row, table), {name: plain(row.get(name)) for name in columns}) for row in rows]
+        rows = self._where(table, select, equals, f"{enabled}&$top={MOST_FOUND}") if equals else []
+        return [
+            Record(
+                id := row_id(row, table),
+                {name: plain(row.get(property)) for name, property in properties.items()},
+                url=self._page.replace("{id}", id) if object == self.wanted.object else None,
+            )
+            for row in rows
+        ]
 
     def _where(self, table: Table, select: str, equals: Mapping[str, str], more: str = "") -> list[Raw]:
-        conditions = [f"{column}%20eq%20{_quoted(value)}" for column, value in equals.items()]
-        return every(
-            self.session,
-            [f"{table.set}?{select}&$filter={'%20and%20'.join(conditions)}{more}"],
-            f"Reading {table.name}",
-        )
+        conditions = [_equal(table.columns[column], value) for column, value in equals.items()]
+        path = f"{table.set}?{select}&$filter={'%20and%20'.join(conditions)}{more}"
+        return every(self.session, [path], f"Reading {table.name}")
 
     def refuses(self, column: str, value: Any) -> str | None:
         """By the table's definition, asked for once where there is something to write."""
@@ -242,6 +254,15 @@ def _under(id: str, found: Record | Gone | Unseen | None) -> Record | Gone | Uns
     if isinstance(found, Gone):
         return Gone(id)
     return found if found is not None else Unseen(id, f"{id!r} is not the id of a Dataverse row.")
+
+
+def _equal(column: Column, value: str) -> str:
+    """A condition of a filter; an id stands there bare."""
+    if not column.lookup and column.type != "Uniqueidentifier":
+        return f"{column.property}%20eq%20{_quoted(value)}"
+    if not GUID.fullmatch(value.lower()):
+        raise Invalid(f"{value!r} is not the id of a Dataverse row.", (column.name,))
+    return f"{column.property}%20eq%20{value}"
 
 
 def _quoted(text: str) -> str:

@@ -390,6 +390,19 @@ def test_an_organisation_that_a_person_asked_for_is_added_and_found(sandbox: Dat
     assert found.id == outcome.id
 
 
+def test_the_requests_of_an_organisation_are_found_with_a_link_for_people(sandbox: DataverseSandbox) -> None:
+    account = sandbox.rows(ACCOUNT)[0]["accountid"]
+    id = add(sandbox, msnfp_recipientid=(ACCOUNT, account))
+    add(sandbox, msnfp_name="Another's")
+    connector = opened(sandbox, WHOLE)
+    (found,) = connector.lookup(REQUEST, {"msnfp_recipientid": account}, ("msnfp_name", "msnfp_recipientid"))
+    assert found.id == id and found.fields == {"msnfp_name": "A project", "msnfp_recipientid": account}
+    assert found.url is not None and found.url.endswith(f"pagetype=entityrecord&id={id}")
+    for wrong in ({"msnfp_recipientid": "x' or 1 eq 1"}, {AMOUNT: "5"}):
+        with pytest.raises(Invalid):
+            connector.lookup(REQUEST, wrong, ("msnfp_name",))
+
+
 def test_a_user_who_left_owns_nothing(sandbox: DataverseSandbox) -> None:
     sandbox.write("systemuser", None, {"fullname": "Gone", "internalemailaddress": "g@j.example", "isdisabled": True})
     assert opened(sandbox).lookup("systemuser", {"internalemailaddress": "g@j.example"}, ()) == []

@@ -33,9 +33,10 @@ from connectors.dataverse.describe import describe
 from connectors.dataverse.errors import is_not_there, refusal
 from connectors.dataverse.listing import PAGE, answers, every
 from connectors.dataverse.metadata import Column, Metadata, Table
-from connectors.dataverse.reading import GUID, Reader, plain, row_id
+from connectors.dataverse.reading import GUID, Reader, columns, plain, row_id
 from connectors.dataverse.sending import BATCH, WHOLE, Write, send
 from connectors.dataverse.session import Session
+from connectors.dataverse.shape import need_shareable
 from connectors.dataverse.writing import body, unheld
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Dataverse(Connector):
     """Reads by change tracking; writes row by row in batches, each guarded by the row's etag."""
 
     def __init__(self, settings: Settings, wanted: Wanted, transport: Transport) -> None:
+        for name in (wanted.object, *columns(wanted)):
+            need_shareable(name)
         self.wanted = wanted
         self.transport = transport
         self.session = Session(settings, transport)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -16,6 +17,13 @@ from connectors.dataverse.metadata import Column, Metadata, Table
 
 STATE = "statecode"
 ACTIVE = 0
+
+INTERNAL = re.compile(
+    r"msnfp_amountrecommended(_base)?|msnfp_amountprojected(_base)?|msnfp_conflictofinterest\w*"
+    r"|msnfp_award\.msnfp_justification|(msnfp_review|annotation)(\..*)?"
+)
+"""A foundation's own deliberations, as columns of a request or of what belongs to it. An allow-list alone would trust
+whoever writes the mapping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,13 @@ def shape(
         targets[name] = Target(metadata.table(reference.object), reference.columns)
     found = {name: _part(metadata, table, name, columns) for name, columns in parts.items()}
     return Shape(table, tuple(own.values()), targets, found)
+
+
+def need_shareable(name: str) -> None:
+    """``Invalid`` for what is never shared."""
+    if INTERNAL.fullmatch(name):
+        told = f"{name} is among a foundation's own deliberations, which are never read. Take it out of the mapping."
+        raise Invalid(told, (name,))
 
 
 def _target(metadata: Metadata, table: Table, name: str, columns: tuple[str, ...]) -> Target:

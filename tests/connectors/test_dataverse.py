@@ -189,6 +189,23 @@ def test_only_wanted_columns_are_asked_for_and_answered(sandbox: DataverseSandbo
     assert "CANARY" not in repr(record) and "conflict" not in asked_for and "justification" not in asked_for
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        "msnfp_amountrecommended",
+        "msnfp_conflictofinterestdetail",
+        "msnfp_award.msnfp_justification",
+        "msnfp_review.msnfp_name",
+    ],
+)
+def test_a_foundations_deliberations_are_refused_whatever_a_mapping_names(
+    sandbox: DataverseSandbox, column: str
+) -> None:
+    with pytest.raises(Invalid, match="never read"):
+        opened(sandbox, Wanted(REQUEST, ("msnfp_name", column)))
+    assert list(sandbox.seen) == []
+
+
 def test_a_request_comes_with_its_award_and_what_its_lookups_point_at(sandbox: DataverseSandbox) -> None:
     account = sandbox.rows(ACCOUNT)[0]["accountid"]
     id = add(sandbox, msnfp_recipientid=(ACCOUNT, account))

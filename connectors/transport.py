@@ -119,6 +119,7 @@ class Transport:
         params: Mapping[str, Any] | Sequence[tuple[str, Any]] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
         throttle: Throttle | None = None,
@@ -129,11 +130,12 @@ class Transport:
         2xx, 4xx but 429, and unusual 5xx come back as ``Answer``. Raises ``Unavailable`` and
         ``RateLimited`` after the tries, ``QuotaSpent`` when the throttle recognises it, ``Ambiguous``
         when a write may have happened. ``repeatable`` overrides the rule for a call that the
-        connector knows to be one (a search sent as POST; an accepted idempotency key).
+        connector knows to be one (a search sent as POST; an accepted idempotency key). ``content`` is a body
+        that is neither JSON nor a form; its ``Content-Type`` is among the ``headers``.
         """
         method = method.upper()
         sends = {**HEADERS, **(headers or {})}
-        body = _body(json, form, sends)
+        body = content if content is not None else _body(json, form, sends)
         if repeatable is None:
             repeatable = _may_repeat(method, sends)
         request = Request(method, url, _shown(url), params, body, sends, wrote=not repeatable)

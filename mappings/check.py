@@ -93,6 +93,7 @@ def _against(mapping: Compiled, offered: Mapping[str, Offered]) -> Iterator[Said
         if column:
             yield from _column(where, f'"{where[-1]}" names' if where[0] != "create" else '"create" sets', column,
                                writes, offered, mapping.object)  # fmt: skip
+    yield from _mark(mapping, offered)
     for part in mapping.fields:
         for column in part.columns:
             writes = part.writes or part.seeds
@@ -111,6 +112,15 @@ def _column(
         yield where, "error", f'{says} field "{column}", which {of} does not have.{closest(column, offered)}'
     elif writes and not there.writable:
         yield where, "error", f'{says} field "{column}", which cannot be written. Use way = "in".'
+
+
+def _mark(mapping: Compiled, offered: Mapping[str, Offered]) -> Iterator[Said]:
+    """A withdrawal that cannot be shown would leave others working on what is no longer offered."""
+    for column, value in mapping.withdrawn_columns().items():
+        choices = offered[column].choices if column in offered else ()
+        if choices and str(value) not in choices:
+            message = f'"withdrawn" writes "{value}", which "{column}" does not offer.{closest(str(value), choices)}'
+            yield ("withdrawn",), "error", f"{message} Add the choice in the system, or change the value."
 
 
 def _values(part: FieldMap, column: Offered) -> Iterator[Said]:

@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from openpyxl import Workbook, load_workbook
 
 from connectors.airtable.sandbox import serve as serve_airtable
-from connectors.contract import Raw, Secret, Wanted
+from connectors.contract import Raw, Reference, Secret, Wanted
+from connectors.dataverse import sandbox as dataverse
 from connectors.fluxx.sandbox import serve as serve_fluxx
 from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
 from connectors.submittable.sandbox import serve as serve_submittable
@@ -214,6 +215,63 @@ class Submittable(kit.Subject):
 
     def lag(self, reads: int) -> None:
         self.sandbox.lag(reads)
+
+
+class Dataverse(kit.Subject):
+    system = "dataverse"
+    wanted = Wanted("msnfp_request", ("msnfp_name", "commons_id", "commons_share", "commons_status"), "commons_id")
+    text, unwanted = "msnfp_name", "msnfp_purpose"
+    spoil = {"commons_status": 5}
+    unique_keys = True
+    secret = Secret(dataverse.CLIENT_SECRET)
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        with dataverse.DataverseSandbox(time=self.time) as self.sandbox:
+            self.sandbox.lists.most = 2
+            yield self.sandbox.url
+
+    def options(self, url: str) -> Raw:
+        whom = {"tenant": dataverse.TENANT, "client_id": dataverse.CLIENT_ID, "client_secret": self.secret}
+        return {"url": url, "authority": url, **whom}
+
+    def plant(self, cells: Raw) -> str:
+        return self.sandbox.write("msnfp_request", None, cells)
+
+    def alter(self, id: str, cells: Raw) -> None:
+        self.sandbox.write("msnfp_request", id, cells)
+
+    def remove(self, id: str) -> None:
+        self.sandbox.remove("msnfp_request", id)
+
+    def lock_out(self) -> None:
+        self.secret = Secret("wrong")
+
+    def plant_as(self, id: str, cells: Raw) -> None:
+        self.sandbox.env.insert("msnfp_request", cells, id)
+
+
+class DataverseWithAwards(Dataverse):
+    """Each request with its award and through its lookups: more tables, and a feed for each."""
+
+    wanted = Wanted(
+        "msnfp_request",
+        ("msnfp_name", "commons_id", "transactioncurrencyid.isocurrencycode", "msnfp_award.msnfp_awardamount"),
+        "commons_id",
+        {"msnfp_recipientid": Reference("account", ("name",))},
+    )
+    spoil = {"transactioncurrencyid.isocurrencycode": "XXX"}
+
+    @classmethod
+    def title(cls) -> str:
+        return "dataverse, with awards"
+
+    def plant(self, cells: Raw) -> str:
+        account = self.sandbox.write("account", None, {"name": "Cedar Trust"})
+        id = super().plant({**cells, "msnfp_recipientid": ("account", account)})
+        award = {"msnfp_name": "Award", "msnfp_awardamount": 5000, "msnfp_requestid": ("msnfp_request", id)}
+        self.sandbox.write("msnfp_award", None, award)
+        return id
 
 
 class Csv(kit.Subject):

@@ -15,6 +15,8 @@ TestAirtable = kit.suite(subjects.Airtable)
 TestFluxx = kit.suite(subjects.Fluxx)
 TestSalesforce = kit.suite(subjects.Salesforce)
 TestSubmittable = kit.suite(subjects.Submittable)
+TestDataverse = kit.suite(subjects.Dataverse)
+TestDataverseWithAwards = kit.suite(subjects.DataverseWithAwards)
 TestCsv = kit.suite(subjects.Csv)
 TestXlsx = kit.suite(subjects.Xlsx)
 

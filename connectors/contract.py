@@ -210,6 +210,22 @@ class Capabilities:
     references: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Calls of a longer allowance, as the system's newest answer told: ``used`` of ``allowed`` in ``seconds``, by everyone
+    who shares it. From ``stop`` on this connection leaves the rest to others."""
+
+    used: int
+    allowed: int
+    seconds: float
+    stop: int
+
+    @property
+    def left(self) -> int:
+        """Calls that this connection may still make."""
+        return max(0, self.stop - self.used)
+
+
 ABSENT = "absent"
 """The type of a wanted column that is not there and that the first write will add (a sheet's, say)."""
 
@@ -351,6 +367,10 @@ class Connector(ABC):
     def add(self, object: str, fields: Raw) -> Outcome:
         """A new record of another object (an organisation that a person decided to create)."""
         return Outcome(error=Invalid(f"This system has no object {object!r} that a record could point at."))
+
+    def budget(self) -> Budget | None:
+        """The daily or monthly allowance as the newest answer told it; ``None`` where there is none, or nothing was told."""
+        return None
 
     def close(self) -> None:
         """Let go of sockets and files."""

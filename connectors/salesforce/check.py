@@ -9,6 +9,7 @@ from typing import Any
 from connectors.contract import Check, ConnectorError, Wanted
 from connectors.salesforce.describe import described
 from connectors.salesforce.session import Session
+from connectors.salesforce.sign_in import clocks
 
 Found = dict[str, dict[str, Any]]
 
@@ -16,9 +17,9 @@ Found = dict[str, dict[str, Any]]
 def steps(session: Session, wanted: Wanted) -> list[Check]:
     """In order; the first step that makes the next ones pointless is the last."""
     done: list[Check] = []
-    for name, step in (("address", _address), ("sign-in", _sign_in)):
+    for name, step in (("address", _address), ("clock", _clock), ("sign-in", _sign_in)):
         done.append(_tried(name, step, session))
-        if not done[-1].ok:
+        if not done[-1].ok and name != "clock":
             return done
     try:
         object = described(session, wanted.object)
@@ -59,6 +60,14 @@ def _address(session: Session) -> Check:
             f'Set api_version to one that it offers: the newest is "{newest}".',
         )
     return Check("address", True, f"{session.url} offers {session.version}.")
+
+
+def _clock(session: Session) -> Check:
+    """A signed assertion lives three minutes by Salesforce's clock, and what is logged should bear the right time."""
+    apart = clocks(session.transport.call("GET", f"{session.url}/services/data/"), session.transport.time.now())
+    if apart:
+        return Check("clock", False, apart, "Signing in with a private_key fails while the clocks are apart.")
+    return Check("clock", True, "This machine's clock agrees with Salesforce's.")
 
 
 def _sign_in(session: Session) -> Check:

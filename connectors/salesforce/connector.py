@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from connectors.contract import (
     Ambiguous,
+    Budget,
     Capabilities,
     Check,
     Connector,
@@ -39,7 +40,7 @@ from connectors.salesforce.ids import long_id
 from connectors.salesforce.limits import unheld
 from connectors.salesforce.reading import Listing, listing
 from connectors.salesforce.records import body, http_date, record
-from connectors.salesforce.session import Session, Usage
+from connectors.salesforce.session import Session
 from connectors.window import Window
 
 if TYPE_CHECKING:
@@ -82,10 +83,9 @@ class Salesforce(Connector):
             references=True,
         )
 
-    @property
-    def usage(self) -> Usage | None:
-        """The org's API calls as last told, ``None`` before the first call."""
-        return self.session.usage
+    def budget(self) -> Budget | None:
+        """The org's API calls of 24 hours, from ``Sforce-Limit-Info``."""
+        return self.session.budget
 
     def check(self) -> list[Check]:
         return steps(self.session, self.wanted)

@@ -3,7 +3,7 @@
 Speaks the REST API as far as a hub needs it (README: what it does and does not). The
 seed, and what ``build`` takes::
 
-    {"client_id": "…", "client_secret": "…",
+    {"client_id": "…", "client_secret": "…", "certificate": "public key in PEM, for the JWT bearer flow",
      "users": [{"Email": "…", "Name": "…"}],
      "accounts": [{"Name": "…", "EIN__c": "…"}],
      "records": {"outfunds__Funding_Request__c": [{"Name": "…", "OwnerId": {"Email": "…"}}]}}
@@ -40,7 +40,7 @@ class SalesforceSandbox(Sandbox):
     """One org on loopback. ``org`` holds its rows, ``api`` its limits, ``sign_in`` its tokens.
 
     ``instance_url`` is what the token endpoint names as the place to talk to; without it, the
-    address that was called.
+    address that was called. ``certificate`` is the public key (PEM) of the app, for the JWT bearer flow.
     """
 
     def __init__(
@@ -51,12 +51,14 @@ class SalesforceSandbox(Sandbox):
         client_secret: str = CLIENT_SECRET,
         instance_url: str | None = None,
         session: timedelta = SESSION,
+        certificate: str | None = None,
         **more: Any,
     ) -> None:
         time = time or SystemTime()
         self.org = Org(time.now)
         self.api = Api(self.org)
         self.sign_in = SignIn(time.now, client_id, client_secret, session)
+        self.sign_in.certificate, self.sign_in.user = certificate, self.org.active_user
         self.instance_url = instance_url
         super().__init__("salesforce", _app(self), Cells(self.org), time=time, **more)
 
@@ -257,6 +259,7 @@ def build(seed: Mapping[str, Any], time: Time) -> SalesforceSandbox:
         time=time,
         client_id=seed.get("client_id", CLIENT_ID),
         client_secret=seed.get("client_secret", CLIENT_SECRET),
+        certificate=seed.get("certificate"),
     )
     sandbox.seed(seed)
     return sandbox

@@ -35,6 +35,10 @@ class Org:
             {"Username": "hub@integration.example", "LastName": "Integration", "Email": "hub@integration.example"},
         )
 
+    def active_user(self, username: str) -> str | None:
+        found = (row for row in self.rows("User") if row["Username"] == username and row["IsActive"])
+        return next((str(row["Id"]) for row in found), None)
+
     def object(self, name: str) -> ObjectType:
         found = next((item for key, item in self.objects.items() if key.lower() == name.lower()), None)
         if found is None:

@@ -12,6 +12,7 @@ import pytest
 
 from connectors.clock import ManualTime
 from connectors.contract import (
+    Budget,
     CursorExpired,
     Draft,
     Edit,
@@ -503,7 +504,7 @@ def test_describe_tells_types_lengths_and_what_may_be_written(sandbox: Salesforc
 def test_the_orgs_use_of_its_calls_is_kept(sandbox: SalesforceSandbox) -> None:
     connector = opened(sandbox)
     pages(connector)
-    assert connector.usage and (connector.usage.used, connector.usage.allowed) == (1, 100_000)
+    assert connector.budget() == Budget(used=1, allowed=100_000, seconds=86_400, stop=80_000)
 
 
 def test_the_shipped_mapping_fits_the_stand_in(sandbox: SalesforceSandbox) -> None:

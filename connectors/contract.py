@@ -192,7 +192,8 @@ class Capabilities:
     """What this instance of a system can do: data, not code.
 
     ``granularity`` and ``find_lag`` are seconds: the coarseness of its change timestamps, and
-    how long a fresh record may stay invisible to ``find``.
+    how long a fresh record may stay invisible to ``find``. ``batch``: drafts of one ``create``, and edits of one
+    ``update`` unless ``batch_edits`` says another number.
     """
 
     writes: bool = True
@@ -205,6 +206,7 @@ class Capabilities:
     find_lag: float = 0.0
     page: int = 100
     batch: int = 1
+    batch_edits: int | None = None
     rates: tuple[Rate, ...] = ()
     normalises: tuple[str, ...] = ()
     references: bool = False

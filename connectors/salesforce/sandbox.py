@@ -1,4 +1,4 @@
-"""A stand-in Salesforce org with the Outbound Funds Module, for the demo, the tests and a developer's desk.
+"""A stand-in Salesforce org with three modules for grants, for the demo, the tests and a developer's desk.
 
 Speaks the REST API as far as a hub needs it (README: what it does and does not). The
 seed, and what ``build`` takes::
@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException
 
 from connectors.clock import SystemTime, Time
 from connectors.salesforce.sandbox_api import VERSIONS, Api, Reply
+from connectors.salesforce.sandbox_batches import Batches
 from connectors.salesforce.sandbox_cells import Cells
 from connectors.salesforce.sandbox_errors import WireError
 from connectors.salesforce.sandbox_json import dumps, loads
@@ -57,6 +58,7 @@ class SalesforceSandbox(Sandbox):
         time = time or SystemTime()
         self.org = Org(time.now)
         self.api = Api(self.org)
+        self.batches = Batches(self.api, lambda: self.app)
         self.sign_in = SignIn(time.now, client_id, client_secret, session)
         self.sign_in.certificate, self.sign_in.user = certificate, self.org.active_user
         self.instance_url = instance_url
@@ -226,6 +228,22 @@ def _data_routes(app: Flask, sandbox: SalesforceSandbox) -> None:
     @route("sobjects/<object>/<column>/<path:value>", "PATCH")
     def upsert(version: str, object: str, column: str, value: str) -> Reply:
         return api.upsert(version, object, column, value, _body(), request.args.get("updateOnly") == "true")
+
+    @route("composite", "POST")
+    def composite(version: str) -> Reply:
+        return sandbox.batches.composite(_body(), request.headers.get("Authorization", ""))
+
+    @route("composite/sobjects", "POST")
+    def create_many(version: str) -> Reply:
+        return sandbox.batches.create(_body())
+
+    @route("composite/sobjects", "PATCH")
+    def update_many(version: str) -> Reply:
+        return sandbox.batches.update(_body())
+
+    @route("composite/sobjects/<object>/<column>", "PATCH")
+    def upsert_many(version: str, object: str, column: str) -> Reply:
+        return sandbox.batches.upsert(object, column, _body())
 
 
 def _body() -> Any:

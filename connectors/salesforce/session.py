@@ -75,6 +75,11 @@ class Session:
         self._ahead = timedelta(0)
         self._token: Secret | None = None
 
+    @property
+    def number(self) -> int:
+        """62 of ``v62.0``."""
+        return int(self.version[1:].partition(".")[0])
+
     def sign_in(self) -> None:
         """Gets a fresh token. Asking twice does no harm, so it may be repeated."""
         form = sign_in.form(self._settings, self.transport.time.now())

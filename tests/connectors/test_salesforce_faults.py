@@ -246,7 +246,8 @@ def test_a_create_whose_answer_is_lost_is_ambiguous_and_is_not_repeated(
     sandbox: SalesforceSandbox, connector: Salesforce, what: Any
 ) -> None:
     sandbox.misbehave(Fault(what, method="PATCH"))
-    lost, next_one = connector.create([Draft("a", {"Name": "a"}), Draft("b", {"Name": "b"})])
+    (lost,) = connector.create([Draft("a", {"Name": "a"})])
+    (next_one,) = connector.create([Draft("b", {"Name": "b"})])
     assert isinstance(lost.error, Ambiguous) and next_one.id
     assert len(sandbox.calls("PATCH", "/a")) == 1
     assert len(connector.find("a")) == (0 if what == "html" else 1)

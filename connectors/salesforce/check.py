@@ -72,10 +72,10 @@ def _address(session: Session) -> Check:
 
 
 def _clock(session: Session) -> Check:
-    """A signed assertion lives three minutes by Salesforce's clock, and what is logged should bear the right time."""
+    """Leases, schedules and what is logged go by this machine's clock, and a signed assertion lives three minutes."""
     apart = clocks(session.transport.call("GET", f"{session.url}/services/data/"), session.transport.time.now())
     if apart:
-        return Check("clock", False, apart, "Signing in with a private_key fails while the clocks are apart.")
+        return Check("clock", False, apart, "Set this machine's clock: schedules and the history go by it.")
     return Check("clock", True, "This machine's clock agrees with Salesforce's.")
 
 

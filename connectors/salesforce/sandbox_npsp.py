@@ -35,6 +35,7 @@ GRANT = object_type(
         Column("npsp__Next_Grant_Deadline_Due_Date__c", "date", writable=False),
         text("npsp__Closed_Lost_Reason__c"),
         *COMMONS,
+        text("Commons_Title__c"),
         text("Commons_Organization__c"),
         text("Commons_EIN__c", 20),
         text("Commons_Contact__c"),

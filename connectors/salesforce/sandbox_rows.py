@@ -37,6 +37,11 @@ class Org:
             {"Username": "hub@integration.example", "LastName": "Integration", "Email": "hub@integration.example"},
         )
 
+        for name in ("Grant", "Donation"):
+            self.seed(
+                "RecordType", {"Name": name, "DeveloperName": name, "SobjectType": "Opportunity", "IsActive": True}
+            )
+
     def active_user(self, username: str) -> str | None:
         found = (row for row in self.rows("User") if row["Username"] == username and row["IsActive"])
         return next((str(row["Id"]) for row in found), None)

@@ -86,7 +86,7 @@ _FIXES_OF_JWT = {
 }
 
 
-def refused(answer: Answer, url: str, grant: str, now: datetime) -> SignInFailed | Unavailable:
+def refused(answer: Answer, url: str, settings: Settings, now: datetime) -> SignInFailed | Unavailable:
     """The error for a token endpoint that gave no token."""
     found = said(answer)
     if not found:
@@ -94,23 +94,30 @@ def refused(answer: Answer, url: str, grant: str, now: datetime) -> SignInFailed
             f"{url}{TOKEN} answered HTTP {answer.status} with something that is not Salesforce's. Check "
             "url: it is the org's My Domain, like https://yourorg.my.salesforce.com, not a login or Experience page."
         )
-    fixes = _FIXES | (_FIXES_OF_JWT if grant == JWT_BEARER else _FIXES_OF_CREDENTIALS)
+    by_key = bool(settings.get("private_key"))
+    fixes = _FIXES | (_FIXES_OF_JWT if by_key else _FIXES_OF_CREDENTIALS)
     fix = fixes.get(
         found[0].code,
         "Check url (the org's My Domain, not login.salesforce.com), client_id, and that the app may use this way to sign in.",
     )
-    apart = clocks(answer, now) if grant == JWT_BEARER else ""
+    apart = clocks(answer, now) if by_key else ""
     text = f"{url} refused to sign in: {found[0].message[:300] or found[0].code} ({found[0].code}). {fix}"
     return SignInFailed(f"{text} {apart}".strip())
 
 
-def clocks(answer: Answer, now: datetime) -> str:
-    """A sentence where this machine's clock and that of the answer's ``Date`` (RFC 9110, section 6.6.1) are far apart."""
+def their_time(answer: Answer) -> datetime | None:
+    """The answer's ``Date`` (RFC 9110, section 6.6.1), ``None`` where there is none to be read."""
     try:
-        theirs = parsedate_to_datetime(answer.headers.get("date", ""))
-        apart = now - theirs
+        found = parsedate_to_datetime(answer.headers.get("date", ""))
     except (TypeError, ValueError):
-        return ""
+        return None
+    return found if found.tzinfo else None
+
+
+def clocks(answer: Answer, now: datetime) -> str:
+    """A sentence where this machine's clock and that of the answer are far apart."""
+    theirs = their_time(answer)
+    apart = now - theirs if theirs else timedelta(0)
     if abs(apart) <= CLOCKS_APART:
         return ""
     way = "ahead of" if apart > timedelta(0) else "behind"

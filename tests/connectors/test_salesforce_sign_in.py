@@ -116,13 +116,14 @@ def test_an_inactive_user_is_let_in_no_more(sandbox: SalesforceSandbox) -> None:
 
 
 @pytest.mark.parametrize(("minutes", "words"), [(-20, "20 minutes behind"), (600, "10 hours ahead of")])
-def test_a_clock_that_is_off_is_named_by_the_check_and_by_a_refused_assertion(
+def test_a_clock_that_is_off_is_named_by_the_check_and_stops_no_sign_in(
     sandbox: SalesforceSandbox, minutes: int, words: str
 ) -> None:
     off = ManualTime(sandbox.time.now() + timedelta(minutes=minutes))
     clock = next(check for check in by_secret(sandbox, time=off).check() if check.name == "clock")
     assert not clock.ok and words in clock.detail and "time server" in clock.detail
-    assert words in refused(by_assertion(sandbox, time=off))
+    assert by_assertion(sandbox, time=off).find("k") == []
+    assert words in refused(by_assertion(sandbox, time=off, username="nobody@cedar.example"))
 
 
 def test_a_clock_that_is_a_minute_off_is_right_enough(sandbox: SalesforceSandbox) -> None:

@@ -53,6 +53,7 @@ class Api:
         self.most_a_page = most_a_page
         self.allowed = allowed
         self.used = 0
+        self.inside = False  # of a composite request, which counts as one call
         self._locators: dict[str, _Locator] = {}
         self._old = org
         self._lagging = 0
@@ -64,6 +65,8 @@ class Api:
         self._lagging = reads
 
     def count_call(self) -> None:
+        if self.inside:
+            return
         if self.used >= self.allowed:
             raise WireError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         self.used += 1

@@ -92,7 +92,7 @@ class Batches:
             raise WireError(
                 400, "INVALID_INPUT", f"at most {MOST_REQUESTS} subrequests, {MOST_QUERIES} of them queries"
             )
-        used, answered, shown = self.api.used, dict[str, Any](), list[dict[str, Any]]()
+        answered, shown = dict[str, Any](), list[dict[str, Any]]()
         with self._undone_on_failure() as undo:
             for item in requests:
                 answer = self._single(item, answered, authorization)
@@ -101,16 +101,19 @@ class Batches:
             if body.get("allOrNone") is True and any(item["httpStatusCode"] >= 400 for item in shown):
                 undo()
                 shown = [item if item["httpStatusCode"] >= 400 else _halted(item) for item in shown]
-        self.api.used = used
         return Reply(200, {"compositeResponse": shown})
 
     def _single(self, item: Mapping[str, Any], answered: Mapping[str, Any], authorization: str) -> dict[str, Any]:
         url, body = _filled(item["url"], answered), _filled(item.get("body"), answered)
         headers = {**item.get("httpHeaders", {}), "Authorization": authorization}
         data = None if body is None else dumps(body)
-        answer = Client(self._app()).open(
-            url, method=item["method"], headers=headers, data=data, content_type=data and "application/json"
-        )
+        self.api.inside = True
+        try:
+            answer = Client(self._app()).open(
+                url, method=item["method"], headers=headers, data=data, content_type=data and "application/json"
+            )
+        finally:
+            self.api.inside = False
         text = answer.get_data()
         return {
             "body": loads(text) if text else None,

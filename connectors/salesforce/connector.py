@@ -105,11 +105,13 @@ class Salesforce(Connector):
     def _fields_by_name(self) -> dict[str, Any]:
         part = self.rows.part
         try:
-            own = {str(item["name"]): item for item in described(self.session, self.wanted.object)["fields"]}
-            fields = described(self.session, part.object)["fields"] if part else ()
-            return own | {part.named(str(item["name"])): item for item in fields if part}
+            fields = described(self.session, self.wanted.object)["fields"]
+            if part is not None:
+                of_part = described(self.session, part.object)["fields"]
+                fields = fields + [item | {"name": part.named(str(item["name"]))} for item in of_part]
         except ConnectorError:
             return {}  # the write itself says what is wrong
+        return {str(item["name"]): item for item in fields}
 
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
         outcomes = self._read_back(self.writer.create(drafts))

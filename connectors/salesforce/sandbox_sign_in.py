@@ -67,7 +67,9 @@ class SignIn:
             raise _Refused("invalid_client_id", "client identifier invalid")
         if claims.get("aud") not in AUDIENCES:
             raise _Refused("invalid_grant", "audience is invalid")
-        if not isinstance(claims.get("exp"), int) or not now < claims["exp"] <= now + LONGEST.total_seconds():
+        # simple-salesforce sends the number as text, and Salesforce takes it.
+        until = str(claims.get("exp"))
+        if not until.isdecimal() or not now < int(until) <= now + LONGEST.total_seconds():
             raise _Refused("invalid_grant", "expired authorization code")
         user = self.user(str(claims.get("sub")))
         if user is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ from connectors.salesforce.connector import Salesforce
 from connectors.salesforce.feed import OVERLAP
 from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
 from connectors.transport import Transport
+from mappings.language import load
 
 REQUEST = "outfunds__Funding_Request__c"
 ORGANISATION = "outfunds__Applying_Organization__c"
@@ -516,3 +518,13 @@ def test_the_shipped_mapping_fits_the_stand_in(sandbox: SalesforceSandbox) -> No
     add(sandbox, **{ORGANISATION: account(sandbox), "Commons_Themes__c": "Water;Education"})
     (record,) = pages(opened(sandbox, wanted))[0].records
     assert set(record.fields) == set(mapping.columns)
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in (Path(__file__).parents[2] / "mappings").glob("salesforce-*.toml"))
+)
+def test_the_readme_names_every_field_that_a_shipped_mapping_needs_added(name: str) -> None:
+    readme = (Path(__file__).parents[2] / "connectors" / "salesforce" / "README.md").read_text()
+    added = [column for column in load(name).columns if column.startswith("Commons_")]
+    assert len(added) > 8 and [column for column in added if f"`{column}`" not in readme] == []
+    assert f"`{name}`" in readme

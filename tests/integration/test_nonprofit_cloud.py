@@ -88,6 +88,9 @@ def test_a_second_round_writes_nothing(three: Cloud) -> None:
     assert before
     results = three.sync()
     assert three.writes() == before and {result.state for result in results.values()} == {"done"}
+    counts = results["alder"].counts
+    assert (counts["calls_allowed"], counts["calls_stop"]) == (100_000, 80_000)
+    assert 0 < counts["calls_used"] <= three.orgs["alder"].api.used
 
 
 def test_two_awards_of_one_application_are_put_to_a_person_and_the_rest_goes_on(three: Cloud) -> None:

@@ -183,7 +183,9 @@ def test_a_change_of_the_award_alone_is_a_change_of_the_record(sandbox: Salesfor
     connector = opened(sandbox, CLOUD)
     cursor, before = last(connector), only(connector, id)
     sandbox.time.sleep(QUIET)
+    apply(sandbox, "A newer one, so that the list of applications has gone on")
     cursor = last(connector, cursor)
+    sandbox.time.sleep(QUIET)
     sandbox.write(AWARD, given, {"Amount": 7000})
     (page,) = pages(connector, cursor)
     changed = {record.id: record for record in page.records}

@@ -90,7 +90,7 @@ def test_an_org_set_up_as_the_readme_says_is_all_good(desk: Desk, mapping: str, 
         (
             lambda object: object.changing("Commons_Status__c", restricted=True, values=("Draft", "Open", "Closed")),
             'maps "Withdrawn", which "Commons_Status__c" lacks',
-            "Add the value to the field's list",
+            "Add it there, or map another",
         ),
         (lambda object: object.changing("Commons_Status__c", writable=False), '"Commons_Status__c", which cannot be written', 'way = "in"'),
     ],

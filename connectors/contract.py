@@ -192,7 +192,8 @@ class Capabilities:
     """What this instance of a system can do: data, not code.
 
     ``granularity`` and ``find_lag`` are seconds: the coarseness of its change timestamps, and
-    how long a fresh record may stay invisible to ``find``.
+    how long a fresh record may stay invisible to ``find``. ``batch``: drafts of one ``create``, and edits of one
+    ``update`` unless ``batch_edits`` says another number.
     """
 
     writes: bool = True
@@ -205,9 +206,26 @@ class Capabilities:
     find_lag: float = 0.0
     page: int = 100
     batch: int = 1
+    batch_edits: int | None = None
     rates: tuple[Rate, ...] = ()
     normalises: tuple[str, ...] = ()
     references: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Calls of a longer allowance, as the system's newest answer told: ``used`` of ``allowed`` in ``seconds``, by everyone
+    who shares it. From ``stop`` on this connection leaves the rest to others."""
+
+    used: int
+    allowed: int
+    seconds: float
+    stop: int
+
+    @property
+    def left(self) -> int:
+        """Calls that this connection may still make."""
+        return max(0, self.stop - self.used)
 
 
 ABSENT = "absent"
@@ -351,6 +369,10 @@ class Connector(ABC):
     def add(self, object: str, fields: Raw) -> Outcome:
         """A new record of another object (an organisation that a person decided to create)."""
         return Outcome(error=Invalid(f"This system has no object {object!r} that a record could point at."))
+
+    def budget(self) -> Budget | None:
+        """The daily or monthly allowance as the newest answer told it; ``None`` where there is none, or nothing was told."""
+        return None
 
     def close(self) -> None:
         """Let go of sockets and files."""

@@ -135,11 +135,12 @@ def _values(part: FieldMap, column: Offered) -> Iterator[Said]:
             what = "are set aside" if part.entry.type == "choice" else "are passed over"
             message = f'"{part.path}" has no code for "{value}" of "{column.name}": such values {what}.'
             yield part.entry.where, "warning", message
+    written = part.entry.type == "choice" and part.writes
     for value in mapped:
         if value not in column.choices:
             hint = closest(value, column.choices)
             message = f'"{part.path}" maps "{value}", which "{column.name}" lacks.{hint} Add it there, or map another.'
-            yield part.entry.where, "warning", message
+            yield part.entry.where, "error" if written else "warning", message
 
 
 def _length(part: FieldMap, column: Offered) -> Iterator[Said]:

@@ -110,16 +110,24 @@ def _answer(source: Source, name: str) -> Mapping[str, Any] | None:
 
 
 def _create(source: Source) -> dict[str, Any]:
-    """Constants of a new record; ``{ user = "importer" }`` with what finds that user filled in."""
+    """Constants of a new record; ``{ user = "importer" }`` with what finds that user filled in, ``{ now = "date" }`` as it is."""
     given = source.table.get("create", {})
     if not isinstance(given, dict):
         source.say(("create",), '"create" is a table: [create], then one line a constant.')
         return {}
     made: dict[str, Any] = {}
     for column, value in given.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and "now" in value:
+            if value.keys() != {"now"} or value["now"] not in ("date", "datetime"):
+                source.say(
+                    ("create", column),
+                    f'"{column}" is the day of creation, {{ now = "date" }}, or its moment, {{ now = "datetime" }}.',
+                )
+        elif isinstance(value, dict):
             if value.get("user") != "importer" or value.keys() - {"user", "object", "match"}:
-                source.say(("create", column), f'"{column}" is a value, or {{ user = "importer" }}.')
+                source.say(
+                    ("create", column), f'"{column}" is a value, {{ user = "importer" }}, or {{ now = "date" }}.'
+                )
             value = {"user": "importer", "object": "User", "match": "Email"} | value
         elif isinstance(value, float):
             source.say(("create", column), f'"{column}" is a number with decimals. Write it as text.')

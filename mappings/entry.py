@@ -20,7 +20,7 @@ OPTIONS: Mapping[str, frozenset[str]] = {
     "url": _ANY | {"max", "separator", "parts"},
     "number": _ANY | {"decimal", "thousands"},
     "money": _ANY | {"currency", "decimal", "thousands"},
-    "date": _ANY | {"format"},
+    "date": _ANY | {"format", "time"},
     "choice": _ANY | {"values", "ignore", "back"},
     "choices": _ANY | {"values", "ignore", "back", "separator"},
     "yesno": _ANY | {"yes", "no"},

@@ -77,7 +77,8 @@ class Mapping:
 
     ``columns`` is all to request, in a stable order; ``references``: column to (object, columns of the target);
     ``answers``: by ``take_up`` and ``not_for_us`` the tick of an inbox's row that says so.
-    ``create``: constants for a new record, plain or ``{"user": "importer", "object": …, "match": …}``.
+    ``create``: constants for a new record, plain, ``{"user": "importer", "object": …, "match": …}``, or
+    ``{"now": "date"}`` and ``{"now": "datetime"}`` for when it is created.
     """
 
     name: str

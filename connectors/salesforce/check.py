@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from connectors.contract import Check, ConnectorError, Wanted
+from connectors.salesforce import deletions
 from connectors.salesforce.describe import described
+from connectors.salesforce.errors import refusal
+from connectors.salesforce.parts import Part
+from connectors.salesforce.rows import Rows
 from connectors.salesforce.session import Session
+from connectors.salesforce.sign_in import clocks
 
 Found = dict[str, dict[str, Any]]
 
 
-def steps(session: Session, wanted: Wanted) -> list[Check]:
+def steps(rows: Rows) -> list[Check]:
     """In order; the first step that makes the next ones pointless is the last."""
+    session, wanted = rows.session, rows.wanted
     done: list[Check] = []
-    for name, step in (("address", _address), ("sign-in", _sign_in)):
+    for name, step in (("address", _address), ("clock", _clock), ("sign-in", _sign_in)):
         done.append(_tried(name, step, session))
-        if not done[-1].ok:
+        if not done[-1].ok and name != "clock":
             return done
     try:
         object = described(session, wanted.object)
@@ -26,10 +32,14 @@ def steps(session: Session, wanted: Wanted) -> list[Check]:
         fix = "Check the object's API name in the mapping, and that the integration user may read the object."
         return [*done, Check("object", False, str(error), fix)]
     fields = {str(item["name"]): item for item in object["fields"]}
-    done += [_object(object), _fields(fields, wanted), _writable(fields, wanted)]
+    done += [_object(object), _fields(wanted.object, fields, rows.own), _writable(fields, rows.own)]
     if wanted.key:
         done.append(_key(fields, wanted.key))
-    return [*done, *_references(session, fields, wanted)]
+    if rows.part:
+        done.append(_part(session, rows.part))
+    if rows.record_type:
+        done.append(_record_type(rows))
+    return [*done, _deletions(rows), *_references(session, fields, wanted)]
 
 
 _ADDRESS_FIX = "Check url: it is the org's My Domain, like https://yourorg.my.salesforce.com."
@@ -61,6 +71,14 @@ def _address(session: Session) -> Check:
     return Check("address", True, f"{session.url} offers {session.version}.")
 
 
+def _clock(session: Session) -> Check:
+    """Leases, schedules and what is logged go by this machine's clock, and a signed assertion lives three minutes."""
+    apart = clocks(session.transport.call("GET", f"{session.url}/services/data/"), session.transport.time.now())
+    if apart:
+        return Check("clock", False, apart, "Set this machine's clock: schedules and the history go by it.")
+    return Check("clock", True, "This machine's clock agrees with Salesforce's.")
+
+
 def _sign_in(session: Session) -> Check:
     session.sign_in()
     return Check("sign-in", True, f"Signed in; the org answers from {session.instance}.")
@@ -74,38 +92,92 @@ def _object(object: dict[str, Any]) -> Check:
     if missing:
         return Check(
             "object",
-            "read" not in missing and len(missing) < 2,
+            False,
             f"The integration user may not {', '.join(missing)} {object.get('name')}.",
-            "Add the object permissions to a permission set of the integration user.",
+            f"Add the object permission ({', '.join(missing)}) to a permission set of the integration user: Setup > Permission "
+            "Sets > Object Settings.",
         )
     return Check("object", True, f"{object.get('name')} may be read, created and edited.")
 
 
-def _fields(fields: Found, wanted: Wanted) -> Check:
-    missing = [column for column in wanted.fields if column not in fields]
+_FIELD_FIX = (
+    "Correct the name in the mapping, create the field in Setup > Object Manager, or let the integration user "
+    "see it (field-level security)."
+)
+_CURRENCY_FIX = (
+    "CurrencyIsoCode is there only where the org has several currencies. With one currency, write it in a mapping of your own "
+    'that extends this one: currency = "USD".'
+)
+
+
+def _fields(object: str, fields: Found, columns: Sequence[str]) -> Check:
+    missing = [column for column in columns if column not in fields]
     if missing:
+        fixes = [
+            *([_CURRENCY_FIX] if _CURRENCY in missing else []),
+            *([_FIELD_FIX] if set(missing) - {_CURRENCY} else []),
+        ]
+        shown = ", ".join(_with_closest(column, fields) for column in missing)
+        return Check("fields", False, f"{object} shows no {shown}.", " ".join(fixes))
+    return Check("fields", True, f"All {len(columns)} fields are there and may be read.")
+
+
+_CURRENCY = "CurrencyIsoCode"
+
+
+def _part(session: Session, part: Part) -> Check:
+    """The other object whose rows are part of the records."""
+    name = f"part {part.object}"
+    fix = (
+        f"Let the integration user read {part.object} and these fields: the licence of that module, its permission (for a "
+        'funding award "Manage Funding Awards"), and field-level security in a permission set.'
+    )
+    try:
+        known = {str(item["name"]): item for item in described(session, part.object)["fields"]}
+    except ConnectorError as error:
+        return Check(name, False, str(error), fix)
+    missing = [column for column in part.chosen() if column not in known]
+    if missing:
+        return Check(name, False, f"{part.object} shows no {', '.join(_with_closest(c, known) for c in missing)}.", fix)
+    return Check(name, True, f"{part.object} and its {', '.join(part.columns)} may be read.")
+
+
+def _record_type(rows: Rows) -> Check:
+    try:
+        rows.type_id()
+    except ConnectorError as error:
         return Check(
-            "fields",
-            False,
-            f"{wanted.object} shows no {', '.join(_with_closest(column, fields) for column in missing)}.",
-            "Correct the name in the mapping, create the field in Setup > Object Manager, or let the integration user "
-            "see it (field-level security).",
+            "record type", False, str(error), "See Setup > Object Manager > Record Types for the developer name."
         )
-    return Check("fields", True, f"All {len(wanted.fields)} fields are there and may be read.")
+    return Check("record type", True, f"{rows.wanted.object} has the record type {rows.record_type}.")
+
+
+def _deletions(rows: Rows) -> Check:
+    """Of use, not of need: what is in the recycle bin is told without it."""
+    object = rows.wanted.object
+    path, params = deletions.request(rows.session, object, rows.session.now())
+    try:
+        answer = rows.session.call("GET", path, params=params)
+    except ConnectorError as error:
+        return Check("deletions", False, str(error), "See the message.")
+    if answer.status == 200:
+        return Check("deletions", True, f"The log of deleted {object} may be read.")
+    why = refusal(answer, f"Reading what was deleted of {object}")
+    return Check("deletions", True, f"Deletions are only told while they are in the recycle bin. {why}")
+
+
+def _writable(fields: Found, columns: Sequence[str]) -> Check:
+    """Which of them a mapping writes is not known here, so this one informs."""
+    fixed = [column for column in columns if column in fields and not fields[column].get("updateable")]
+    if fixed:
+        return Check("writable", True, f'Read-only for the integration user: {", ".join(fixed)}. Map them way = "in".')
+    return Check("writable", True, "All of them may be edited.")
 
 
 def _with_closest(column: str, fields: Found) -> str:
     by_lower = {name.lower(): name for name in fields}
     close = get_close_matches(column.lower(), by_lower, 1)
     return f"{column} (closest: {by_lower[close[0]]})" if close else column
-
-
-def _writable(fields: Found, wanted: Wanted) -> Check:
-    """Which of them a mapping writes is not known here, so this one informs."""
-    fixed = [column for column in wanted.fields if column in fields and not fields[column].get("updateable")]
-    if fixed:
-        return Check("writable", True, f'Read-only for the integration user: {", ".join(fixed)}. Map them way = "in".')
-    return Check("writable", True, "All of them may be edited.")
 
 
 def _key(fields: Found, key: str) -> Check:

@@ -34,12 +34,14 @@ _FORBIDDEN = frozenset(
         "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
     }
 )
+_NOT_THERE = frozenset({"NOT_FOUND", "ENTITY_IS_DELETED"})
 _LATER = frozenset({"QUERY_TIMEOUT", "SERVER_UNAVAILABLE", "REQUEST_RUNNING_TOO_LONG", "INVALID_QUERY_LOCATOR"})
 
 _WAY_OUT = {
     "DUPLICATES_DETECTED": "A duplicate rule of this org stopped it. Link the record that is already there, or let the "
     "rule report instead of block for the integration user (Setup > Duplicate Rules).",
     "DUPLICATE_VALUE": "Another record already carries this value in a unique field: look for it and link it.",
+    "DUPLICATE_EXTERNAL_ID": "Several records carry this key: a person must decide which one stays.",
     "INACTIVE_OWNER_OR_USER": "Choose an owner whose user is active.",
     "INVALID_CROSS_REFERENCE_KEY": "The record that a lookup points at is gone or not visible to the integration user.",
     "INVALID_FIELD": "Check the field's API name, and that the integration user's permission set lets it see the field.",
@@ -51,6 +53,11 @@ _WAY_OUT = {
     "REQUIRED_FIELD_MISSING": "Give the field a value under [create] in the mapping, or make it optional in Salesforce.",
     "STRING_TOO_LONG": "Shorten the text, or set max for this field in the mapping.",
 }
+
+
+def not_there(found: Iterable[Problem]) -> bool:
+    """Salesforce's own words for a record that is deleted or not shown: a proxy's 404 says nothing about a record."""
+    return any(problem.code in _NOT_THERE for problem in found)
 
 
 class RowLocked(Unavailable):
@@ -94,15 +101,19 @@ def said(answer: Answer) -> tuple[Problem, ...]:
 
 def refusal(answer: Answer, doing: str) -> ConnectorError:
     """The error for an answer that is not a success. ``doing`` begins the message: "Reading Account"."""
-    found = said(answer)
+    return refused(answer.status, said(answer), doing)
+
+
+def refused(status: int, found: tuple[Problem, ...], doing: str) -> ConnectorError:
+    """The error for these problems, whether they stood in an answer of their own or in that of a batch."""
     first = found[0] if found else _FOREIGN
-    told = "; ".join(f"{p.message.strip()[:_SHOWN]} ({p.code})" for p in found) or f"HTTP {answer.status}"
+    told = "; ".join(f"{p.message.strip()[:_SHOWN]} ({p.code})" for p in found) or f"HTTP {status}"
     text = f"{doing}: Salesforce answered: {told}"
     hint = _WAY_OUT.get(first.code)
     if hint:
         text = f"{text}. {hint}"
     fields = tuple(dict.fromkeys(field for problem in found for field in problem.fields))
-    return _classified(answer.status, first.code, text, fields)
+    return _classified(status, first.code, text, fields)
 
 
 def _classified(status: int, code: str, text: str, fields: tuple[str, ...]) -> ConnectorError:

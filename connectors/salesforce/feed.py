@@ -23,13 +23,27 @@ told, so the cursor counts as expired one day before."""
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """``at``: everything before is known, by Salesforce's clock. ``read``: when, by ours; only for ``BIN``."""
+    """``at``: everything before is known, by Salesforce's clock. ``read``: when, by ours; only for ``BIN``.
+
+    ``deleted``: up to when the log of deletions is known. ``part``: as ``at``, for the object whose rows are part of the
+    records. ``seen``: digest of all rows that the two lists showed, for a poll that shows the very same to stop there.
+    """
 
     at: datetime
     read: datetime
+    deleted: datetime | None = None
+    part: datetime | None = None
+    seen: str = ""
 
     def __str__(self) -> str:
-        return f"{literal(self.at)} {self.read:%Y-%m-%d}"
+        more = {
+            "deleted": self.deleted and literal(self.deleted),
+            "part": self.part and literal(self.part),
+            "seen": self.seen,
+        }
+        return " ".join(
+            [literal(self.at), f"{self.read:%Y-%m-%d}", *(f"{name}={text}" for name, text in more.items() if text)]
+        )
 
 
 def literal(moment: datetime) -> str:
@@ -40,8 +54,12 @@ def literal(moment: datetime) -> str:
 def position(cursor: str, now: datetime) -> Position:
     """Reads a cursor; ``CursorExpired`` if it is none or too old to be told all deletions since."""
     try:
-        at, read = cursor.split(" ")
-        found = Position(_moment(at), _moment(f"{read}T00:00:00Z"))
+        at, read, *rest = cursor.split(" ")
+        more = dict(part.split("=", 1) for part in rest)
+        moments = {name: _moment(more.pop(name)) for name in ("deleted", "part") if name in more}
+        found = Position(_moment(at), _moment(f"{read}T00:00:00Z"), seen=more.pop("seen", ""), **moments)
+        if more:
+            raise ValueError(cursor)
     except ValueError:
         raise CursorExpired(f"{cursor!r} is not a position in Salesforce's change feed.") from None
     if now - found.read > BIN:

@@ -22,9 +22,10 @@ class Listing:
     last: bool
 
 
-def listing(session: Session, resource: str, query: str, doing: str) -> Iterator[Listing]:
+def listing(session: Session, resource: str, query: str, object: str) -> Iterator[Listing]:
     """The pages of ``query`` or ``queryAll``. A list that ends short of its own count, or runs in circles, raises
     ``Unavailable`` after what it did show."""
+    doing = f"Reading {object}"
     path, params = session.data(resource), {"q": query}
     followed: set[str] = set()
     shown = 0
@@ -32,7 +33,7 @@ def listing(session: Session, resource: str, query: str, doing: str) -> Iterator
         answer = session.call("GET", path, params=params, headers={"Sforce-Query-Options": f"batchSize={PAGE}"})
         if answer.status != 200:
             raise refusal(answer, doing)
-        page = _page(answer.json(), doing)
+        page = _page(answer.json(), object)
         shown += len(page["records"])
         complete = page["done"] and shown == page["totalSize"]
         yield Listing(page["records"], complete)
@@ -48,13 +49,21 @@ def listing(session: Session, resource: str, query: str, doing: str) -> Iterator
         followed.add(path)
 
 
-def _page(body: Any, doing: str) -> dict[str, Any]:
+def _page(body: Any, object: str) -> dict[str, Any]:
     if (
         isinstance(body, dict)
         and isinstance(body.get("records"), list)
-        and all(isinstance(row, dict) for row in body["records"])
+        and all(_is_of(row, object) for row in body["records"])
         and isinstance(body.get("done"), bool)
         and isinstance(body.get("totalSize"), int)
     ):
         return body
-    raise Unavailable(f"{doing}: the answer is not a query's: no records, done or totalSize.")
+    raise Unavailable(
+        f"Reading {object}: the answer is not this query's: no records of that object, done or totalSize."
+    )
+
+
+def _is_of(row: Any, object: str) -> bool:
+    """An answer that got mixed up on its way holds rows of another object."""
+    attributes = row.get("attributes") if isinstance(row, dict) else None
+    return isinstance(attributes, dict) and str(attributes.get("type")).lower() == object.lower()

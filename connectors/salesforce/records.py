@@ -17,7 +17,7 @@ from connectors.salesforce.soql import relation
 def record(row: Mapping[str, Any], wanted: Sequence[str], references: Mapping[str, Reference], instance: str) -> Record:
     """One row of a query's answer. Its version is its ``SystemModstamp``, as the wire has it."""
     id = row_id(row)
-    fields: Raw = {column: _plain(row[column]) for column in wanted if column in row and column not in references}
+    fields: Raw = {column: plain(row[column]) for column in wanted if column in row and column not in references}
     for column, target in references.items():
         if column in row:
             fields[column] = _pointed(row[column], row.get(relation(column)), target)
@@ -41,10 +41,10 @@ def _pointed(id: Any, row: Any, target: Reference) -> Raw | None:
     if not id:
         return None
     seen = row if isinstance(row, dict) else {}
-    return {"id": id, **{column: _plain(seen[column]) for column in target.columns if column in seen}}
+    return {"id": id, **{column: plain(seen[column]) for column in target.columns if column in seen}}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """``1.25E7`` is how the wire writes 12500000; everything else stays as it is."""
     if isinstance(value, Decimal) and value.is_finite() and int(value.as_tuple().exponent) > 0:
         return int(value)

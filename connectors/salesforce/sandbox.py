@@ -1,9 +1,9 @@
-"""A stand-in Salesforce org with the Outbound Funds Module, for the demo, the tests and a developer's desk.
+"""A stand-in Salesforce org with three modules for grants, for the demo, the tests and a developer's desk.
 
 Speaks the REST API as far as a hub needs it (README: what it does and does not). The
 seed, and what ``build`` takes::
 
-    {"client_id": "…", "client_secret": "…",
+    {"client_id": "…", "client_secret": "…", "certificate": "public key in PEM, for the JWT bearer flow",
      "users": [{"Email": "…", "Name": "…"}],
      "accounts": [{"Name": "…", "EIN__c": "…"}],
      "records": {"outfunds__Funding_Request__c": [{"Name": "…", "OwnerId": {"Email": "…"}}]}}
@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException
 
 from connectors.clock import SystemTime, Time
 from connectors.salesforce.sandbox_api import VERSIONS, Api, Reply
+from connectors.salesforce.sandbox_batches import Batches
 from connectors.salesforce.sandbox_cells import Cells
 from connectors.salesforce.sandbox_errors import WireError
 from connectors.salesforce.sandbox_json import dumps, loads
@@ -40,7 +41,7 @@ class SalesforceSandbox(Sandbox):
     """One org on loopback. ``org`` holds its rows, ``api`` its limits, ``sign_in`` its tokens.
 
     ``instance_url`` is what the token endpoint names as the place to talk to; without it, the
-    address that was called.
+    address that was called. ``certificate`` is the public key (PEM) of the app, for the JWT bearer flow.
     """
 
     def __init__(
@@ -51,12 +52,15 @@ class SalesforceSandbox(Sandbox):
         client_secret: str = CLIENT_SECRET,
         instance_url: str | None = None,
         session: timedelta = SESSION,
+        certificate: str | None = None,
         **more: Any,
     ) -> None:
         time = time or SystemTime()
         self.org = Org(time.now)
         self.api = Api(self.org)
+        self.batches = Batches(self.api, lambda: self.app)
         self.sign_in = SignIn(time.now, client_id, client_secret, session)
+        self.sign_in.certificate, self.sign_in.user = certificate, self.org.active_user
         self.instance_url = instance_url
         super().__init__("salesforce", _app(self), Cells(self.org), time=time, **more)
 
@@ -225,6 +229,22 @@ def _data_routes(app: Flask, sandbox: SalesforceSandbox) -> None:
     def upsert(version: str, object: str, column: str, value: str) -> Reply:
         return api.upsert(version, object, column, value, _body(), request.args.get("updateOnly") == "true")
 
+    @route("composite", "POST")
+    def composite(version: str) -> Reply:
+        return sandbox.batches.composite(_body(), request.headers.get("Authorization", ""))
+
+    @route("composite/sobjects", "POST")
+    def create_many(version: str) -> Reply:
+        return sandbox.batches.create(_body())
+
+    @route("composite/sobjects", "PATCH")
+    def update_many(version: str) -> Reply:
+        return sandbox.batches.update(_body())
+
+    @route("composite/sobjects/<object>/<column>", "PATCH")
+    def upsert_many(version: str, object: str, column: str) -> Reply:
+        return sandbox.batches.upsert(object, column, _body())
+
 
 def _body() -> Any:
     if request.mimetype != "application/json":
@@ -257,6 +277,7 @@ def build(seed: Mapping[str, Any], time: Time) -> SalesforceSandbox:
         time=time,
         client_id=seed.get("client_id", CLIENT_ID),
         client_secret=seed.get("client_secret", CLIENT_SECRET),
+        certificate=seed.get("certificate"),
     )
     sandbox.seed(seed)
     return sandbox

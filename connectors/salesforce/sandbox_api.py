@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -22,6 +22,8 @@ from connectors.salesforce.sandbox_select import matching, renderer
 from connectors.salesforce.sandbox_values import moment_of, stamp
 
 VERSIONS = tuple(f"v{number}.0" for number in range(31, 68))
+LOOKS_BACK = timedelta(days=15)
+"""How far back the log of deletions is told (REST API Developer Guide, "Get Deleted")."""
 _NOT_FOUND = WireError(404, "NOT_FOUND", "The requested resource does not exist")
 
 
@@ -51,6 +53,7 @@ class Api:
         self.most_a_page = most_a_page
         self.allowed = allowed
         self.used = 0
+        self.inside = False  # of a composite request, which counts as one call
         self._locators: dict[str, _Locator] = {}
         self._old = org
         self._lagging = 0
@@ -62,6 +65,8 @@ class Api:
         self._lagging = reads
 
     def count_call(self) -> None:
+        if self.inside:
+            return
         if self.used >= self.allowed:
             raise WireError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         self.used += 1
@@ -128,20 +133,24 @@ class Api:
             first, last = (moment_of(text).replace(second=0, microsecond=0) for text in (start, end))
         except ValueError:
             raise WireError(400, "INVALID_REPLICATION_DATE", "start and end must be dateTimes") from None
+        now = self.org.now()
         if last <= first:
-            raise WireError(400, "INVALID_REPLICATION_DATE", "startDate before endDate")
-        rows = self.org.rows(self.org.object(object).name, deleted=True)
-        gone = [row for row in rows if row["IsDeleted"] and first <= moment_of(row["SystemModstamp"]) < last]
+            raise WireError(400, "INVALID_REPLICATION_DATE", "startDate before endDate, at least one minute apart")
+        if now - first > LOOKS_BACK:
+            raise WireError(400, "INVALID_REPLICATION_DATE", f"startDate is more than {LOOKS_BACK.days} days ago")
+        wanted = self.org.object(object).name
+        gone = [(id, at) for name, id, at in self.org.deleted if name == wanted and first <= at < last]
         return Reply(
             200,
             {
-                "deletedRecords": [{"id": row["Id"], "deletedDate": row["SystemModstamp"]} for row in gone],
-                "earliestDateAvailable": stamp(first),
-                "latestDateCovered": stamp(last),
+                "deletedRecords": [{"id": id, "deletedDate": stamp(at)} for id, at in gone],
+                "earliestDateAvailable": stamp(now - LOOKS_BACK),
+                "latestDateCovered": stamp(min(last, now)),
             },
         )
 
     def create(self, object: str, body: Any) -> Reply:
+        self._need(object, "create")
         id = self.org.insert(object, _record(body))
         return Reply(201, {"id": id, "success": True, "errors": []})
 
@@ -157,6 +166,7 @@ class Api:
         return Reply(200, self._whole(version, object, found[0], fields))
 
     def update(self, object: str, id: str, body: Any, unmodified_since: str | None) -> Reply:
+        self._need(object, "edit")
         row = self.org.live(object, id)
         if unmodified_since is not None:
             self._need_unmodified(row, unmodified_since)
@@ -165,6 +175,8 @@ class Api:
 
     def upsert(self, version: str, object: str, column: str, value: str, body: Any, update_only: bool) -> Reply:
         fields = _record(body)
+        for right in ("create", "edit"):
+            self._need(object, right)
         found = self.org.with_external(object, column, value)
         for name in fields:
             if name.lower() in ("id", column.lower()):
@@ -182,8 +194,15 @@ class Api:
         return Reply(201, {"id": id, "success": True, "errors": [], "created": True})
 
     def delete(self, object: str, id: str) -> Reply:
+        self._need(object, "delete")
         self.org.delete(object, id)
         return Reply(204)
+
+    def _need(self, object: str, right: str) -> None:
+        if right not in self.org.object(object).rights:
+            raise WireError(
+                403, "INSUFFICIENT_ACCESS_OR_READONLY", f"insufficient access rights to {right} {object}", []
+            )
 
     def _several(self, version: str, object: str, rows: list[Row]) -> Reply:
         return Reply(300, [f"/services/data/{version}/sobjects/{object}/{row['Id']}" for row in rows])

@@ -21,19 +21,30 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 class Org:
-    """All tables of one org. ``now`` is its clock; ``runs_as`` the id of the user that the API writes as."""
+    """All tables of one org. ``now`` is its clock; ``runs_as`` the id of the user that the API writes as; ``deleted`` its
+    log of deletions (object, id, moment), which outlives the recycle bin; ``index`` finds rows by external id."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
         self.objects: dict[str, ObjectType] = dict(OBJECTS)
         self.tables: dict[str, dict[str, Row]] = {name: {} for name in self.objects}
         self.runs_as = ""
-        self._index: dict[tuple[str, str], dict[str, set[str]]] = {}
+        self.deleted: list[tuple[str, str, datetime]] = []
+        self.index: dict[tuple[str, str], dict[str, set[str]]] = {}
         self._counter = 0
         self.runs_as = self.seed(
             "User",
             {"Username": "hub@integration.example", "LastName": "Integration", "Email": "hub@integration.example"},
         )
+
+        for name in ("Grant", "Donation"):
+            self.seed(
+                "RecordType", {"Name": name, "DeveloperName": name, "SobjectType": "Opportunity", "IsActive": True}
+            )
+
+    def active_user(self, username: str) -> str | None:
+        found = (row for row in self.rows("User") if row["Username"] == username and row["IsActive"])
+        return next((str(row["Id"]) for row in found), None)
 
     def object(self, name: str) -> ObjectType:
         found = next((item for key, item in self.objects.items() if key.lower() == name.lower()), None)
@@ -74,7 +85,9 @@ class Org:
         self._put(target, changed)
 
     def delete(self, name: str, id: str) -> None:
-        self._put(self.object(name), self.live(name, id) | {"IsDeleted": True})
+        row = self.live(name, id)
+        self.deleted.append((self.object(name).name, row["Id"], self.now()))
+        self._put(self.object(name), row | {"IsDeleted": True})
 
     def undelete(self, name: str, id: str) -> None:
         row = self.tables[self.object(name).name][long_id(id) or id]
@@ -154,7 +167,7 @@ class Org:
         self.tables[target.name][row["Id"]] = row
         for column in target.columns.values():
             if column.external_id:
-                index = self._index.setdefault((target.name, column.name), {})
+                index = self.index.setdefault((target.name, column.name), {})
                 if before and before[column.name] is not None:
                     index[before[column.name].casefold()].discard(row["Id"])
                 if row[column.name] is not None and not row["IsDeleted"]:
@@ -164,7 +177,7 @@ class Org:
         """Ids of live rows with this external id. Case is not heeded, as in Salesforce unless told otherwise."""
         if not isinstance(value, str):
             return set()
-        return self._index.get((object, column), {}).get(value.casefold(), set())
+        return self.index.get((object, column), {}).get(value.casefold(), set())
 
     def _new_id(self, prefix: str) -> str:
         self._counter += 1

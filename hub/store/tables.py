@@ -301,7 +301,8 @@ class Pending(SQLModel, table=True):
 class Run(SQLModel, table=True):
     """One sync of one connection. ``state``: running, done, incomplete (heals itself), failed (needs a
     person), held (waits for approval), interrupted. ``counts`` keys: read, created, changed, unchanged,
-    not_shared, quarantined, conflicts, pushed_new, pushed, rejected, kept. ``taken_over_by``: the run that
+    not_shared, quarantined, conflicts, pushed_new, pushed, rejected, kept; and calls_used, calls_allowed, calls_stop where
+    the system has a daily allowance (``connectors.contract.Budget``). ``taken_over_by``: the run that
     went on with what this one had not brought before a judge; ``judged_to``: the last of its audit lines that was."""
 
     id: str = Field(primary_key=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Any
 
 from sqlalchemy import Connection, update
@@ -33,12 +34,15 @@ class Settled:
 def settle(turn: Turn, item: Item) -> Settled:
     """Look for the target of every reference of a new record, and for its owner."""
     settled = organisations(turn, item)
-    for column, person in turn.mapping.create.items():
-        email = _importer(turn, item) if isinstance(person, dict) else None
+    for column, wish in turn.mapping.create.items():
+        if isinstance(wish, dict) and "now" in wish:
+            settled.columns[column] = _now(turn, wish["now"])
+            continue
+        email = _importer(turn, item) if isinstance(wish, dict) else None
         if email is None:
             continue
         settled.owners[column] = email
-        owner = _owner(turn, email, person)
+        owner = _owner(turn, email, wish)
         if owner is not None:
             settled.columns[column] = {"id": owner}
     return settled
@@ -63,6 +67,12 @@ def organisations(turn: Turn, item: Item) -> Settled:
         else:
             settled.open[column] = (wish, candidates)
     return settled
+
+
+def _now(turn: Turn, form: str) -> str:
+    """The day or the moment of creation (UTC), as ISO 8601 has it."""
+    now = turn.now().astimezone(UTC)
+    return now.date().isoformat() if form == "date" else now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _candidates(turn: Turn, wish: ReferenceWish) -> list[Record]:

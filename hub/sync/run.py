@@ -211,6 +211,7 @@ class OneRun:
         crash.point("run.ending")
         turn = self._turn
         if turn is not None:
+            _note_budget(turn)
             self.result.counts = turn.counts
             turn.connector.close()
         self.result.state, self.result.message = state, message
@@ -232,3 +233,12 @@ class OneRun:
                 )  # fmt: skip
         except LeaseLost as lost:
             self.result.state, self.result.message = "interrupted", str(lost)
+
+
+def _note_budget(turn: Turn) -> None:
+    """What the system last said of a longer allowance of calls, for the connection's page."""
+    budget = turn.connector.budget()
+    if budget is not None:
+        turn.counts["calls_used"] = budget.used
+        turn.counts["calls_allowed"] = budget.allowed
+        turn.counts["calls_stop"] = budget.stop

@@ -38,7 +38,7 @@ def one(name: str) -> str:
     word = standing.of_connection(found[0], config, hub().time.now())
     return render_template(
         "connection.html", config=config, standing=found[0], word=word, of_run=standing.of_run, sentence=standing.sentence,
-        may_act=access.may(me(), "connections.act"), member=hub().config.members[config.member].name,
+        calls=standing.calls(found[0]), may_act=access.may(me(), "connections.act"), member=hub().config.members[config.member].name,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from hub.config import ConnectionConfig
@@ -75,3 +76,20 @@ def sentence(counts: dict[str, int] | None) -> str:
     ]
     parts = [f"{counts[key]} {word}" for word, key in named if counts.get(key)]
     return ", ".join(parts) or _("nothing to do")
+
+
+def calls(standing: Standing) -> str:
+    """How much of its daily calls the system said are used, by the newest run that was told; empty where none was."""
+    for run in standing.runs:
+        counts = run.counts or {}
+        if counts.get("calls_allowed"):
+            used = counts.get("calls_used", 0)
+            shown = {"used": format_decimal(used), "allowed": format_decimal(counts["calls_allowed"])}
+            if used >= counts.get("calls_stop", used + 1):
+                return _("%(used)s of %(allowed)s used: the hub leaves the rest to others", **shown)
+            return _(
+                "%(used)s of %(allowed)s used; the hub stops at %(stop)s",
+                stop=format_decimal(counts["calls_stop"]),
+                **shown,
+            )
+    return ""

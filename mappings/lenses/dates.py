@@ -18,11 +18,15 @@ _TOKENS = {"%d": r"(?P<d>\d{1,2})", "%m": r"(?P<m>\d{1,2})", "%Y": r"(?P<Y>\d{4}
 
 def date(entry: Entry) -> Lens:
     """A column of dates: ISO days and times, or text in the declared ``format`` (one, or a list: the first is
-    written). A time of day stays as the original words; the days before and after count as written."""
+    written). A time of day stays as the original words; the days before and after count as written.
+
+    ``time`` is for a column of moments: a day is written with that time of day and read back as the day, and a moment
+    is written as it is."""
     [column] = entry.columns
     given = entry.options.get("format")
     formats = [given] if isinstance(given, str) else list(given or ())
     shapes = [_shape(form) for form in formats]
+    time: str | None = entry.options.get("time")
 
     @lru_cache(maxsize=8192)
     def parse(text: str) -> tuple[str | None, str | None]:
@@ -31,6 +35,8 @@ def date(entry: Entry) -> Lens:
     def read(value: Any) -> Value:
         if value.__class__ is not str:
             raise ValueError(f"The column holds {kind_of(value)} where a date is expected.")
+        if time and value[10:] == f"T{time}":
+            value = value[:10]
         day, words = parse(value)
         return {"date": day} if words is None else {"date": day, "text": words}
 
@@ -38,6 +44,9 @@ def date(entry: Entry) -> Lens:
         day = value["date"]
         if not isinstance(day, str) or not _DAY.fullmatch(day):
             raise ValueError(f"The column holds days only; the value is {day or value.get('text')!r}.")
+        if time:
+            moment = _TIME.fullmatch(value.get("text") or "")
+            return moment[0] if moment and moment[1] == day else f"{day}T{time}"
         if not formats:
             return day
         return formats[0].replace("%Y", day[:4]).replace("%m", day[5:7]).replace("%d", day[8:])
@@ -95,6 +104,11 @@ def _in_format(text: str, shapes: Sequence[re.Pattern[str]], formats: Sequence[s
 def faults(options: Any) -> list[str]:
     given = options.get("format")
     formats = [given] if isinstance(given, str) else given
+    time = options.get("time")
+    if time is not None and (
+        formats is not None or not isinstance(time, str) or not _TIME.fullmatch(f"2026-01-31T{time}")
+    ):
+        return ['has a time that is none, or one beside a format. Write it like time = "12:00:00.000+0000".']
     if formats is None:
         return []
     if not isinstance(formats, list) or not all(isinstance(form, str) for form in formats):

@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import ClassVar
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from openpyxl import Workbook, load_workbook
 
 from connectors.airtable.sandbox import serve as serve_airtable
@@ -16,9 +20,10 @@ from connectors.dataverse import sandbox as dataverse
 from connectors.fluxx.sandbox import serve as serve_fluxx
 from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
 from connectors.submittable.sandbox import serve as serve_submittable
+from hub.app import wanted
 from hub.conformance import kit
+from mappings.language import load
 
-REQUEST = "outfunds__Funding_Request__c"
 COLUMNS = ["No.", "Title", "Commons ID", "Private"]
 
 
@@ -127,16 +132,23 @@ class Fluxx(kit.Subject):
 
 
 class Salesforce(kit.Subject):
+    """With the mapping of the Outbound Funds Module; the others stand below, each with another way to sign in or to write."""
+
     system = "salesforce"
-    wanted = Wanted(REQUEST, ("Name", "Commons_Id__c", "Commons_Share__c"), "Commons_Id__c")
-    text, unwanted = "Name", "Commons_Summary__c"
+    mapping: ClassVar[str] = "salesforce-outbound-funds"
+    wanted = wanted(load("salesforce-outbound-funds"))
+    text, unwanted = "Name", "outfunds__Closed_reason__c"
     spoil = {"Name": "x" * 300}
     unique_keys = True
     secret = Secret(CLIENT_SECRET)
 
+    @classmethod
+    def title(cls) -> str:
+        return f"salesforce, {cls.mapping}"
+
     @contextmanager
     def running(self) -> Iterator[str]:
-        with SalesforceSandbox(time=self.time) as self.sandbox:
+        with SalesforceSandbox(time=self.time, certificate=app_keys()[1]) as self.sandbox:
             self.sandbox.api.most_a_page = 2
             yield self.sandbox.url
 
@@ -144,27 +156,27 @@ class Salesforce(kit.Subject):
         return {"url": url, "client_id": CLIENT_ID, "client_secret": self.secret}
 
     def plant(self, cells: Raw) -> str:
-        id = self.sandbox.write(REQUEST, None, cells)
+        id = self.sandbox.write(self.wanted.object, None, cells)
         self.time.sleep(2)  # its version is a time in seconds
         return id
 
     def alter(self, id: str, cells: Raw) -> None:
-        self.sandbox.write(REQUEST, id, cells)
+        self.sandbox.write(self.wanted.object, id, cells)
         self.time.sleep(2)
 
     def remove(self, id: str) -> None:
-        self.sandbox.remove(REQUEST, id)
+        self.sandbox.remove(self.wanted.object, id)
 
     def erase(self, id: str) -> None:
         self.remove(id)
-        self.sandbox.org.purge(REQUEST, id)
+        self.sandbox.org.purge(self.wanted.object, id)
 
     def lock_out(self) -> None:
         self.secret = Secret("wrong")
 
     def plant_as(self, id: str, cells: Raw) -> None:
         """Its ids are never used again, but a record comes back out of the recycle bin."""
-        self.sandbox.org.undelete(REQUEST, id)
+        self.sandbox.org.undelete(self.wanted.object, id)
         self.alter(id, cells)
 
     def lag(self, reads: int) -> None:
@@ -272,6 +284,71 @@ class DataverseWithAwards(Dataverse):
         award = {"msnfp_name": "Award", "msnfp_awardamount": 5000, "msnfp_requestid": ("msnfp_request", id)}
         self.sandbox.write("msnfp_award", None, award)
         return id
+
+
+class SalesforceNonprofitCloud(Salesforce):
+    """Every record stands in two objects: an application and its award."""
+
+    mapping = "salesforce-nonprofit-cloud"
+    wanted = wanted(load("salesforce-nonprofit-cloud"))
+    text, unwanted = "ApplicationName", "InternalStatus"
+    fields = {"Category": "Grant Application", "AppliedDate": "2026-01-05T10:00:00Z"}
+    spoil = {"ApplicationName": "x" * 300}
+
+    def plant(self, cells: Raw) -> str:
+        id = super().plant(cells)
+        self.sandbox.write("FundingAward", None, {"Name": "Award", "Amount": 5000, "IndividualApplicationId": id})
+        return id
+
+
+class SalesforceCalls(Salesforce):
+    """Unguarded: the hub reads and compares, and what it writes goes 200 a call."""
+
+    mapping = "salesforce-nonprofit-cloud-calls"
+    wanted = wanted(load("salesforce-nonprofit-cloud-calls"))
+    text, unwanted = "Name", "ApplicationInstructions"
+
+    def options(self, url: str) -> Raw:
+        return super().options(url) | {"guard": "none"}
+
+
+class SalesforceGrantSeeker(Salesforce):
+    """Signed in by certificate, listing one record type, edits guarded inside composite requests."""
+
+    mapping = "salesforce-npsp"
+    wanted = wanted(load("salesforce-npsp"))
+    text, unwanted = "Commons_Title__c", "npsp__Closed_Lost_Reason__c"
+    fields = {"Name": "Alder Fund 2026", "StageName": "Prospecting", "CloseDate": "2026-12-31"}
+    spoil = {"Commons_Title__c": "x" * 300}
+    user = "hub@integration.example"
+
+    def options(self, url: str) -> Raw:
+        key = Secret(app_keys()[0])
+        return {
+            "url": url,
+            "client_id": CLIENT_ID,
+            "username": self.user,
+            "private_key": key,
+            "record_type": "Grant",
+            "guard": "composite",
+        }
+
+    def plant(self, cells: Raw) -> str:
+        grant = next(row["Id"] for row in self.sandbox.rows("RecordType") if row["DeveloperName"] == "Grant")
+        return super().plant({"RecordTypeId": grant} | cells)
+
+    def lock_out(self) -> None:
+        self.user = "nobody@integration.example"
+
+
+@cache
+def app_keys() -> tuple[str, str]:
+    """A key pair as PEM texts, private and public: of an external client app."""
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    private = made.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    public = made.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return private.decode(), public.decode()
 
 
 class Csv(kit.Subject):

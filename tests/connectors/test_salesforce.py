@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors.clock import ManualTime
 from connectors.contract import (
+    Budget,
     CursorExpired,
     Draft,
     Edit,
@@ -31,6 +33,7 @@ from connectors.salesforce.connector import Salesforce
 from connectors.salesforce.feed import OVERLAP
 from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
 from connectors.transport import Transport
+from mappings.language import load
 
 REQUEST = "outfunds__Funding_Request__c"
 ORGANISATION = "outfunds__Applying_Organization__c"
@@ -167,13 +170,13 @@ def test_changes_within_one_second_across_a_page_boundary_are_all_seen(sandbox: 
     assert len(names(pages(connector, found[-1].cursor))) == 10
 
 
-def test_a_sync_without_changes_costs_one_call_a_page(sandbox: SalesforceSandbox) -> None:
+def test_a_sync_without_changes_costs_two_calls(sandbox: SalesforceSandbox) -> None:
     add(sandbox)
     connector = opened(sandbox)
     cursor = pages(connector)[-1].cursor
     before = sandbox.api.used
     pages(connector, cursor)
-    assert sandbox.api.used == before + 1
+    assert sandbox.api.used == before + 2
 
 
 def test_the_cursor_never_moves_back(sandbox: SalesforceSandbox) -> None:
@@ -503,7 +506,7 @@ def test_describe_tells_types_lengths_and_what_may_be_written(sandbox: Salesforc
 def test_the_orgs_use_of_its_calls_is_kept(sandbox: SalesforceSandbox) -> None:
     connector = opened(sandbox)
     pages(connector)
-    assert connector.usage and (connector.usage.used, connector.usage.allowed) == (1, 100_000)
+    assert connector.budget() == Budget(used=1, allowed=100_000, seconds=86_400, stop=80_000)
 
 
 def test_the_shipped_mapping_fits_the_stand_in(sandbox: SalesforceSandbox) -> None:
@@ -515,3 +518,16 @@ def test_the_shipped_mapping_fits_the_stand_in(sandbox: SalesforceSandbox) -> No
     add(sandbox, **{ORGANISATION: account(sandbox), "Commons_Themes__c": "Water;Education"})
     (record,) = pages(opened(sandbox, wanted))[0].records
     assert set(record.fields) == set(mapping.columns)
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in (Path(__file__).parents[2] / "mappings").glob("salesforce-*.toml"))
+)
+def test_the_readme_names_every_field_that_a_shipped_mapping_needs_added(name: str) -> None:
+    readme = (Path(__file__).parents[2] / "connectors" / "salesforce" / "README.md").read_text()
+    ours = name == "salesforce-inbox"
+    added = [
+        column for column in load(name).columns if column.endswith("__c") and (ours or column.startswith("Commons_"))
+    ]
+    assert len(added) > 8 and [column for column in added if f"`{column}`" not in readme] == []
+    assert f"`{name}`" in readme

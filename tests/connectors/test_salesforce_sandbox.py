@@ -29,6 +29,7 @@ from connectors.clock import ManualTime
 from connectors.salesforce.ids import long_id, suffix
 from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox, build
 from connectors.salesforce.sandbox_json import number
+from tests.conformance.subjects import app_keys
 
 REQUEST = "outfunds__Funding_Request__c"
 
@@ -344,6 +345,116 @@ def test_the_page_shows_whom_a_record_names_and_saves_what_a_person_types(
     assert (row["Name"], str(row["Commons_Ask__c"]), row["Commons_Share__c"]) == ("Typed", "12.50", True)
     assert row["SystemModstamp"] > before and row["outfunds__Applying_Organization__c"] == organisation
     assert "takes a number" in session.post(page, data={"Commons_Ask__c": "lots"}).text
+
+
+# --- many at once, as simple-salesforce sends them ---------------------------
+
+
+def row(**fields: Any) -> dict[str, Any]:
+    return {"attributes": {"type": REQUEST}, **fields}
+
+
+def collected(client: Any, method: str, path: str, records: list[dict[str, Any]], all_or_none: bool = False) -> Any:
+    return client.restful(path, method=method, json={"allOrNone": all_or_none, "records": records})
+
+
+def test_a_collection_is_answered_200_in_order_with_status_codes_for_each(
+    client: Any, sandbox: SalesforceSandbox
+) -> None:
+    path = f"composite/sobjects/{REQUEST}/Commons_Id__c"
+    sandbox.org.insert(REQUEST, {"Name": "there", "Commons_Id__c": "k-2"})
+    records = [row(Commons_Id__c=f"k-{n}", Name=name) for n, name in enumerate(("new", "x" * 81, "changed"))]
+    made, long, changed = collected(client, "PATCH", path, records)
+    assert (made["success"], made["created"], made["errors"]) == (True, True, [])
+    assert (changed["success"], changed["created"]) == (True, False)
+    assert long["success"] is False and long["errors"][0]["statusCode"] == "STRING_TOO_LONG"
+    assert long["errors"][0]["fields"] == ["Name"] and "errorCode" not in long["errors"][0]
+    assert client.api_usage["api-usage"].used == 1
+
+
+def test_a_collection_is_undone_as_a_whole_where_it_is_asked_to_be(client: Any, sandbox: SalesforceSandbox) -> None:
+    path = f"composite/sobjects/{REQUEST}/Commons_Id__c"
+    records = [row(Commons_Id__c="a", Name="fine"), row(Commons_Id__c="b", Name="x" * 81)]
+    fine, long = collected(client, "PATCH", path, records, all_or_none=True)
+    assert fine["errors"][0]["statusCode"] == "ALL_OR_NONE_OPERATION_ROLLED_BACK"
+    assert long["errors"][0]["statusCode"] == "STRING_TOO_LONG" and list(sandbox.org.rows(REQUEST)) == []
+    (again,) = collected(client, "PATCH", path, records[:1])
+    assert again["created"] is True  # nothing is left of it, not even in an index
+
+
+def test_a_collection_has_200_records_at_most_of_one_type(client: Any) -> None:
+    path = f"composite/sobjects/{REQUEST}/Commons_Id__c"
+    with pytest.raises(SalesforceMalformedRequest):
+        collected(client, "PATCH", path, [row(Commons_Id__c=f"{n}", Name="x") for n in range(201)])
+    other = {"attributes": {"type": "Account"}, "Commons_Id__c": "k", "Name": "x"}
+    (refused,) = collected(client, "PATCH", path, [other])
+    assert refused["success"] is False
+
+
+def test_collections_make_and_change_by_id_too(client: Any, sandbox: SalesforceSandbox) -> None:
+    (made,) = collected(client, "POST", "composite/sobjects", [row(Name="one")])
+    done, gone = collected(
+        client, "PATCH", "composite/sobjects", [row(id=made["id"], Name="two"), row(id="a02000000000ZZZ", Name="x")]
+    )
+    assert done["success"] and sandbox.org.live(REQUEST, made["id"])["Name"] == "two"
+    assert gone["errors"][0]["statusCode"] == "NOT_FOUND"
+
+
+def test_a_composite_request_counts_once_and_its_requests_may_name_what_came_before(
+    client: Any, sandbox: SalesforceSandbox
+) -> None:
+    base = "/services/data/v62.0/sobjects"
+    requests_ = [
+        {"method": "POST", "url": f"{base}/Account", "referenceId": "org", "body": {"Name": "Fig Tree Clinic"}},
+        {"method": "POST", "url": f"{base}/{REQUEST}", "referenceId": "made",
+         "body": {"Name": "Wells", "outfunds__Applying_Organization__c": "@{org.id}"}},
+        {"method": "GET", "url": f"{base}/{REQUEST}/@{{made.id}}?fields=Name", "referenceId": "read"},
+        {"method": "GET", "url": f"{base}/Nothing/describe", "referenceId": "missing"},
+    ]  # fmt: skip
+    answer = client.restful("composite", method="POST", json={"allOrNone": False, "compositeRequest": requests_})
+    assert [item["httpStatusCode"] for item in answer["compositeResponse"]] == [201, 201, 200, 404]
+    assert [item["referenceId"] for item in answer["compositeResponse"]] == ["org", "made", "read", "missing"]
+    assert answer["compositeResponse"][2]["body"]["Name"] == "Wells" and sandbox.api.used == 1
+
+
+def test_a_composite_request_is_undone_as_a_whole_where_it_is_asked_to_be(
+    client: Any, sandbox: SalesforceSandbox
+) -> None:
+    base = f"/services/data/v62.0/sobjects/{REQUEST}"
+    requests_ = [
+        {"method": "POST", "url": base, "referenceId": f"r{n}", "body": {"Name": name}}
+        for n, name in enumerate(("fine", "x" * 81))
+    ]
+    answer = client.restful("composite", method="POST", json={"allOrNone": True, "compositeRequest": requests_})
+    assert [item["body"][0]["errorCode"] for item in answer["compositeResponse"]] == [
+        "PROCESSING_HALTED",
+        "STRING_TOO_LONG",
+    ]
+    assert list(sandbox.org.rows(REQUEST)) == []
+    many = {"compositeRequest": [requests_[0]] * 26}
+    with pytest.raises(SalesforceMalformedRequest):
+        client.restful("composite", method="POST", json=many)
+
+
+def test_a_client_of_others_signs_in_with_a_certificate(authority: trustme.CA, tmp_path: Path) -> None:
+    private, public = app_keys()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    pem = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(pem))
+    with SalesforceSandbox(ssl_context=context, certificate=public) as sandbox:  # its own clock is that client's
+        session = requests.Session()
+        session.trust_env = False
+        session.verify = str(pem)
+        session.mount("https://login.salesforce.com", ToSandbox(sandbox.url))
+        signed_in = Salesforce(
+            username="hub@integration.example",
+            consumer_key=CLIENT_ID,
+            privatekey=private,
+            session=session,
+            version="62.0",
+        )
+        assert signed_in.query("SELECT Id FROM Account")["totalSize"] == 0
 
 
 # --- small parts -------------------------------------------------------------

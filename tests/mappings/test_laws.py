@@ -108,3 +108,13 @@ def test_html_gains_no_markup_and_scripts_do_not_pass() -> None:
     assert "<script" not in columns["Commons_Need__c"] and "<img" not in columns["Commons_Need__c"]
     raw = mapping.reduce({"Name": "x", "Commons_Need__c": "<p>Dig</p><script>alert(1)</script>" + "<div>" * 5000})
     assert "alert" not in mapping.read(raw).values["need"]
+
+
+def test_a_day_in_a_column_of_moments_is_written_at_one_time_and_read_back_as_the_day() -> None:
+    mapping = load("salesforce-nonprofit-cloud-calls")
+    written = mapping.write({"title": "x", "closes": {"date": "2026-05-31"}}, mapping.reduce({})).columns
+    assert written["EndDate"] == "2026-05-31T12:00:00.000+0000"
+    assert mapping.read(mapping.reduce(written)).values["closes"] == {"date": "2026-05-31"}
+    moment = {"date": "2026-05-31", "text": "2026-05-31T17:00:00.000+0000"}
+    written = mapping.write({"title": "x", "closes": moment}, mapping.reduce({})).columns
+    assert written["EndDate"] == moment["text"] and mapping.read(mapping.reduce(written)).values["closes"] == moment

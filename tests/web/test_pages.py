@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from hub.store import lists
 from hub.store.opportunities import t
-from hub.store.tables import Quarantine
+from hub.store.tables import Quarantine, Run
 from tests.web.conftest import Site, fill
 
 
@@ -156,3 +156,21 @@ def test_a_value_that_its_system_shows_otherwise_is_said_to_be(site: Site) -> No
         conn.execute(lists.link.update().where(lists.link.c.id == ids["Link"]).values(**sent))
     page = site.client("staff.elm").get(f"/opportunities/{ids['Opportunity']}").text
     assert "some fields differ" in page and "elm-sheet: written, and shown there as “ORCHARD”" in page
+
+
+@pytest.mark.parametrize(
+    ("used", "says"),
+    [
+        (12_345, "12,345 of 100,000 used; the hub stops at 80,000"),
+        (80_001, "80,001 of 100,000 used: the hub leaves the rest to others"),
+    ],
+)
+def test_a_connection_shows_how_much_of_its_systems_daily_calls_is_used(site: Site, used: int, says: str) -> None:
+    ids = fill(site.hub)
+    page = "/connections/elm-sheet"
+    assert "Daily calls" not in site.client("admin.elm").get(page).text
+    counts = {"calls_used": used, "calls_allowed": 100_000, "calls_stop": 80_000}
+    run = Run.__table__  # type: ignore[attr-defined]
+    with site.hub.writing() as conn:
+        conn.execute(update(run).where(run.c.id == ids["Run"]).values(counts=counts))
+    assert says in site.client("admin.elm").get(page).text

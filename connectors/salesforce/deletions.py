@@ -1,0 +1,56 @@
+"""The log of deletions, ``/sobjects/X/deleted``: it outlives the recycle bin, which ``queryAll`` shows.
+
+REST API Developer Guide, "Get Deleted": seconds are ignored, so the ends lie a minute apart; the next reading begins
+where the answer says that it ended.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.contract import CursorExpired, Forbidden, Invalid, Unavailable
+from connectors.salesforce.errors import refusal, said
+from connectors.salesforce.feed import literal, stamped
+from connectors.salesforce.ids import long_id
+from connectors.salesforce.session import Session
+
+LOOKS_BACK = timedelta(days=15)
+MINUTE = timedelta(minutes=1)
+
+
+def told(session: Session, object: str, start: datetime) -> tuple[frozenset[str], datetime]:
+    """The ids deleted since, and where the next reading begins.
+
+    An org that does not let the integration user read the log tells nothing here (``check`` says so); what is in the
+    recycle bin is told all the same. ``CursorExpired`` where the log does not go back so far, or is too long.
+    """
+    end = session.now().replace(second=0, microsecond=0)
+    if end - start >= LOOKS_BACK:
+        raise CursorExpired(f"{object}: deletions are told for {LOOKS_BACK.days} days only.")
+    path, params = request(session, object, start)
+    answer = session.call("GET", path, params=params)
+    if answer.status == 200:
+        return _read(answer.json(), object)
+    if any(problem.code == "EXCEEDED_ID_LIMIT" for problem in said(answer)):
+        raise CursorExpired(f"{object}: more was deleted than Salesforce lists.")
+    error = refusal(answer, f"Reading what was deleted of {object}")
+    if isinstance(error, Forbidden | Invalid):
+        return frozenset(), end
+    raise error
+
+
+def request(session: Session, object: str, start: datetime) -> tuple[str, dict[str, str]]:
+    """Path and parameters that ask what was deleted since."""
+    end = session.now().replace(second=0, microsecond=0)
+    begin = min(start.replace(second=0, microsecond=0), end - MINUTE)
+    return session.data(f"sobjects/{object}/deleted/"), {"start": literal(begin), "end": literal(end)}
+
+
+def _read(body: Any, object: str) -> tuple[frozenset[str], datetime]:
+    try:
+        ids = [long_id(item["id"]) for item in body["deletedRecords"]]
+        covered = stamped(body["latestDateCovered"])
+    except (KeyError, TypeError, ValueError):
+        raise Unavailable(f"Reading what was deleted of {object}: the answer is not a log of deletions.") from None
+    return frozenset(id for id in ids if id), covered

@@ -14,6 +14,8 @@ from hub.store.tables import Opportunity, User
 from schemas.fields import spec
 
 PUBLIC = "public"
+NOBODY = ""
+"""No member has this id."""
 ANYONE = frozenset({"staff", "officer", "admin", "operator", "convener"})
 MEMBERS = frozenset({"staff", "officer", "admin"})
 WATCHERS = frozenset({"staff", "officer", "admin", "operator"})
@@ -101,7 +103,13 @@ def sees_connection(user: User, connection: ConnectionConfig) -> bool:
 
 def sees_values(user: User, connection: ConnectionConfig) -> bool:
     """Values of a connection's records are its member's own business; running the hub does not open them."""
-    return connection.member == user.member_id
+    return connection.member == private(user)
+
+
+def private(user: User) -> str:
+    """The member whose hidden positions and records' values this person may read. Who only runs the hub, or recommends,
+    reads nobody's, though they belong to a member as well."""
+    return user.member_id if not MEMBERS.isdisjoint(user.roles) else NOBODY
 
 
 def sees_opportunity(user: User, opportunity: Opportunity, circles: Circles) -> bool:

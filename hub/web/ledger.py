@@ -52,7 +52,7 @@ def shown(
     linked: list[str],
 ) -> Ledger:  # fmt: skip
     """``linked``: the reader's own connections that have a record of it."""
-    member = me().member_id
+    member = access.private(me())
     mine = commitments[member].facts if member in commitments else {}
     form = {}
     if access.may(me(), "ledger.state"):

@@ -62,7 +62,7 @@ def _views(
     positions = opportunities.commitments(conn, [row.id for row in found])
     for row in found:
         if access.sees_opportunity(user, row, hub().config.circles):
-            yield row, hub().view(row, positions.get(row.id, {}), user.member_id, names)
+            yield row, hub().view(row, positions.get(row.id, {}), access.private(user), names)
 
 
 @pages.get("/opportunities")
@@ -115,8 +115,8 @@ def one(opportunity_id: str) -> str:
         offers = handing(conn, row)
         tied = [link for link in links.of(conn, row.id) if link.connection_id in own]
         past = lists.history(conn, row.id)
-    view = hub().view(row, positions, user.member_id, names)
-    mine = positions.get(user.member_id)
+    view = hub().view(row, positions, access.private(user), names)
+    mine = positions.get(access.private(user))
     origins = (row.origins or {}) | ((mine.origins or {}) if mine else {})
     fields = [
         (path, view[path], _origin(origins.get(path), names, persons), _different(tied, path))
@@ -305,7 +305,7 @@ def _history(
     """What this reader may know of what happened: facts of everyone, systems and commitments of its own."""
     own, result = own_connections(me()), []
     for row in past:
-        ours = row.connection_id in own or (row.member_id is not None and row.member_id == me().member_id)
+        ours = row.connection_id in own or row.member_id == access.private(me())
         if row.connection_id is not None and not ours and row.direction == "out":
             continue
         values = {path: pair for path, pair in (row.values or {}).items() if ours or _fact(path)}

@@ -138,7 +138,7 @@ def concerned(user: User, parties: list[dict[str, str]], steward_id: str, path: 
 
 
 def _conflicts(conn: Connection, user: User, own: set[str]) -> Iterator[Item]:
-    for row in lists.conflicts(conn, own, user.member_id):
+    for row in lists.conflicts(conn, own, access.private(user)):
         sees, decides = concerned(user, row.parties, row.steward_id, row.path)
         if not sees:
             continue
@@ -166,7 +166,7 @@ def _references(conn: Connection, own: set[str]) -> Iterator[Item]:
 
 
 def _suggestions(conn: Connection, user: User, own: set[str]) -> Iterator[Item]:
-    for row in lists.suggestions(conn, own, user.member_id):
+    for row in lists.suggestions(conn, own, access.private(user)):
         what = {"title": row.title, "field": label(row.path), "value": words(row.path, row.value)}
         if row.state == "waiting":
             text = _(

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Connection
+
 from hub import access
+from hub.store import opportunities
+from hub.store.tables import Commitment
 from tests.web.conftest import ROLES, TOKEN, Site, fill
 
 
@@ -114,6 +118,49 @@ def test_another_foundations_position_is_on_no_page(site: Site) -> None:
             assert "424242" not in text and "424,242" not in text and "zz-secret" not in text, path
     own = site.client("officer.oak").get(next(p for p in pages if p.startswith("/opportunities/"))).text
     assert "424,242" in own
+
+
+PEOPLE = [f"{role}.{member}" for member in ("elm", "oak") for role in ROLES]
+OF_MEMBERS = ("staff", "officer", "admin")
+READ_BY = {
+    # class of field, or of record: its canary, and who may ever meet it on a page
+    "public fact": ("zz-public", PEOPLE),
+    "fact for members": ("zz-for-members", PEOPLE),
+    "fact of a draft": ("zz-draft", [f"{role}.elm" for role in ROLES]),
+    "hidden position, own note": ("zz-secret", [f"{role}.oak" for role in OF_MEMBERS]),
+    "hidden position, amount": ("424,242", [f"{role}.oak" for role in OF_MEMBERS]),
+    "hidden position of the steward": ("zz-elm-note", [f"{role}.elm" for role in OF_MEMBERS]),
+}
+
+
+def test_on_every_page_every_role_meets_only_the_classes_of_fields_that_are_for_it(site: Site) -> None:
+    pages = [path for endpoint, method, path in addresses(site) if method == "GET" and endpoint != "static"]
+    with site.hub.writing() as conn:
+        [shared] = [row for row in opportunities.peek(conn, site_ids(conn)).values() if row.number == 7]
+        opportunities.change(
+            conn, shared.id, facts=shared.facts | {"summary": "zz-public", "extensions.x.y": "zz-for-members"}
+        )
+        draft = shared.model_copy(update={"id": site.hub.ids.uuid7(), "number": 99, "status": "draft"})
+        draft.title, draft.facts = "zz-draft", {"title": "zz-draft", "summary": "zz-draft"}
+        opportunities.add(conn, draft)
+        note = {"commitment.stage": "exploring", "commitment.note": "zz-elm-note"}
+        own = Commitment(id=site.hub.ids.uuid7(), opportunity_id=shared.id, member_id="elm", facts=note, origins={})
+        opportunities.save_commitment(conn, own, new=True)
+    pages += [f"/opportunities/{draft.id}", "/opportunities.csv"]
+    met: dict[str, set[str]] = {name: set() for name in READ_BY}
+    for who in PEOPLE:
+        for path in pages:
+            text = site.client(who).get(path).text
+            for name, (canary, _allowed) in READ_BY.items():
+                if canary in text:
+                    met[name].add(who)
+    assert met == {name: set(allowed) for name, (_canary, allowed) in READ_BY.items()}
+    stranger = site.app.test_client()
+    assert not any(canary in stranger.get(path).text for path in pages for canary, _ in READ_BY.values())
+
+
+def site_ids(conn: Connection) -> list[str]:
+    return [row.id for row in conn.execute(opportunities.t.select())]
 
 
 def test_an_operator_sees_that_a_hold_waits_and_not_what_is_in_it(site: Site) -> None:

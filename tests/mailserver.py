@@ -77,10 +77,12 @@ def mail_server(tls: ssl.SSLContext | None = None, implicit: bool = False) -> It
         starttls = {"tls_context": tls, "require_starttls": True} if tls and not implicit else {}
         return SMTP(taken, hostname="mail.test", loop=loop, **needs, **starttls)
 
-    server = loop.run_until_complete(loop.create_server(session, "127.0.0.1", 0, ssl=tls if implicit else None))
-    taken.port = server.sockets[0].getsockname()[1]
+    # In a thread of its own from the start: a browser of an earlier test may keep a loop running in this one.
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    listening = loop.create_server(session, "127.0.0.1", 0, ssl=tls if implicit else None)
+    server = asyncio.run_coroutine_threadsafe(listening, loop).result(10)
+    taken.port = server.sockets[0].getsockname()[1]
     try:
         yield taken
     finally:

@@ -407,7 +407,7 @@ def test_a_missing_value_of_a_list_is_said(now: Two) -> None:
     now.fluxx.site.add_field(
         {"name": "commons_status", "attribute_type": "select", "choices": ["Draft", "Open", "Closed"]}
     )
-    said = check(now, 0)
+    said = check(now, 1)
     assert re.search(r'fluxx.toml:\d+: "status" maps "Withdrawn", which "commons_status" lacks', said)
     assert "Add it there" in said
 

@@ -8,6 +8,8 @@ import pytest
 
 from connectors import registry
 from hub.conformance import faults, kit, matrix
+from hub.conformance.matrix import CELLS
+from hub.conformance.plugin import in_part
 from hub.conformance.stage import Stage
 from tests.conformance import subjects
 
@@ -26,9 +28,26 @@ TestXlsx = kit.suite(subjects.Xlsx)
 UNCERTAIN = [fault for fault in (*faults.LOST, *faults.NONSENSE, *faults.TROUBLE) if "create" in fault.operations]
 
 
+HOUSE = [
+    each
+    for each in vars(subjects).values()
+    if isinstance(each, type) and issubclass(each, kit.Subject) and each is not kit.Subject
+]
+
+
 def test_every_connector_of_the_house_is_in_the_kit() -> None:
-    found = [each for each in vars(subjects).values() if isinstance(each, type) and issubclass(each, kit.Subject)]
-    assert set(registry.names()) == {each.system for each in found if each is not kit.Subject}
+    assert set(registry.names()) == {each.system for each in HOUSE}
+
+
+def test_the_connectors_of_the_house_together_meet_every_cell_in_a_part_of_the_matrix() -> None:
+    """What `make test` leaves out of one connector's matrix it tries with another's; see ``--conformance-part``."""
+    every = {(operation.name, fault.name) for operation, fault in CELLS}
+    together = set()
+    for subject in (each for each in HOUSE if each.wire):
+        part = {(operation.name, fault.name) for operation, fault in CELLS if in_part(subject, operation, fault, 4)}
+        assert {fault for _, fault in part} == {fault.name for fault in faults.FAULTS} and len(part) < len(every) / 3
+        together |= part
+    assert together == every and all(in_part(HOUSE[0], *cell, 1) for cell in CELLS)
 
 
 @pytest.fixture(scope="module")

@@ -129,18 +129,21 @@ class Five:
         return self.fluxx.write(fluxx_site.REQUEST, None, usual | cells)
 
     def edit(self, name: str, **cells: Any) -> None:
-        """``cells`` by the column names of that system."""
-        id = self.id(name)
+        """``cells`` by the column names of that system, in its copy of the one project."""
+        self.write(name, self.id(name), cells)
+
+    def write(self, name: str, id: str | None, cells: Mapping[str, Any]) -> str:
+        """What staff type into a record, or into a new one of their own; its id."""
         if name == "fluxx":
-            self.fluxx.write(fluxx_site.REQUEST, id, cells)
-        elif name == "salesforce":
-            self.salesforce.write(FUNDING_REQUEST, id, cells)
-        elif name == "dataverse":
-            self.dataverse.write(DATAVERSE_REQUEST, id, cells)
-        elif name == "submittable":
-            self.submittable.write(submittable.TAKEN_UP, id, cells)
-        else:
-            self.airtable.write(OPPORTUNITIES, id, cells)
+            return self.fluxx.write(fluxx_site.REQUEST, id, cells)
+        if name == "salesforce":
+            return self.salesforce.write(FUNDING_REQUEST, id, cells)
+        if name == "dataverse":
+            return self.dataverse.write(DATAVERSE_REQUEST, id, cells)
+        if name == "submittable":
+            held = self.submittable.organisation.submissions
+            return self.submittable.write(held[id].project.name if id else submittable.OWN, id, cells)
+        return self.airtable.write(OPPORTUNITIES, id, cells)
 
     def commit(self, name: str, amount: int) -> None:
         """This member's own people move the project on in their own pipeline: it is awarded so many dollars."""

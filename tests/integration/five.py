@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+from connectors.airtable.sandbox import AirtableSandbox
 from connectors.airtable.sandbox import serve as serve_airtable
 from connectors.clock import ManualTime
 from connectors.dataverse import sandbox as dataverse
+from connectors.dataverse.sandbox import DataverseSandbox
+from connectors.fluxx.sandbox import FluxxSandbox
 from connectors.fluxx.sandbox import serve as serve_fluxx
+from connectors.fluxx.sandbox_site import LAG
+from connectors.salesforce.sandbox import SalesforceSandbox
 from connectors.salesforce.sandbox import serve as serve_salesforce
 from connectors.sandbox import Sandbox, Seen
+from connectors.submittable.sandbox import SubmittableSandbox
 from connectors.submittable.sandbox import serve as serve_submittable
+from connectors.submittable.sandbox_rows import Tables
 from connectors.transport import Transport
 from hub.app import Hub, open_hub
 from hub.config import load
@@ -66,31 +73,52 @@ SHOWN: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 """The column of each system for what the tests look at."""
+TICKED: Mapping[str, Mapping[str, Any]] = {
+    "salesforce": {"Commons_Share__c": True},
+    "dataverse": {"commons_share": True, "commons_currency": "USD"},
+    "submittable": {"Share with the commons": "Yes", "Organisation": "Reed Bank", "Currency": "USD"},
+    "airtable": {"Share": True, "Organisation": "Lantern Street", "Currency": "USD"},
+}
 
 
 class Five:
-    """``round`` is one sync of all; ``record`` what a system has of the one project; ``edit`` what its staff type."""
+    """``round`` is one sync of all; ``record`` what a system has of the one project; ``edit`` what its staff type.
+    ``names`` are the systems that take part; ``more`` goes into the options of each connection."""
 
-    def __init__(self, folder: Path, edits: str = "keep") -> None:
-        self.folder, self._edits = folder, edits
+    def __init__(
+        self,
+        folder: Path,
+        names: Iterable[str] = tuple(NAMES),
+        edits: str = "keep",
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.folder, self.names, self._edits, self._more = folder, tuple(names), edits, dict(more or {})
         self.time = ManualTime(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
         self.log: list[dict[str, Any]] = []
+        self.systems: dict[str, Sandbox] = {}
         self._stack = ExitStack()
 
+    fluxx: FluxxSandbox
+    salesforce: SalesforceSandbox
+    dataverse: DataverseSandbox
+    submittable: SubmittableSandbox
+    airtable: AirtableSandbox
+
     def __enter__(self) -> Self:
-        time = self.time
-        self.fluxx = serve_fluxx(fluxx_site.seed(), time=time)
-        self.salesforce = serve_salesforce(seeds.salesforce() | {"records": {}}, time=time)
-        self.dataverse = dataverse.serve(time=time)
-        self.submittable = serve_submittable(submittable.seed(), time=time)
-        self.airtable = serve_airtable(seeds.airtable(BASE, []), time=time, calls=None)
-        self.systems: dict[str, Sandbox] = {name: getattr(self, name) for name in NAMES}
-        for sandbox in self.systems.values():
+        for name in self.names:
+            sandbox = _started(name, self.time)
             self._stack.callback(sandbox.stop)
+            self.systems[name] = sandbox
+            setattr(self, name, sandbox)
         self.config = self._configured()
-        self.hub: Hub = open_hub(load(self.config), time=time, transport=partial(Transport, log=self.log.append))
-        self._stack.callback(self.hub.engine.dispose)
+        self.hub = self.opened()
         return self
+
+    def opened(self, time: ManualTime | None = None) -> Hub:
+        """The hub of the configuration as it stands now."""
+        hub = open_hub(load(self.config), time=time or self.time, transport=partial(Transport, log=self.log.append))
+        self._stack.callback(hub.engine.dispose)
+        return hub
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
@@ -99,7 +127,7 @@ class Five:
 
     def round(self) -> dict[str, RunResult]:
         """One sync of all connections, when Fluxx's lists have caught up with what its staff did."""
-        self.time.sleep(self.fluxx.site.lag)
+        self.time.sleep(LAG)
         results = sync_all(self.hub, report=lambda *said, **more: self.log.append({"said": said, **more}))
         assert {(result.state, result.message) for result in results} == {("done", "")}, results
         return {result.connection: result for result in results}
@@ -127,6 +155,14 @@ class Five:
             "state": "pending_po_approval",
         }
         return self.fluxx.write(fluxx_site.REQUEST, None, usual | cells)
+
+    def share_own(self, name: str, title: str) -> str:
+        """A project of this member's own, in its system and ticked; its id."""
+        if name == "fluxx":
+            return self.share(project_title=title)
+        columns = SHOWN[name]
+        usual = {columns["title"]: title, columns["summary"]: "Reading after closing time.", columns["ask"]: 9_000}
+        return self.write(name, None, usual | TICKED[name])
 
     def edit(self, name: str, **cells: Any) -> None:
         """``cells`` by the column names of that system, in its copy of the one project."""
@@ -176,8 +212,8 @@ class Five:
         if name == "dataverse":
             return [row | {"id": row["msnfp_requestid"]} for row in self.dataverse.rows(DATAVERSE_REQUEST)]
         if name == "submittable":
-            held = self.submittable.organisation.submissions
-            return [self.submittable.cells(id) | {"id": id} for id in held]
+            tables = Tables(self.submittable.organisation)
+            return [{**cells, "id": id} for table in tables.tables() for id, cells in tables.rows(table)]
         return [row["fields"] | {"id": row["id"]} for row in self.airtable.rows(OPPORTUNITIES)]
 
     def record(self, name: str) -> dict[str, Any]:
@@ -197,12 +233,18 @@ class Five:
             "fluxx": fluxx_site.SECRET, "salesforce": seeds.SECRET, "dataverse": dataverse.CLIENT_SECRET,
             "submittable": submittable.KEY, "airtable": seeds.SECRET,
         }  # fmt: skip
-        for name, secret in secrets.items():
+        for name in self.names:
+            secret = secrets[name]
             (self.folder / f"{name}.secret").write_text(secret)
             (self.folder / f"{name}.secret").chmod(0o600)
         lines = ["[hub]", 'database = "sqlite:///hub.db"']
-        for name, title in NAMES.items():
-            lines += [f"[members.{name}]", f'name = "{title}"', 'lawful_basis = "agreement"', *self._connection(name)]
+        for name in self.names:
+            lines += [
+                f"[members.{name}]",
+                f'name = "{NAMES[name]}"',
+                'lawful_basis = "agreement"',
+                *self._connection(name),
+            ]
         path = self.folder / "config.toml"
         path.write_text("\n".join(lines))
         return path
@@ -212,19 +254,32 @@ class Five:
             "member": name, "system": name, "mapping": MAPPINGS.get(name, name), "first_sync": "go", "allow_http": True,
             "shares": True, "import": "all", "edits": self._edits,
         }  # fmt: skip
-        options: dict[str, dict[str, Any]] = {
-            "fluxx": {"url": self.fluxx.url, "client_id": fluxx_site.CLIENT, "model_theme": fluxx_site.THEME},
-            "salesforce": {"url": self.salesforce.url, "client_id": "commons-hub"},
-            "dataverse": {
+        options: dict[str, Callable[[], dict[str, Any]]] = {
+            "fluxx": lambda: {
+                "url": self.fluxx.url, "client_id": fluxx_site.CLIENT, "model_theme": fluxx_site.THEME,
+            },
+            "salesforce": lambda: {"url": self.salesforce.url, "client_id": "commons-hub"},
+            "dataverse": lambda: {
                 "url": self.dataverse.url, "authority": self.dataverse.url, "tenant": dataverse.TENANT,
                 "client_id": dataverse.CLIENT_ID,
             },
-            "submittable": submittable.options(self.submittable, imports=True),
-            "airtable": {"url": self.airtable.api, "base": BASE},
+            "submittable": lambda: submittable.options(self.submittable, imports=True),
+            "airtable": lambda: {"url": self.airtable.api, "base": BASE},
         }  # fmt: skip
         secret = {"submittable": "key", "airtable": "token"}.get(name, "client_secret")
         lines = [f"[connections.{name}]", *_settings(given), f"[connections.{name}.options]"]
-        return [*lines, *_settings(options[name] | {secret: f"file:{name}.secret"})]
+        return [*lines, *_settings(options[name]() | self._more | {secret: f"file:{name}.secret"})]
+
+
+def _started(name: str, time: ManualTime) -> Sandbox:
+    start: dict[str, Callable[[], Sandbox]] = {
+        "fluxx": lambda: serve_fluxx(fluxx_site.seed(), time=time),
+        "salesforce": lambda: serve_salesforce(seeds.salesforce() | {"records": {}}, time=time),
+        "dataverse": lambda: dataverse.serve(time=time),
+        "submittable": lambda: serve_submittable(submittable.seed(), time=time),
+        "airtable": lambda: serve_airtable(seeds.airtable(BASE, []), time=time, calls=None),
+    }
+    return start[name]()
 
 
 def _settings(given: Mapping[str, Any]) -> list[str]:

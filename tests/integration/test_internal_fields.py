@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
@@ -24,7 +23,7 @@ from hub.people import add_user
 from hub.store import opportunities
 from hub.web.app import create_app
 from tests.integration.canaries import Canaries, planted
-from tests.integration.five import NAMES, SHOWN, Five
+from tests.integration.five import NAMES, SHOWN, TITLE, Five
 
 PASSWORD = "a long enough one"
 OWN_PEOPLE = ["staff", "officer", "admin"]
@@ -165,25 +164,16 @@ def test_stage_amount_and_notes_of_a_member_are_in_nothing_that_others_get_befor
 
 def shared_by_each(five: Five) -> dict[str, str]:
     """A ticked record in each system, and one that nobody ticked."""
-    organisation = five.salesforce.rows("Account")[0]["Id"]
+    own = {name: five.share_own(name, TITLE if name == "fluxx" else f"School of {name}") for name in NAMES}
+    five.write(
+        "salesforce",
+        own["salesforce"],
+        {"outfunds__Applying_Organization__c": five.salesforce.rows("Account")[0]["Id"]},
+    )
     account = five.dataverse.env.insert("account", {"name": "Upper Valley Trust"})
-    more: dict[str, dict[str, Any]] = {
-        "salesforce": {"Commons_Share__c": True, "outfunds__Applying_Organization__c": organisation},
-        "dataverse": {"commons_share": True, "commons_currency": "USD", "msnfp_recipientid": ("account", account)},
-        "submittable": {"Share with the commons": "Yes", "Organisation": "Reed Bank", "Currency": "USD"},
-        "airtable": {"Share": True, "Organisation": "Lantern Street", "Currency": "USD"},
-    }
-    own = {"fluxx": five.share()}
-    five.share(project_title="Not ticked", commons_share=False)
-    for name, ticked in more.items():
-        columns = SHOWN[name]
-        usual = {
-            columns["title"]: f"School of {name}",
-            columns["summary"]: "Reading after closing time.",
-            columns["ask"]: 9_000,
-        }
-        own[name] = five.write(name, None, usual | ticked)
-        five.write(name, None, {columns["title"]: "Not ticked"})
+    five.write("dataverse", own["dataverse"], {"msnfp_recipientid": ("account", account)})
+    for name in NAMES:
+        five.write(name, None, {SHOWN[name]["title"]: "Not ticked"})
     return own
 
 

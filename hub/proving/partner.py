@@ -15,7 +15,7 @@ class Partner:
     """One row that is shared. ``write`` is what its staff type; ``cell`` what the hub wrote into it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        folder.mkdir()
         self._file = folder / "proof.csv"
         self._columns = [ID, *language.load(MAPPING).columns]
 

@@ -111,7 +111,12 @@ class Proof:
 
     def _create(self) -> str:
         self.partner.write(
-            Share="Yes", Title=self.title, Summary="Made by hub prove.", Organisation=MARK, Amount_requested="1000", Currency="USD"
+            Share="Yes",
+            Title=self.title,
+            Summary="Made by hub prove.",
+            Organisation=MARK,
+            Amount_requested="1000",
+            Currency="USD",
         )
         self.scope.lose = self.mapping.key is not None
         begun = self.hub.time.monotonic()
@@ -122,6 +127,7 @@ class Proof:
         if self.mapping.key and len(found) != 1:
             raise Failed(f"{len(found)} records carry the key {key}; it has to be one.")
         self.scope.lose = False
+        self._others = self._rest()
         self.seen["created"] = "a record was made as the mapping says, and reads as it was written"
         if not self.scope.lost:
             return "One record was made. It has no answer over a network, or no key, that could be looked up."
@@ -138,6 +144,7 @@ class Proof:
 
     def _edit_here(self) -> str:
         self._before = self._record()
+        self.hub.time.sleep(2)  # some versions are a time in whole seconds
         self._type(f"{self.title} 3")
         self._until(lambda: self.partner.cell("Title") == f"{self.title} 3", "the edit was never seen")
         self.seen["listed"] = "an edit made in the system was told by its list of changes"
@@ -193,7 +200,9 @@ class Proof:
             self._sync()
         if self.scope.updates != writes:
             raise Failed(f"Nothing changed, and two syncs wrote {self.scope.updates - writes} times.")
-        return "Two more syncs wrote nothing."
+        if self._rest() != self._others:
+            raise Failed("Only title and summary were edited, and organisation or ask are not what they were.")
+        return "Two more syncs wrote nothing, and what nobody edited stands as it stood."
 
     def _withdraw(self) -> str:
         holds = any(part.path == "status" and part.writes for part in self.mapping.fields)
@@ -204,6 +213,7 @@ class Proof:
         return "The record stays and says that the project was withdrawn."
 
     def _remove(self) -> str:
+        self.scope.lose = False
         ids = sorted(self.scope.ids | {record.id for record in self._doubles()})
         if not ids:
             raise DoesNotApply("Nothing was made.")
@@ -264,11 +274,17 @@ class Proof:
     def _shows(self, path: str, value: object) -> bool:
         return self.mapping.read(self._raw()).values.get(path) == value
 
+    def _rest(self) -> dict[str, object]:
+        """What the partner said in the beginning and never changes."""
+        read = self.mapping.read(self._raw()).values
+        return {path: read.get(path) for path in ("organization.name", "ask.requested")}
+
     def _says_withdrawn(self) -> bool:
         return self.mapping.is_withdrawn(self._raw()) or self._shows("status", "withdrawn")
 
     def _edit(self, title: str, expected: Record) -> Edit:
-        columns = self.mapping.write({"title": title}, self.mapping.reduce(expected.fields)).columns
+        raw = {column: expected.fields.get(column) for column in self.mapping.way("title").columns}
+        columns = self.mapping.write({"title": title}, raw).columns
         return Edit(expected.id, columns, expected)
 
     def _type(self, title: str) -> None:

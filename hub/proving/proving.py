@@ -17,6 +17,7 @@ from hub.proving import report
 from hub.proving.narrow import ProofHub, Scope
 from hub.proving.partner import ID, MAPPING, Partner
 from hub.proving.proof import PARTNER, Proof
+from mappings import language
 
 
 def prove(config: Config, name: str, *, say: Callable[[str], None], time: Time | None = None) -> tuple[Proof, str]:
@@ -29,7 +30,7 @@ def prove(config: Config, name: str, *, say: Callable[[str], None], time: Time |
     with TemporaryDirectory(prefix="commons-hub-proof-") as folder:
         partner = Partner(Path(folder) / "sheet")
         scope = Scope(name)
-        hub = open_hub(_config(config, name, partner.folder), time=time, kind=partial(ProofHub, scope))
+        hub = open_hub(_config(config, name, Path(folder)), time=time, kind=partial(ProofHub, scope))
         scope.column = hub.mapping(name).key
         proof = Proof(hub, scope, partner, lambda step: say(report.line(step, hidden)))
         try:
@@ -40,18 +41,27 @@ def prove(config: Config, name: str, *, say: Callable[[str], None], time: Time |
         return proof, report.text(proof, system.title, system.questions, hidden, hub.time.now())
 
 
-def _config(config: Config, name: str, sheet: Path) -> Config:
+def _config(config: Config, name: str, folder: Path) -> Config:
     """The connection as it is set up, importing whatever the partner shares and letting its edits count."""
-    sheet.mkdir()
+    kind = language.load(config.connections[name].mapping, config.mapping_folders).kind
+    (folder / "proof-partner.toml").write_text(f'extends = "{MAPPING}"\nkind = "{kind}"\n')
     own = replace(
         config.connections[name], shares=False, imports=(), inbox_for=None, edits="accept", follow="yes", deletes="ask",
         first_sync="go", paused=False,
     )  # fmt: skip
-    options = {"path": str(sheet), "id": ID, "writable": True}
-    other = ConnectionConfig(PARTNER, PARTNER, "spreadsheet", MAPPING, options=options, shares=True, first_sync="go")
+    options = {"path": str(folder / "sheet"), "id": ID, "writable": True}
+    other = ConnectionConfig(
+        PARTNER,
+        PARTNER,
+        "spreadsheet",
+        str(folder / "proof-partner.toml"),
+        options=options,
+        shares=True,
+        first_sync="go",
+    )
     return replace(
         config,
-        database=f"sqlite:///{sheet.parent / 'proof.db'}",
+        database=f"sqlite:///{folder / 'proof.db'}",
         members={own.member: config.members[own.member], PARTNER: MemberConfig(PARTNER, "Proof partner", "agreement")},
         connections={name: own, PARTNER: other},
         rules={},

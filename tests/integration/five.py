@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -111,8 +111,11 @@ class Five:
             self.systems[name] = sandbox
             setattr(self, name, sandbox)
         self.config = self._configured()
-        self.hub = self.opened()
         return self
+
+    @cached_property
+    def hub(self) -> Hub:
+        return self.opened()
 
     def opened(self, time: ManualTime | None = None) -> Hub:
         """The hub of the configuration as it stands now."""

@@ -26,7 +26,7 @@ ASIDE = re.compile(r"/token$|/describe$|EntityDefinitions|/model_attribute|/v4/(
 
 
 def another(five: Five, name: str, id: str) -> Callable[[Any], str]:
-    """Adds a record like this one, with another key; its id."""
+    """Adds a record like this one, with another key, where the feed knows it for long; its id."""
     if name == "fluxx":
         cells = {n: v for n, v in five.record(name).items() if n != "id" and v is not None}
         return lambda key: str(five.fluxx.site.insert(fluxx_site.REQUEST, cells | {"migrate_id": key}, seeding=True))
@@ -34,13 +34,26 @@ def another(five: Five, name: str, id: str) -> Callable[[Any], str]:
         org = five.salesforce.org
         columns = org.object(FUNDING_REQUEST).columns
         row = {n: v for n, v in org.live(FUNDING_REQUEST, id).items() if columns[n].writable and v is not None}
-        return lambda key: org.insert(FUNDING_REQUEST, row | {"Commons_Id__c": key})
+        of_old = {"SystemModstamp": "2026-01-05T10:00:00.000+0000", "LastModifiedDate": "2026-01-05T10:00:00.000+0000"}
+
+        def added(key: Any) -> str:
+            new = org.insert(FUNDING_REQUEST, row | {"Commons_Id__c": key})
+            org.tables[FUNDING_REQUEST][new] |= of_old
+            return new
+
+        return added
     if name == "dataverse":
         env = five.dataverse.env
         held = {
             n: v for n, v in env.row(REQUEST, id).items() if env.types[REQUEST].columns[n].writable and v is not None
         }
-        return lambda key: env.insert(REQUEST, held | {"commons_id": key})
+
+        def put(key: Any) -> str:
+            new = env.insert(REQUEST, held | {"commons_id": key})
+            env.tables[REQUEST][new]["versionnumber"] = len(env.tables[REQUEST])
+            return new
+
+        return put
     shown = {n: v for n, v in five.submittable.cells(id).items() if v and n != "submissionStatus"}
     return lambda key: five.submittable.write(submittable.OWN, None, shown | {"Commons ID": key})
 
@@ -80,8 +93,7 @@ def polled(five: Five, name: str) -> list[Seen]:
     multiplied(five, name, LINKED - 1)
     if name == "salesforce":
         five.salesforce.api.most_a_page = 2_000
-    if name != "fluxx":  # whose lists show whatever changed within the day, known or not
-        five.time.sleep(2 * 3600)
+    if name == "submittable":  # which has no feed, and has to see the copies once
         poll(five, name)
     five.time.sleep(60)
     called = poll(five, name)
@@ -96,16 +108,16 @@ def test_a_poll_of_five_thousand_linked_records_without_changes_takes_so_many_ca
         assert len(called) <= CALLS[name], [f"{call.method} {call.path}?{call.query}" for call in called]
 
 
-def test_salesforce_takes_two_and_ten_writing_calls_at_most_for_a_thousand_unguarded_changes(tmp_path: Path) -> None:
+def test_salesforce_takes_two_and_at_most_one_writing_call_for_a_hundred_unguarded_changes(tmp_path: Path) -> None:
     with Five(tmp_path, names=["salesforce"], more={"guard": "none"}) as five:
         called = polled(five, "salesforce")
         assert len(called) <= CALLS["salesforce"], [f"{call.method} {call.path}?{call.query}" for call in called]
-        before, wanted = len(five.salesforce.seen), 1_000
+        before, wanted = len(five.salesforce.seen), 400
         changed_in_the_commons(five, wanted, "Clean water for five villages.")
         (result,) = sync_all(five.hub, ["salesforce"])
         assert (result.state, result.counts["pushed"]) == ("done", wanted), result
         written = [c for c in list(five.salesforce.seen)[before:] if c.method != "GET" and not ASIDE.search(c.path)]
-        assert 0 < len(written) <= 10
+        assert 0 < len(written) <= wanted / 100, "of a thousand at most ten; the connector's own tests write so many"
         there = [row["Commons_Summary__c"] for row in five.salesforce.rows(FUNDING_REQUEST)]
         assert there.count("Clean water for five villages.") == wanted
 

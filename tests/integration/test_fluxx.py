@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -349,45 +348,5 @@ def now(tmp_path: Path) -> Iterator[Two]:
 
 
 def test_a_site_that_is_set_up_is_all_good(now: Two) -> None:
+    """What is said of wrong ones: ``test_set_up.py``."""
     assert "All good." in check(now, 0)
-
-
-def test_a_bad_secret_is_said(now: Two) -> None:
-    (now.folder / "secret").write_text("another-secret")
-    said = check(now, 1)
-    assert "FAIL sign in" in said and "Make an API key at /oauth/applications" in said and "another-secret" not in said
-
-
-def test_a_missing_permission_is_said(now: Two) -> None:
-    now.fluxx.site.rights[REQUEST].discard("read")
-    said = check(now, 1)
-    assert "FAIL read records" in said and "not allowed to read grant_request" in said
-    assert "a profile that may read grant_request" in said
-
-
-def test_a_missing_field_is_said(now: Two) -> None:
-    now.fluxx.site.drop_field("commons_impact")
-    said = check(now, 1)
-    assert "grant_request has no column 'commons_impact'" in said and "Add a dynamic field of this name" in said
-
-
-def test_a_key_that_is_not_unique_is_said(now: Two) -> None:
-    ids = [now.share(migrate_id=17) for _ in range(2)]
-    said = check(now, 1)
-    assert f"records {', '.join(ids)} all carry 17" in said and "Clear migrate_id in all but one" in said
-
-
-def test_a_missing_value_of_a_list_is_said(now: Two) -> None:
-    now.fluxx.site.drop_field("commons_status")
-    now.fluxx.site.add_field(
-        {"name": "commons_status", "attribute_type": "select", "choices": ["Draft", "Open", "Closed"]}
-    )
-    said = check(now, 1)
-    assert re.search(r'fluxx.toml:\d+: "status" maps "Withdrawn", which "commons_status" lacks', said)
-    assert "Add it there" in said
-
-
-def test_a_clock_that_is_off_is_said(now: Two) -> None:
-    now.time.sleep(3 * 3600)
-    said = check(now, 1)
-    assert "180 minutes behind Fluxx's" in said and "time server (NTP)" in said

@@ -12,6 +12,7 @@ import pytest
 from connectors.clock import ManualTime
 from connectors.contract import Check
 from hub.cli.check import checks
+from hub.demo import seeds
 from tests import submittable
 from tests.connectors import fluxx_site
 from tests.dataverse import REQUEST
@@ -161,3 +162,19 @@ def test_each_wrong_set_up_is_named_with_its_remedy(tmp_path: Path, name: str, f
         assert all(step.fix for step in failed), "each failure says what to do"
         assert "hunter2" not in repr(found)
         assert not any(changed(name, call) for call in five.systems[name].seen)
+
+
+@pytest.mark.parametrize("name", ["salesforce", "fluxx", "dataverse"])
+def test_an_importer_who_is_no_user_of_the_system_is_named(tmp_path: Path, name: str) -> None:
+    with Five(tmp_path, names=[name]) as five:
+        if name == "dataverse":
+            five.dataverse.env.insert(
+                "systemuser", {"fullname": "Lena", "internalemailaddress": "lena@juniper.example"}
+            )
+        known = {"salesforce": seeds.OFFICER, "fluxx": fluxx_site.OFFICER["email"], "dataverse": "lena@juniper.example"}
+        plain = five.config.read_text()
+        for address, right in ((known[name], True), ("nobody@elsewhere.example", False)):
+            five.config.write_text(plain.replace('first_sync = "go"', f'first_sync = "go"\nimporter = "{address}"'))
+            found = {step.name: step for step in told(five, name)}
+            assert found["importer"].ok == right and address in found["importer"].detail, found["importer"]
+            assert right or "Set importer to the address of one user" in found["importer"].fix

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from connectors.contract import Secret, System
 from hub.commons.criteria import Criteria
-from hub.mail_settings import MailConfig, mail_config
+from hub.mail.settings import MailConfig, mail_config
 from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, WEB, Setting
 from mappings.positions import positions
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from hub.app import Hub
 from hub.commons import asking, duplicates
-from hub.mail import send_waiting
+from hub.mail.sending import send_waiting
 from hub.store import connections
 from hub.store.tables import Process
 from hub.sync.run import OneRun

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from hub import access, people
+from hub import access
 from hub.app import Hub
 from hub.config import ConnectionConfig
+from hub.people import accounts
 from hub.store.tables import User
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -76,7 +77,7 @@ def install(app: Flask, hub: Hub) -> None:
         if any("\0" in text for text in (request.path, *request.args.values(), *request.form.values())):
             abort(400, "A NUL character (U+0000) cannot be searched for or stored.")
         token = request.cookies.get(cookie())
-        g.user = people.who(hub, token) if token else None
+        g.user = accounts.who(hub, token) if token else None
         if request.endpoint is None:
             return None  # no such route: the 404 page, signed in or not
         if request.endpoint not in access.POLICY:

@@ -16,7 +16,7 @@ from connectors.clock import ManualTime
 from hub.app import Hub, open_hub
 from hub.commons.criteria import Criteria
 from hub.config import load
-from hub.people import add_user, digest
+from hub.people.accounts import add_user, digest
 from hub.store import audit, opportunities
 from hub.store import people as stored_people
 from hub.store.tables import (

@@ -8,10 +8,11 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from hub import mail, people, roles
-from hub.addresses import is_address, plain
 from hub.app import Hub
-from hub.membership import entitled, tell_admins
+from hub.mail import sending
+from hub.mail.addresses import is_address, plain
+from hub.people import accounts, roles
+from hub.people.membership import entitled, tell_admins
 from hub.store import audit
 from hub.store import invitations as store
 from hub.store import people as kept
@@ -34,7 +35,7 @@ class Invited:
 def invite(hub: Hub, by: str, member: str, email: str, name: str, given: Sequence[str]) -> Invited:
     """ValueError for what cannot be sent or is not the inviter's to give; LookupError for a member that is none of
     their business. An earlier invitation of the same address does not work any more."""
-    email, name = plain(email), mail.one_line(name)[:LONGEST_NAME]
+    email, name = plain(email), sending.one_line(name)[:LONGEST_NAME]
     if not is_address(email):
         raise ValueError(f"{email!r} is no e-mail address.")
     with hub.writing() as conn:
@@ -72,26 +73,26 @@ def opened(hub: Hub, token: str) -> Invitation | None:
     """The invitation that this token opens. None for one that never was, is used, over, or withdrawn, and for one whose
     inviter could not give it any more: all look the same."""
     with hub.reading() as conn:
-        found = store.by_token(conn, people.digest(token), hub.time.now())
+        found = store.by_token(conn, accounts.digest(token), hub.time.now())
         return found if found is not None and _stands(conn, hub, found) else None
 
 
 def accept(hub: Hub, token: str, name: str, password: str) -> str | None:
     """Join, and the token of the first session; None where ``opened`` says so. ValueError for a weak password, no name,
     or an address that somebody signs in with already: the invitation stays open."""
-    name = mail.one_line(name)[:LONGEST_NAME]
+    name = sending.one_line(name)[:LONGEST_NAME]
     found = opened(hub, token)
     if found is None:
         return None
     if not name:
         raise ValueError("Write your name, as your colleagues should see it.")
-    user = people.new_user(hub, found.member_id, found.email, name, found.roles, password)
+    user = accounts.new_user(hub, found.member_id, found.email, name, found.roles, password)
     with hub.writing() as conn:
         if not _stands(conn, hub, found) or not store.end(conn, found.id, "used"):
             return None
-        people.admit(conn, user)
+        accounts.admit(conn, user)
         _line(conn, hub, f"user:{user.id}", "joined", found)
-        return people.open_session(conn, hub, user.id)
+        return accounts.open_session(conn, hub, user.id)
 
 
 def _stands(conn: Connection, hub: Hub, found: Invitation) -> bool:
@@ -117,10 +118,10 @@ def _send(
     store.withdraw_for(conn, member, email)
     found = Invitation(
         id=hub.ids.uuid7(), member_id=member, email=email, name=name, roles=[r for r in roles.ROLES if r in given],
-        token_hash=people.digest(token), by=giver.id, at=now, expires_at=now + VALID,
+        token_hash=accounts.digest(token), by=giver.id, at=now, expires_at=now + VALID,
     )  # fmt: skip
     organisation = hub.config.members[member].name
-    found.message_id = mail.queue(
+    found.message_id = sending.queue(
         conn, hub, email, f"{giver.name} invites you to Commons Hub", _letter(giver, organisation, link, found)
     )
     store.add(conn, found)
@@ -131,8 +132,8 @@ def _send(
 
 def _letter(giver: User, organisation: str, link: str, found: Invitation) -> str:
     return (
-        f"Hello {mail.one_line(found.name)},\n\n"
-        f"{mail.one_line(giver.name)} invites you to join the people of {mail.one_line(organisation)} in Commons Hub,\n"
+        f"Hello {sending.one_line(found.name)},\n\n"
+        f"{sending.one_line(giver.name)} invites you to join the people of {sending.one_line(organisation)} in Commons Hub,\n"
         "where foundations share projects that seek co-funders.\n\n"
         f"Open this page to choose your password:\n\n{link}\n\n"
         f"It works once, until {found.expires_at:%d %B %Y, %H:%M} UTC. If you did not expect this, do nothing.\n"

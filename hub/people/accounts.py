@@ -11,8 +11,8 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from hub.addresses import plain
-from hub.roles import ROLES
+from hub.mail.addresses import plain
+from hub.people.roles import ROLES
 from hub.store import people
 from hub.store.tables import User
 

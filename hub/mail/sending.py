@@ -21,9 +21,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from hub.addresses import is_address
 from hub.app import Hub
-from hub.mail_settings import MailConfig
+from hub.mail.addresses import is_address
+from hub.mail.settings import MailConfig
 from hub.store import outbox
 from hub.store.tables import Message
 

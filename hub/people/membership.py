@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from hub import mail, roles
 from hub.app import Hub
+from hub.mail import sending
+from hub.people import roles
 from hub.store import audit, people
 from hub.store.tables import User
 
@@ -66,10 +67,10 @@ def tell_admins(conn: Connection, hub: Hub, everyone: Mapping[str, User], giver:
     for user in everyone.values():
         if user.active and user.member_id == member and "admin" in user.roles:
             body = (
-                f"{mail.one_line(giver.name)} of {mail.one_line(organisation)}, who runs the hub, {mail.one_line(did)}.\n\n"
+                f"{sending.one_line(giver.name)} of {sending.one_line(organisation)}, who runs the hub, {sending.one_line(did)}.\n\n"
                 f"Your people: {hub.config.public_url.rstrip('/')}/people\n"
             )
-            mail.queue(conn, hub, user.email, "A change among your people in Commons Hub", body)
+            sending.queue(conn, hub, user.email, "A change among your people in Commons Hub", body)
 
 
 def _persons(conn: Connection, hub: Hub, by: str, user_id: str) -> tuple[dict[str, User], User, User]:

@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from typing import Any, Literal
 
 from connectors.contract import Secret
-from hub.addresses import is_address
+from hub.mail.addresses import is_address
 
 Tls = Literal["starttls", "tls", "none"]
 PORTS: Mapping[str, int] = {"starttls": 587, "tls": 465, "none": 25}

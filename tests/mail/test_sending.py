@@ -16,11 +16,11 @@ import trustme
 
 from connectors.clock import ManualTime
 from connectors.contract import Secret
-from hub import mail
 from hub.app import Hub, open_hub
 from hub.config import ConfigError, load
 from hub.jobs.clock import Clock
-from hub.mail_settings import MailConfig
+from hub.mail import sending
+from hub.mail.settings import MailConfig
 from hub.store import outbox
 from hub.store.tables import Message
 from tests.mailserver import Taken, mail_server
@@ -55,7 +55,7 @@ def hub(request: pytest.FixtureRequest, tmp_path: Path, server: Taken) -> Iterat
 
 def queue(hub: Hub, to: str = "ada@elm.test", subject: str = "Hello", body: str = "A line.\n") -> str:
     with hub.writing() as conn:
-        id = mail.queue(conn, hub, to, subject, body)
+        id = sending.queue(conn, hub, to, subject, body)
     assert id is not None
     return id
 
@@ -71,7 +71,7 @@ def pass_minutes(hub: Hub, minutes: float) -> None:
 
 def test_a_mail_is_plain_text_and_says_that_nobody_need_answer_it(hub: Hub, server: Taken) -> None:
     id = queue(hub, subject="Grüße — مرحبا", body="Wells für Ḥawrān: https://hub.test/welcome/" + "a" * 64 + "\n")
-    assert mail.send_waiting(hub) == 1
+    assert sending.send_waiting(hub) == 1
     sent = server.mails[0]
     assert (
         sent["Subject"] == "Grüße — مرحبا"
@@ -86,7 +86,7 @@ def test_a_mail_is_plain_text_and_says_that_nobody_need_answer_it(hub: Hub, serv
 
 def test_what_is_sent_is_not_sent_again_and_its_text_is_forgotten(hub: Hub, server: Taken) -> None:
     id = queue(hub)
-    assert [mail.send_waiting(hub) for _ in range(3)] == [1, 0, 0] and len(server.mails) == 1
+    assert [sending.send_waiting(hub) for _ in range(3)] == [1, 0, 0] and len(server.mails) == 1
     found = stored(hub, id)
     assert (found.state, found.body, found.tries, found.error) == ("sent", "", 1, None)
 
@@ -94,12 +94,12 @@ def test_what_is_sent_is_not_sent_again_and_its_text_is_forgotten(hub: Hub, serv
 def test_a_change_that_is_rolled_back_takes_its_mail_with_it(hub: Hub, server: Taken) -> None:
     def fall() -> None:
         with hub.writing() as conn:
-            mail.queue(conn, hub, "ada@elm.test", "Hello", "A line.")
+            sending.queue(conn, hub, "ada@elm.test", "Hello", "A line.")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         fall()
-    assert mail.send_waiting(hub) == 0 and server.mails == []
+    assert sending.send_waiting(hub) == 0 and server.mails == []
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_change_that_is_rolled_back_takes_its_mail_with_it(hub: Hub, server: T
 )
 def test_no_subject_makes_another_header(hub: Hub, server: Taken, subject: str) -> None:
     queue(hub, subject=subject)
-    assert mail.send_waiting(hub) == 1
+    assert sending.send_waiting(hub) == 1
     assert server.recipients == ["ada@elm.test"] and "Bcc" not in server.mails[0] and "X" not in server.mails[0]
     assert server.mails[0]["Subject"].startswith(("Wells ", "a b", "?"))
 
@@ -117,12 +117,14 @@ def test_no_subject_makes_another_header(hub: Hub, server: Taken, subject: str) 
 )
 def test_an_address_is_one_address_or_nothing_is_sent(hub: Hub, server: Taken, to: str) -> None:
     with hub.writing() as conn:
-        assert mail.queue(conn, hub, to, "Hello", "A line.") is None
-    assert mail.send_waiting(hub) == 0 and server.mails == []
+        assert sending.queue(conn, hub, to, "Hello", "A line.") is None
+    assert sending.send_waiting(hub) == 0 and server.mails == []
 
 
 def test_a_line_of_a_stranger_stays_one_line() -> None:
-    assert mail.one_line(" Wells\r\n\r\nDear officer,\tpay \x1b[31mhere\u2029 ") == "Wells Dear officer, pay [31mhere"
+    assert (
+        sending.one_line(" Wells\r\n\r\nDear officer,\tpay \x1b[31mhere\u2029 ") == "Wells Dear officer, pay [31mhere"
+    )
 
 
 def test_the_clock_sends_what_waits_and_goes_on_when_that_went_wrong(
@@ -154,7 +156,7 @@ def test_two_processes_send_a_mail_once(hub: Hub, server: Taken) -> None:
 
     def work() -> None:
         begin.wait()
-        mail.send_waiting(hub)
+        sending.send_waiting(hub)
 
     workers = [threading.Thread(target=work) for _ in range(4)]
     for worker in workers:
@@ -175,10 +177,10 @@ def test_a_process_that_dies_before_it_notes_what_went_out_sends_it_again_under_
     with monkeypatch.context() as patch:
         patch.setattr(outbox, "end", die)
         with pytest.raises(KeyboardInterrupt):
-            mail.send_waiting(hub)
-    assert mail.send_waiting(hub) == 0, "it may still be at work"
+            sending.send_waiting(hub)
+    assert sending.send_waiting(hub) == 0, "it may still be at work"
     pass_minutes(hub, 11)
-    assert mail.send_waiting(hub) == 1 and mail.send_waiting(hub) == 0
+    assert sending.send_waiting(hub) == 1 and sending.send_waiting(hub) == 0
     first, second = server.mails
     assert first["Message-ID"] == second["Message-ID"]
 
@@ -186,20 +188,20 @@ def test_a_process_that_dies_before_it_notes_what_went_out_sends_it_again_under_
 def test_an_answer_that_is_lost_is_asked_for_again_later(hub: Hub, server: Taken) -> None:
     id = queue(hub)
     server.lost = 1
-    assert mail.send_waiting(hub) == 0 and stored(hub, id).state == "waiting"
+    assert sending.send_waiting(hub) == 0 and stored(hub, id).state == "waiting"
     pass_minutes(hub, 2)
-    assert mail.send_waiting(hub) == 1
+    assert sending.send_waiting(hub) == 1
     assert len({m["Message-ID"] for m in server.mails}) == 1 and stored(hub, id).state == "sent"
 
 
 def test_a_mailbox_that_is_not_there_fails_for_good_and_holds_up_nobody(hub: Hub, server: Taken) -> None:
     bad, good = queue(hub, to="nobody@elm.test"), queue(hub)
-    assert mail.send_waiting(hub) == 1
+    assert sending.send_waiting(hub) == 1
     assert stored(hub, good).state == "sent" and server.sessions == 1
     failed = stored(hub, bad)
     assert (failed.state, failed.body) == ("failed", "") and failed.error == "550 5.1.1 There is no such mailbox"
     pass_minutes(hub, 24 * 60)
-    assert mail.send_waiting(hub) == 0 and len(server.mails) == 1
+    assert sending.send_waiting(hub) == 0 and len(server.mails) == 1
 
 
 def test_not_now_is_tried_again_after_pauses_that_grow(hub: Hub, server: Taken) -> None:
@@ -207,14 +209,14 @@ def test_not_now_is_tried_again_after_pauses_that_grow(hub: Hub, server: Taken) 
     pauses = []
     for _ in range(12):
         server.answers = ["451 4.3.0 Come back later"]
-        mail.send_waiting(hub)
+        sending.send_waiting(hub)
         found = stored(hub, id)
         assert found.state == "waiting" and found.error == "451 4.3.0 Come back later"
         pauses.append((found.not_before - hub.time.now()).total_seconds() / 60)
-        assert mail.send_waiting(hub) == 0 and server.answers == [], "not before its time"
+        assert sending.send_waiting(hub) == 0 and server.answers == [], "not before its time"
         pass_minutes(hub, pauses[-1])
     assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 240, 240, 240, 240]
-    assert mail.send_waiting(hub) == 1
+    assert sending.send_waiting(hub) == 1
 
 
 def test_a_server_that_is_away_for_days_fails_what_is_too_old_to_be_of_use(tmp_path: Path) -> None:
@@ -222,10 +224,10 @@ def test_a_server_that_is_away_for_days_fails_what_is_too_old_to_be_of_use(tmp_p
         port = closed.getsockname()[1]
     hub = hub_for(tmp_path, MailConfig("127.0.0.1", port, "none", "hub@commons.test"))
     id = queue(hub)
-    assert mail.send_waiting(hub) == 0 and "127.0.0.1: " in (stored(hub, id).error or "")
+    assert sending.send_waiting(hub) == 0 and "127.0.0.1: " in (stored(hub, id).error or "")
     pass_minutes(hub, 6 * 24 * 60)
     young = queue(hub)
-    mail.send_waiting(hub)
+    sending.send_waiting(hub)
     found = stored(hub, id)
     assert (found.state, found.body) == ("failed", "") and "refused" in (found.error or "").lower()
     assert stored(hub, young).state == "waiting"
@@ -235,14 +237,14 @@ def test_a_server_that_is_away_for_days_fails_what_is_too_old_to_be_of_use(tmp_p
 def test_without_a_mail_server_in_the_configuration_there_is_no_message_at_all(tmp_path: Path) -> None:
     hub = hub_for(tmp_path, None)
     with hub.writing() as conn:
-        assert mail.queue(conn, hub, "ada@elm.test", "Hello", "A line.") is None
+        assert sending.queue(conn, hub, "ada@elm.test", "Hello", "A line.") is None
         assert conn.execute(outbox.t.select()).all() == []
-    assert mail.send_waiting(hub) == 0
+    assert sending.send_waiting(hub) == 0
     hub.engine.dispose()
 
 
 def test_a_server_that_answers_a_byte_at_a_time_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail, "WHOLE", 0.5)
+    monkeypatch.setattr(sending, "WHOLE", 0.5)
     over = threading.Event()
 
     def trickle(listening: socket.socket) -> None:
@@ -259,7 +261,7 @@ def test_a_server_that_answers_a_byte_at_a_time_is_hung_up_on(tmp_path: Path, mo
         thread.start()
         hub = hub_for(tmp_path, MailConfig("127.0.0.1", listening.getsockname()[1], "none", "hub@commons.test"))
         id = queue(hub)
-        assert mail.send_waiting(hub) == 0
+        assert sending.send_waiting(hub) == 0
         over.set()
         thread.join(10)
     assert stored(hub, id).state == "waiting" and stored(hub, id).error
@@ -278,18 +280,18 @@ def test_the_way_to_the_server_is_private_and_its_certificate_is_looked_at(
         config = MailConfig("localhost", taken.port, tls, "hub@commons.test", "", "hub", Secret("sesame"))
         hub = hub_for(tmp_path, config)
         id = queue(hub)
-        assert mail.send_waiting(hub) == 0, "signed by nobody that this machine knows"
+        assert sending.send_waiting(hub) == 0, "signed by nobody that this machine knows"
         assert "certificate" in (stored(hub, id).error or "").lower() and taken.signed_in == []
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
         pass_minutes(hub, 2)
-        assert mail.send_waiting(hub) == 1 and taken.signed_in == ["hub"]
+        assert sending.send_waiting(hub) == 1 and taken.signed_in == ["hub"]
         hub.engine.dispose()
 
 
 def test_a_server_that_offers_no_tls_gets_neither_password_nor_mail(tmp_path: Path, server: Taken) -> None:
     hub = hub_for(tmp_path, MailConfig("127.0.0.1", server.port, "starttls", "h@c.test", "", "hub", Secret("sesame")))
     id = queue(hub)
-    assert mail.send_waiting(hub) == 0 and server.mails == [] and server.signed_in == []
+    assert sending.send_waiting(hub) == 0 and server.mails == [] and server.signed_in == []
     assert "STARTTLS" in (stored(hub, id).error or "") and "sesame" not in (stored(hub, id).error or "")
     hub.engine.dispose()
 

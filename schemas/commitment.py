@@ -39,9 +39,9 @@ class Commitment(Part):
 class Represented(Part):
     """The disclosed position of the member that a connection speaks for, where its system is another commons."""
 
-    stage: Annotated[
-        str | None, Declared("code", "Stage of ours", authority="hub", cls="members", codes="stage")
-    ] = None
+    stage: Annotated[str | None, Declared("code", "Stage of ours", authority="hub", cls="members", codes="stage")] = (
+        None
+    )
     amount: Annotated[Money | None, Declared("money", "Amount of ours", authority="hub", cls="members")] = None
     date: Annotated[When | None, Declared("when", "Date of ours", authority="hub", cls="members")] = None
     visibility: Annotated[

@@ -31,7 +31,9 @@ def create(member: str, name: str, scopes: tuple[str, ...], days: int | None, co
         token, text = tokens.create(hub, member, name, scopes, days=days)
     except ValueError as error:
         fail(str(error))
-    click.echo(f"Token {token.id} of {hub.config.members[member].name} for {token.name}. Keep it; it is shown once.", err=True)
+    click.echo(
+        f"Token {token.id} of {hub.config.members[member].name} for {token.name}. Keep it; it is shown once.", err=True
+    )
     click.echo(text)
 
 

@@ -58,6 +58,4 @@ def set_key(conn: Connection, member_id: str, opportunity_id: str, key: str | No
     mine = (keys.c.member_id == member_id) & (keys.c.opportunity_id == opportunity_id)
     conn.execute(delete(keys).where(mine))
     if key is not None:
-        conn.execute(
-            keys.insert().values(member_id=member_id, opportunity_id=opportunity_id, key=key, digest=digest)
-        )
+        conn.execute(keys.insert().values(member_id=member_id, opportunity_id=opportunity_id, key=key, digest=digest))

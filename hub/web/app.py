@@ -13,6 +13,7 @@ from flask_wtf import CSRFProtect
 from hub import access
 from hub.app import Hub
 from hub.web import (
+    api,
     board,
     connections,
     duplicates,
@@ -28,6 +29,7 @@ from hub.web import (
     searches,
     show,
     sign_in,
+    tokens,
     typed,
 )
 
@@ -54,7 +56,7 @@ def create_app(hub: Hub) -> Flask:
     app.extensions["hub"] = hub
     guard.install(app, hub)
     merged.install(app, hub)
-    CSRFProtect(app)
+    forms = CSRFProtect(app)
     Babel(app, locale_selector=_language)
     show.install(app)
     problems.install(app)
@@ -70,8 +72,11 @@ def create_app(hub: Hub) -> Flask:
         duplicates,
         queue,
         people,
+        tokens,
     ):
         app.register_blueprint(pages.pages)
+    app.register_blueprint(api.api)
+    forms.exempt(api.api)  # a token is sent on purpose, never by a browser on its own
 
     @app.get("/healthy")
     def healthy() -> tuple[str, int]:

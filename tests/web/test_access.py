@@ -12,6 +12,9 @@ from hub.store.tables import Commitment
 from tests.web.conftest import ROLES, TOKEN, Site, fill
 
 
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+
+
 def addresses(site: Site) -> list[tuple[str, str, str]]:
     """``(endpoint, method, path)`` of every route, with ids of Elm's things for its parts."""
     ids = fill(site.hub)
@@ -19,7 +22,7 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "name": "elm-sheet", "run_id": ids["Run"], "opportunity_id": ids["Opportunity"], "conflict_id": ids["Conflict"],
         "hold_id": ids["Hold"], "filename": "hub.css", "action": "pause", "search_id": ids["SavedSearch"],
         "line": 1, "path": "title", "connection": "elm-sheet", "user_id": ids["User"],
-        "invitation_id": ids["Invitation"], "token": TOKEN,
+        "invitation_id": ids["Invitation"], "token": TOKEN, "token_id": ids["Token"],
     }  # fmt: skip
     rows = {
         "queue.decide_quarantine": ("Quarantine", "ignore"),
@@ -46,7 +49,7 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
             model, decision = rows.get(rule.endpoint, ("", ""))
             given = parts | {"row_id": ids.get(model), "decision": decision}
             path = url_for(rule.endpoint, **{part: given[part] for part in rule.arguments})
-            found += [(rule.endpoint, method, path) for method in (rule.methods or set()) & {"GET", "POST"}]
+            found += [(rule.endpoint, method, path) for method in (rule.methods or set()) & METHODS]
     return found
 
 
@@ -63,7 +66,10 @@ def test_nobody_gets_in_without_signing_in(site: Site) -> None:
     for endpoint, method, path in addresses(site):
         client = site.app.test_client()
         answer = client.get(path) if method == "GET" else site.post(client, path)
-        if access.POLICY[endpoint] == access.PUBLIC:
+        if access.scopes_of(endpoint) is not None:
+            bare = client.open(path, method=method)
+            assert bare.status_code == 401 and bare.mimetype == "application/problem+json", path
+        elif access.POLICY[endpoint] == access.PUBLIC:
             assert answer.status_code in (200, 303, 401, 422), path
         else:
             assert answer.status_code == 302 and answer.location.startswith("/sign-in"), path
@@ -77,7 +83,7 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
             "importing.several", "importing.take_several", "queue.decide_update", "searches.one", "searches.drop",
             "people.invite_again", "people.withdraw", "people.change_roles", "people.set_active", "queue.decide_still_needed",
             "handover.offer", "handover.take_back", "handover.page", "handover.decide",
-            "duplicates.page", "duplicates.decide", "duplicates.settle"}  # fmt: skip
+            "duplicates.page", "duplicates.decide", "duplicates.settle", "tokens.revoke"}  # fmt: skip
     # What is done is not there any more; nothing was named to import; a steward's own record follows no other.
     once = {
         "queue.dismiss_recommendation",
@@ -91,9 +97,8 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
     }
     watched = {"connections.one", "connections.run", "connections.act", "queue.hold", "queue.decide_hold", "people.invite_again",
                "people.withdraw", "people.change_roles", "people.set_active"}  # fmt: skip
-    all_of_them = [
-        a for a in addresses(site) if access.POLICY[a[0]] != access.PUBLIC and not a[0].startswith("sign_in")
-    ]
+    asked = addresses(site)
+    all_of_them = [a for a in asked if access.POLICY[a[0]] != access.PUBLIC and not a[0].startswith("sign_in")]
     for member in ("oak", "elm"):  # the other foundation first: what is its own may change by being asked
         for role in ROLES:
             client = site.client(f"{role}.{member}")
@@ -101,7 +106,10 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
                 answer = client.get(path) if method == "GET" else site.post(client, path)
                 what = f"{role} of {member}: {method} {path} -> {answer.status_code}"
                 allowed = access.POLICY[endpoint]
-                if role not in allowed:
+                if access.scopes_of(endpoint) is not None:
+                    bare = client.open(path, method=method)  # a session opens nothing here
+                    assert bare.status_code == 401, what
+                elif role not in allowed:
                     assert answer.status_code == 403, what
                 elif member == "oak" and endpoint in mine and not (role == "operator" and endpoint in watched):
                     assert answer.status_code == 404, what

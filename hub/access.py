@@ -85,6 +85,7 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "people.set_active": RUNNERS,
     "people.welcome": PUBLIC,
     "people.join": PUBLIC,
+    "hooks.take": PUBLIC,
     "tokens.page": RULERS,
     "tokens.create": RULERS,
     "tokens.revoke": RULERS,

@@ -19,6 +19,7 @@ from hub.web import (
     duplicates,
     guard,
     handover,
+    hooks,
     importing,
     ledger,
     merged,
@@ -76,7 +77,9 @@ def create_app(hub: Hub) -> Flask:
     ):
         app.register_blueprint(pages.pages)
     app.register_blueprint(api.api)
-    forms.exempt(api.api)  # a token is sent on purpose, never by a browser on its own
+    app.register_blueprint(hooks.pages)
+    for signed in (api.api, hooks.pages):  # a token or a signature is sent on purpose, never by a browser on its own
+        forms.exempt(signed)
 
     @app.get("/healthy")
     def healthy() -> tuple[str, int]:

@@ -16,6 +16,9 @@ STAGES = ("paid", "committed", "pledged", "exploring", "interested")
 """Nearest to the money first. ``declined`` is nobody else's business, whatever else is disclosed."""
 
 
+REPRESENTED = ("stage", "amount", "date", "visibility")
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One that is in. ``who``: its member's name, ``None`` where it counts without being named. ``amount`` and
@@ -36,6 +39,12 @@ def disclosed(commitments: Mapping[str, Commitment]) -> list[tuple[str, dict[str
         if (c.facts or {}).get("commitment.visibility") in DISCLOSED
         and (c.facts or {}).get("commitment.stage") != "declined"
     ]
+
+
+def represented(commitments: Mapping[str, Commitment], member: str) -> dict[str, Any]:
+    """``represented.*``: of a member's position what it discloses, blank where that is nothing. What is hidden stays here."""
+    facts = dict(disclosed({member: commitments[member]})).get(member, {}) if member in commitments else {}
+    return {f"represented.{name}": facts.get(f"commitment.{name}") for name in REPRESENTED}
 
 
 def lines(commitments: Mapping[str, Commitment], reader: str, names: Mapping[str, str]) -> list[Line]:

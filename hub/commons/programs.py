@@ -91,10 +91,12 @@ def create(hub: Hub, token: Token, wish: Wish) -> tuple[str, bool]:
     origin = {"token": token.id, "member": member, "at": now.isoformat()}
     with hub.writing() as conn:
         known = tokens.by_key(conn, member, wish.key)
-        if known is not None:
+        if known is not None and _still_there(conn, hub, known.opportunity_id, member):
             if known.digest != sent:
                 raise Taken(known.opportunity_id)
             return known.opportunity_id, False
+        if known is not None:
+            tokens.set_key(conn, member, known.opportunity_id, None)
         row = Opportunity(
             id=hub.ids.uuid7(), number=hub.ids.number(), kind=wish.kind or "project", status="draft", steward_id=member,
             audience=wish.audience or "all", title=facts["title"], facts=facts, origins=dict.fromkeys(facts, origin),
@@ -159,6 +161,11 @@ def lacking(hub: Hub, row: Opportunity) -> list[str]:
     """Fields without which it stays a draft."""
     basis = bool(hub.config.members[row.steward_id].lawful_basis) if row.steward_id in hub.config.members else False
     return list(missing_to_publish(row.facts | {"kind": row.kind}, basis))
+
+
+def _still_there(conn: Connection, hub: Hub, opportunity_id: str, member: str) -> bool:
+    row = opportunities.load(conn, [opportunity_id]).get(opportunity_id)
+    return row is not None and may_see(row, member, hub.config.circles)
 
 
 def _published_or_draft(hub: Hub, row: Opportunity) -> str:

@@ -29,7 +29,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
     "documents": {"type": ["array", "null"], "items": {"type": "object", "required": ["title", "url"]}},
     "any": {},
 }
-_CURSOR = [("cursor", "From the page before."), ("limit", "1 to 200; 100 when left out.")]
+_CURSOR = [("cursor", "From the page before."), ("limit", "Items on a page, 200 at most; 100 when left out.")]
 _LIST = [*_CURSOR, ("key", "The one that you know by this key."), ("text", "A part of the title."), ("state", "")]
 _MATCH = {"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"},
           "description": "The etag that you read, or *."}  # fmt: skip

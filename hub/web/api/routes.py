@@ -284,9 +284,9 @@ def _sent(position: bodies.PositionSent | None) -> dict[str, Any] | None:
 
 def _limit() -> int:
     given = request.args.get("limit", str(PAGE))
-    if not given.isascii() or not given.isdigit() or not 1 <= int(given[:6]) <= MOST:
-        raise ProblemFound(400, "bad-limit", f"limit is a number from 1 to {MOST}.")
-    return int(given)
+    if not given.isascii() or not given.isdigit() or int(given[:6]) < 1:
+        raise ProblemFound(400, "bad-limit", "limit is a number of items, from 1 on.")
+    return min(int(given[:6]), MOST)
 
 
 def _token(kind: str, place: object) -> str:

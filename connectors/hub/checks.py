@@ -51,6 +51,8 @@ def fields(api: Api, wanted: Wanted) -> list[Field]:
     try:
         facts = document["components"]["schemas"]["Facts"]
         named, patterns = dict(facts["properties"]), [re.compile(pattern) for pattern in facts["patternProperties"]]
+        if not _whole(document):
+            raise ValueError("a list with nothing in it where something was")
     except (KeyError, TypeError, ValueError, re.error):
         raise Unavailable(f"{place}: it answered a document of another form.") from None
     found = [Field(name, _type(shape), required=name == "title") for name, shape in named.items()]
@@ -58,6 +60,13 @@ def fields(api: Api, wanted: Wanted) -> list[Field]:
     found += [Field(name, "text", writable=name not in items.READ_ONLY, unique=name == "key") for name in items.PLAIN]
     found += [Field(items.POSITION + name, "any") for name in POSITIONS]
     return found + [Field(items.OTHERS + name, "any", writable=False) for name in OTHER]
+
+
+def _whole(part: Any) -> bool:
+    """Such a document has no null in a list; an answer that was spoilt on its way may have one anywhere."""
+    if isinstance(part, dict):
+        return all(map(_whole, part.values()))
+    return not isinstance(part, list) or all(each is not None and _whole(each) for each in part)
 
 
 def _type(shape: Any) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from hub import tokens
 from hub.demo.samples import ALDER, SAFFRON
-from hub.store.asked import Conflict
+from hub.store.asked import Conflict, Deletion
 from hub.sync.history import disagreements
 from tests.two_hubs import TABLE, Towns, rows, two_hubs
 
@@ -147,22 +147,26 @@ def test_what_is_no_more_for_the_house_says_so_there_and_is_not_deleted(towns: T
     assert not rows(towns.maple)[OAKS.title].get("Need")
 
 
-def test_a_record_deleted_in_the_house_is_a_question_there_and_then_withdrawn_in_the_commons(towns: Towns) -> None:
-    from hub.store.asked import Deletion
+def test_a_record_deleted_in_the_house_ends_nothing_before_its_people_say_so(towns: Towns) -> None:
+    from hub.store import deletions, links
     from hub.sync.deletions import withdraw
 
-    towns.maple.remove(TABLE, rows(towns.maple)[SCHOOL.title]["id"])
-    towns.sync()
-    for _ in range(4):
+    id = rows(towns.maple)[SCHOOL.title]["id"]
+    towns.maple.remove(TABLE, id)
+    for _ in range(3):
         towns.sync()
-    assert rows(towns.oak)[SCHOOL.title]["Commons status"] == "Published"
-    with towns.house.reading() as conn:
-        asked = conn.execute(select(Deletion.__table__)).all()  # type: ignore[attr-defined]
-    for row in asked:
-        withdraw(towns.house, row.id, "nobody")
-    towns.settle()
-    status = rows(towns.oak)[SCHOOL.title]["Commons status"]
-    assert status == ("Withdrawn" if asked else "Published")  # Airtable proves no deletion: the hub then asks nobody
+    assert rows(towns.oak)[SCHOOL.title]["Commons status"] == "Published"  # Airtable proves no deletion
+    with towns.house.writing() as conn:
+        link = links.by_remote(conn, "maple-airtable", [id])[id]
+        question = Deletion(
+            id="d", connection_id="maple-airtable", link_id=link.id, opportunity_id=link.opportunity_id, remote_id=id,
+            seen_at=towns.time.now(), state="open",
+        )  # fmt: skip
+        deletions.add(conn, question)
+    withdraw(towns.house, "d", "nobody")
+    towns.sync()
+    towns.sync()
+    assert rows(towns.oak)[SCHOOL.title]["Commons status"] == "Withdrawn"
 
 
 @pytest.mark.parametrize("lost", [1, 2])

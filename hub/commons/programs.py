@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from hub.app import Hub
@@ -26,7 +27,7 @@ from hub.sync.history import Cause
 from schemas.completeness import missing_to_publish
 from schemas.fields import UnknownPath, spec
 from schemas.keepable import unkeepable
-from schemas.values import canonical
+from schemas.values import build, canonical
 
 STATES = ("published", "closed", "withdrawn")
 
@@ -232,8 +233,12 @@ def _kept(path: str, value: Any) -> Any:
     if why := unkeepable(value):
         raise ValueError(why)
     try:
-        return canonical(path, value)
-    except (TypeError, KeyError, AttributeError):
+        kept = canonical(path, value)
+        json.dumps(kept)
+        if kept is not None and spec(path).authority == "steward":
+            build({"title": "x", path: kept})
+        return kept
+    except (TypeError, KeyError, AttributeError, ValidationError):
         raise ValueError(f"{spec(path).label} has another form; see the document at /api/v1/openapi.json.") from None
 
 

@@ -42,7 +42,7 @@ class AnotherHub(kit.Subject):
 
     @contextmanager
     def running(self) -> Iterator[str]:
-        most, routes.MOST = routes.MOST, 2
+        most, routes.MOST = routes.MOST, 3
         with TemporaryDirectory() as folder:
             (Path(folder) / "config.toml").write_text(CONFIG)
             self.hub = open_hub(load(Path(folder) / "config.toml"), time=self.time)

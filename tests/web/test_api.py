@@ -81,11 +81,18 @@ def test_what_one_shares_another_reads_and_pledges_to_and_both_see_the_gap(elm: 
     seen = oak.get(made["id"])
     assert seen["facts"] == FACTS and not seen["mine"] and seen["key"] is None and seen["audience"] is None
     pledge = {"stage": "pledged", "amount": {"amount": "100", "currency": "USD"}, "visibility": "named", "note": "n"}
+    pledge |= {"date": {"date": "2026-05-01"}}
     assert oak("PUT", f"/opportunities/{made['id']}/commitment", pledge, If_Match=seen["etag"]).status_code == 200
     after = elm.get(made["id"])
     assert after["totals"]["gap"] == [{"amount": "400.5", "currency": "USD"}] and after["status"] == "partly_funded"
     assert after["funders"] == [
-        {"name": "Oak Trust", "stage": "pledged", "amount": pledge["amount"], "date": None, "own": False}
+        {
+            "name": "Oak Trust",
+            "stage": "pledged",
+            "amount": pledge["amount"],
+            "date": {"date": "2026-05-01"},
+            "own": False,
+        }
     ]
     assert after["others"]["pledged"] == [pledge["amount"]] and after["others"]["funders"] == 1
     assert after["position"] is None and oak.get(made["id"])["position"] == pledge
@@ -221,6 +228,7 @@ def test_what_cannot_be_kept_is_refused_with_its_place_and_a_number(elm: Program
         "totals.gap": [],
         "title": "a\ud800",
     }
+    wrong |= {"documents": [{"title": 5, "url": {}}], "extensions.a.b": 1.5, "period.start": 7}
     errors = problem(elm("POST", "/opportunities", {"key": "k", "facts": wrong}), 422)["errors"]
     assert errors.keys() == {f"facts.{path}" for path in wrong} and 'Closest: "title"' in errors["facts.titel"]
     assert (

@@ -143,7 +143,8 @@ def commit(opportunity_id: str) -> Response:
     """All of the own position: what is left out is taken away."""
     _needs("position")
     body = _body(bodies.PositionSent)
-    return _changed(opportunity_id, Wish(position=body.model_dump()), of_commitment=True)
+    whole = dict.fromkeys(bodies.PositionSent.model_fields) | body.model_dump(exclude_unset=True)
+    return _changed(opportunity_id, Wish(position=whole), of_commitment=True)
 
 
 @api.get("/changes", endpoint="changes")
@@ -279,7 +280,7 @@ def _body(model: type[M]) -> M:
 def _sent(position: bodies.PositionSent | None) -> dict[str, Any] | None:
     if position is None:
         return None
-    return {name: value for name, value in position.model_dump().items() if name in position.model_fields_set}
+    return position.model_dump(exclude_unset=True)
 
 
 def _limit() -> int:

@@ -9,7 +9,7 @@ import pytest
 from connectors import registry
 from hub.conformance import faults, kit, matrix
 from hub.conformance.stage import Stage
-from tests.conformance import commons, subjects
+from tests.conformance import another_hub, subjects
 
 TestAirtable = kit.suite(subjects.Airtable)
 TestFluxx = kit.suite(subjects.Fluxx)
@@ -20,7 +20,7 @@ TestSalesforceGrantSeeker = kit.suite(subjects.SalesforceGrantSeeker)
 TestSubmittable = kit.suite(subjects.Submittable)
 TestDataverse = kit.suite(subjects.Dataverse)
 TestDataverseWithAwards = kit.suite(subjects.DataverseWithAwards)
-TestAnotherHub = kit.suite(commons.AnotherHub)
+TestAnotherHub = kit.suite(another_hub.AnotherHub)
 TestCsv = kit.suite(subjects.Csv)
 TestXlsx = kit.suite(subjects.Xlsx)
 
@@ -28,7 +28,7 @@ UNCERTAIN = [fault for fault in (*faults.LOST, *faults.NONSENSE, *faults.TROUBLE
 
 
 def test_every_connector_of_the_house_is_in_the_kit() -> None:
-    named = [*vars(subjects).values(), commons.AnotherHub]
+    named = [*vars(subjects).values(), another_hub.AnotherHub]
     found = [each for each in named if isinstance(each, type) and issubclass(each, kit.Subject)]
     assert set(registry.names()) == {each.system for each in found if each is not kit.Subject}
 

@@ -44,7 +44,7 @@ def build(values: Mapping[str, Value]) -> Opportunity:
     """The model from values by path. ValueError (pydantic's) where they do not fit."""
     tree: dict[str, Any] = {}
     for path, value in values.items():
-        if path.startswith("commitment."):
+        if path.startswith(("commitment.", "represented.")):
             continue
         spec(path)
         *stems, leaf = _parts(path)

@@ -15,6 +15,7 @@ COMMANDS = {
     "import": ("hub.cli.imports", "Import one opportunity into a connection with its next sync."),
     "serve": ("hub.cli.serve", "The whole hub in one process: pages, clock, syncs."),
     "user": ("hub.cli.user", "The people who may sign in."),
+    "token": ("hub.cli.token", "What members' programs sign in with."),
     "connectors": ("hub.cli.connectors", "The systems that this hub can speak to, and their options."),
     "mapping": ("hub.cli.mapping", "Check and show mapping files."),
     "audit": ("hub.cli.audit", "Whether the history tells what is stored."),

@@ -30,6 +30,7 @@ from hub.store.asked import (
     Suggestion,
     UpdateQuestion,
 )
+from hub.store.outside import Hint, MemberKey, Token
 from hub.store.told import Invitation, Message
 from hub.store.types import json_column, moment
 
@@ -44,6 +45,7 @@ __all__ = [
     "Due",
     "Duplicate",
     "Handover",
+    "Hint",
     "Hold",
     "Intent",
     "Invitation",
@@ -53,6 +55,7 @@ __all__ = [
     "Link",
     "MatchQuestion",
     "Member",
+    "MemberKey",
     "Merged",
     "Message",
     "Opportunity",
@@ -69,6 +72,7 @@ __all__ = [
     "Session",
     "SignInAttempt",
     "Suggestion",
+    "Token",
     "UpdateQuestion",
     "User",
 ]

@@ -13,11 +13,13 @@ from flask_wtf import CSRFProtect
 from hub import access
 from hub.app import Hub
 from hub.web import (
+    api,
     board,
     connections,
     duplicates,
     guard,
     handover,
+    hooks,
     importing,
     ledger,
     merged,
@@ -28,6 +30,7 @@ from hub.web import (
     searches,
     show,
     sign_in,
+    tokens,
     typed,
 )
 
@@ -54,7 +57,7 @@ def create_app(hub: Hub) -> Flask:
     app.extensions["hub"] = hub
     guard.install(app, hub)
     merged.install(app, hub)
-    CSRFProtect(app)
+    forms = CSRFProtect(app)
     Babel(app, locale_selector=_language)
     show.install(app)
     problems.install(app)
@@ -70,8 +73,13 @@ def create_app(hub: Hub) -> Flask:
         duplicates,
         queue,
         people,
+        tokens,
     ):
         app.register_blueprint(pages.pages)
+    app.register_blueprint(api.api)
+    app.register_blueprint(hooks.pages)
+    for signed in (api.api, hooks.pages):  # a token or a signature is sent on purpose, never by a browser on its own
+        forms.exempt(signed)
 
     @app.get("/healthy")
     def healthy() -> tuple[str, int]:

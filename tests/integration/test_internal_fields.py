@@ -19,7 +19,7 @@ from connectors.submittable.sandbox_state import CANARY
 from hub.cli import main
 from hub.commons import positions
 from hub.log import JsonLine
-from hub.people import add_user
+from hub.people.accounts import add_user
 from hub.store import opportunities
 from hub.web.app import create_app
 from tests.integration.canaries import Canaries, planted

@@ -51,7 +51,9 @@ def test_it_is_green_on_every_stand_in_and_touches_nothing_else(name: str, tmp_p
 def test_it_is_green_with_every_mapping_of_salesforce(subject: type[subjects.Salesforce]) -> None:
     org = subject()
     with org.running() as url:
-        connection = ConnectionConfig("org", "m", "salesforce", subject.mapping, options=org.options(url), allow_http=True)
+        connection = ConnectionConfig(
+            "org", "m", "salesforce", subject.mapping, options=org.options(url), allow_http=True
+        )
         config = Config("", {"m": MemberConfig("m", "Elm Fund")}, {"org": connection})
         proof, said = proved(config, "org", org.time)
         assert report.green(proof), said

@@ -38,6 +38,7 @@ from hub.store.tables import (
     Run,
     SavedSearch,
     Suggestion,
+    Token,
     UpdateQuestion,
 )
 from hub.web.app import create_app
@@ -145,6 +146,7 @@ def fill(hub: Hub) -> dict[str, str]:
         Handover(id=hub.ids.uuid7(), opportunity_id=row.id, from_member="oak", to_member="elm", word="Take <i>it</i>", by="u", at=now),
         Duplicate(id=hub.ids.uuid7(), first_id=row.id, second_id=twin.id, survivor_id=row.id, title=1, number=True, at=now),
         Leftover(id=hub.ids.uuid7(), member_id="elm", survivor_id=row.id, gone_id=twin.id, connection_id="elm-sheet", remote_id="77", at=now),
+        Token(id=hub.ids.uuid7(), member_id="elm", name="Elm <b>script</b>", scopes=["read"], token_hash=digest("hubt_elm"), created_at=now),
         Run(id=hub.ids.uuid7(), connection_id="elm-sheet", state="done", started_at=now, ended_at=now, counts={"read": 3}),
     ]  # fmt: skip
     with hub.reading() as conn:

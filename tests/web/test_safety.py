@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hub import access
 from hub.people import accounts
 from tests.web.conftest import PASSWORD, Site, fill
 
@@ -23,7 +24,8 @@ def test_no_form_works_without_its_token(site: Site) -> None:
         path = re.sub(r"<any\((\w+)[^>]*>", r"\1", rule.rule)
         path = re.sub(r"<int:[^>]*>", "1", path)
         path = re.sub(r"<[^>]*>", ids["Hold"], path)
-        assert client.post(path).status_code == 400, path
+        signed = 401 if access.scopes_of(rule.endpoint) else 404 if rule.endpoint == "hooks.take" else 400
+        assert client.post(path).status_code == signed, path
 
 
 @pytest.mark.parametrize(

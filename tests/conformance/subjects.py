@@ -18,6 +18,7 @@ from connectors.airtable.sandbox import serve as serve_airtable
 from connectors.contract import Raw, Reference, Secret, Wanted
 from connectors.dataverse import sandbox as dataverse
 from connectors.fluxx.sandbox import serve as serve_fluxx
+from connectors.google_sheets.sandbox import serve as serve_sheets
 from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
 from connectors.submittable.sandbox import serve as serve_submittable
 from hub.app import wanted
@@ -349,6 +350,49 @@ def app_keys() -> tuple[str, str]:
     private = made.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
     public = made.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
     return private.decode(), public.decode()
+
+
+class GoogleSheets(kit.Subject):
+    """A tab with a title above its header, whose rows are known by a column of their own."""
+
+    system = "google-sheets"
+    wanted = Wanted("Rows", ("Title", "Commons ID"), "Commons ID")
+    text, unwanted = "Title", "Private"
+    spoil = {"Title": "x" * 50_001}
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        tabs = {"Rows": [["Everything we fund"], COLUMNS]}
+        with serve_sheets({"spreadsheets": {"book": {"tabs": tabs}}}, time=self.time, limit=None) as self.sandbox:
+            yield self.sandbox.url
+
+    def options(self, url: str) -> Raw:
+        there = {"url": f"{url}/v4/spreadsheets", "token_url": f"{url}/token"}
+        return {**there, "spreadsheet": "book", "key": Secret(self.sandbox.key), "id": "No.", "header": 2}
+
+    def plant(self, cells: Raw) -> str:
+        id = f"r{len(self.sandbox.rows('Rows', 2)) + 1:03}"
+        self.plant_as(id, cells)
+        return id
+
+    def plant_as(self, id: str, cells: Raw) -> None:
+        self.sandbox.write("Rows", None, {"No.": id} | cells, header=2)
+
+    def twin(self, id: str) -> str:
+        return id.upper()
+
+    def alter(self, id: str, cells: Raw) -> None:
+        self.sandbox.write("Rows", self.at(id), cells, header=2)
+
+    def remove(self, id: str) -> None:
+        self.sandbox.tab("Rows").delete(self.at(id))
+
+    def lock_out(self) -> None:
+        self.sandbox.accounts.disabled = True
+
+    def at(self, id: str) -> int:
+        cells = self.sandbox.tab("Rows").cells
+        return next(row for (row, column), cell in cells.items() if column == 1 and cell.value == id)
 
 
 class Csv(kit.Subject):

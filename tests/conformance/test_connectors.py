@@ -20,6 +20,7 @@ TestSalesforceGrantSeeker = kit.suite(subjects.SalesforceGrantSeeker)
 TestSubmittable = kit.suite(subjects.Submittable)
 TestDataverse = kit.suite(subjects.Dataverse)
 TestDataverseWithAwards = kit.suite(subjects.DataverseWithAwards)
+TestGoogleSheets = kit.suite(subjects.GoogleSheets)
 TestCsv = kit.suite(subjects.Csv)
 TestXlsx = kit.suite(subjects.Xlsx)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ from connectors.contract import Ambiguous, Rate, Unavailable
 from connectors.google_sheets import errors, ranges
 from connectors.google_sheets.sign_in import SCOPE, SCOPE_READONLY, Account, Token, sign_in
 from connectors.limiter import Throttle
-from connectors.transport import Transport, dump
+from connectors.transport import Transport
 
 CALLS_A_USER = 60
 CALLS_A_PROJECT = 300
@@ -143,21 +143,6 @@ class Api:
         headers = {"Authorization": f"Bearer {self._token.value.reveal()}"}
         throttle = self._reads if method == "GET" else self._writes
         return self._transport.call(method, self._url + path, headers=headers, throttle=throttle, **how)
-
-
-def in_payloads(items: Sequence[Any], most: int) -> Iterator[list[Any]]:
-    """As they are, in parts of at most ``most`` items and about ``PAYLOAD`` bytes."""
-    part: list[Any] = []
-    size = 0
-    for item in items:
-        bytes = len(dump(item))
-        if part and (len(part) >= most or size + bytes > PAYLOAD):
-            yield part
-            part, size = [], 0
-        part.append(item)
-        size += bytes
-    if part:
-        yield part
 
 
 def _how(render: str, dimension: str) -> dict[str, str]:

@@ -97,7 +97,7 @@ def _app(sandbox: GoogleSheetsSandbox) -> Flask:
     @app.post("/token")
     def token() -> Any:
         form = request.form
-        status, body = sandbox.accounts.token(form.get("grant_type", ""), form.get("assertion", ""), sandbox.token_url)
+        status, body = sandbox.accounts.token(form.get("grant_type", ""), form.get("assertion", ""), request.base_url)
         return jsonify(body), status
 
     @app.before_request

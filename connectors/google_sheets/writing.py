@@ -6,7 +6,7 @@ expected, and only the cells that changed are sent. What came of it is looked at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.contract import (
@@ -22,12 +22,10 @@ from connectors.contract import (
     Wanted,
 )
 from connectors.google_sheets import ranges, values
-from connectors.google_sheets.api import FORMULA, Api, in_payloads
+from connectors.google_sheets.api import FORMULA, PAYLOAD, Api
 from connectors.google_sheets.settling import Settling, Step, Target, cells_of, holds
 from connectors.google_sheets.table import Look, Row, stands
-
-CELLS = 10_000
-"""Cells of one call, so that a lost answer leaves little to look at."""
+from connectors.transport import dump
 
 
 def shared(id: str, look: Look, rows: Sequence[Row], column: str = "") -> str:
@@ -165,7 +163,7 @@ class Writer:
         """What could not be written, by position. Google refuses a whole call for the fault of one: then they go one by one."""
         errors: dict[int, ConnectorError] = {}
         stopped: ConnectorError | None = None
-        for part in in_payloads(steps, CELLS):
+        for part in _payloads(steps):
             positions = [at for at, _ in part]
             if stopped is not None:
                 errors |= dict.fromkeys(positions, stopped)
@@ -222,3 +220,18 @@ def _held(target: Target) -> Step:
         if reason:
             return Invalid(f"{name!r}: {reason}", [name])
     return target
+
+
+def _payloads(steps: Sequence[tuple[int, Target]]) -> Iterator[list[tuple[int, Target]]]:
+    """Parts that each make a body of about ``PAYLOAD`` bytes at most."""
+    part: list[tuple[int, Target]] = []
+    size = 0
+    for step in steps:
+        bytes = len(dump(step[1].fields))
+        if part and size + bytes > PAYLOAD:
+            yield part
+            part, size = [], 0
+        part.append(step)
+        size += bytes
+    if part:
+        yield part

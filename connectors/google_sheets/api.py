@@ -16,6 +16,8 @@ from connectors.transport import Transport
 CALLS_A_USER = 60
 CALLS_A_PROJECT = 300
 """Reads, and as many writes, in one minute (Google: "Usage limits"). A 429 has no Retry-After; backing off is advised."""
+PARTS = 4
+"""Of a minute, each with its share: a wait is then short enough for the call that has to wait."""
 PAYLOAD = 1_500_000
 """Bytes of one write. Google advises 2 MB at most."""
 
@@ -39,9 +41,10 @@ class Api:
         self.rates = (*self._reads.rates, *self._writes.rates)
 
     def _throttle(self, kind: str) -> Throttle:
-        rates = [Rate(f"google-sheets-{kind}:{self.who.email}", CALLS_A_USER, 60.0)]
+        seconds = 60.0 / PARTS
+        rates = [Rate(f"google-sheets-{kind}:{self.who.email}", CALLS_A_USER // PARTS, seconds)]
         if self.who.project:
-            rates.append(Rate(f"google-sheets-{kind}-project:{self.who.project}", CALLS_A_PROJECT, 60.0))
+            rates.append(Rate(f"google-sheets-{kind}-project:{self.who.project}", CALLS_A_PROJECT // PARTS, seconds))
         return Throttle(rates[0].scope, tuple(rates))
 
     # --- reading

@@ -17,6 +17,8 @@ from connectors.google_sheets.sandbox_errors import WireError
 EMAIL = "hub@commons-sandbox.iam.gserviceaccount.com"
 PROJECT = "commons-sandbox"
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/spreadsheets.readonly")
+GOOGLES = "https://oauth2.googleapis.com/token"
+"""Google's own client names it in every assertion, wherever it sends it."""
 LIFE = 3600
 SKEW = 300
 
@@ -58,7 +60,7 @@ class Accounts:
             return 400, {"error": "unsupported_grant_type", "error_description": "Invalid grant_type"}
         try:
             checks = {"verify_exp": False, "verify_iat": False}
-            claims = jwt.decode(assertion, _pair()[1], ["RS256"], audience=address, options=checks)  # type: ignore[arg-type]
+            claims = jwt.decode(assertion, _pair()[1], ["RS256"], audience=[address, GOOGLES], options=checks)  # type: ignore[arg-type]
         except jwt.InvalidSignatureError:
             return 400, _no("Invalid JWT Signature.")
         except jwt.PyJWTError:

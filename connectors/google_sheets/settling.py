@@ -39,21 +39,22 @@ class Settling:
         self._before = before
 
     def settle(self, written: Sequence[Target]) -> tuple[Look | ConnectorError, str]:
-        """The tab as it stands in the end, and what a person should know. A person's own edit is left alone: only a cell
-        that shows its old value, or one that was meant for another row, is set right, and only once rows have moved."""
-        words = ""
+        """The tab as it stands in the end, and what only a person can set right, in words. A person's own edit is left
+        alone: only a cell that shows its old value, or one that was meant for another row, is set right, and only once
+        rows have moved."""
+        unknown = ""
         try:
             after = self._look()
+            unknown = self._unknown(after, written)
             for _ in range(TRIES):
                 fixes = [*self._astray(after, written)]
                 if not fixes:
                     break
                 self._api.put([_cell(after, *fix) for fix in fixes])
-                words = "Rows were moved while it was written; cells that took the wrong value were set right."
                 after = self._look()
         except ConnectorError as error:
-            return error, words
-        return after, words or self._unknown(after, written)
+            return error, unknown
+        return after, unknown
 
     def _astray(self, after: Look, written: Sequence[Target]) -> Iterator[Fix]:
         lost = [target for target in written if target.row and not holds(after, target) and _moved(after, target)]

@@ -204,12 +204,14 @@ class Writer:
                 "Let the title rows and the header begin in the same column."
             )
 
-    def _outcome(self, after: Look | ConnectorError, target: Target, words: str) -> Outcome:
+    def _outcome(self, after: Look | ConnectorError, target: Target, unknown: str) -> Outcome:
         if isinstance(after, ConnectorError):
-            return Outcome(error=Ambiguous(f"It was written, and could not be looked at afterwards: {after}"))
-        if not holds(after, target):
-            told = f"{target.id!r} does not show what was written. {words}".strip()
-            return Outcome(error=Ambiguous(f"{told} It is looked at again before the next write."))
+            return Outcome(
+                error=Ambiguous(f"It was written, and could not be looked at afterwards: {after} {unknown}".strip())
+            )
+        if unknown or not holds(after, target):
+            told = unknown or f"{target.id!r} does not show what was written: somebody was at it in the same moment."
+            return Outcome(error=Ambiguous(f"{told} The next sync looks first."))
         (row,) = after.ids[target.id]
         return Outcome(target.id, self._record(after, row))
 

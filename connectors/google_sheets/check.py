@@ -45,7 +45,7 @@ def _steps(api: Api, place: Place, wanted: Wanted, id: str, writes: bool) -> Ite
     yield from _columns(place, header, wanted, id, writes)
     if any(step.ok is False for step in _columns(place, header, wanted, id, writes)) or id not in header.columns:
         return
-    look = table.look(api, place, id, (id,))
+    look = table.look(api, header, place, id, (id,))
     yield Check("read", True, f"{len(look.rows)} rows can be read.")
     shared = [(text, rows) for text, rows in look.ids.items() if len(rows) > 1]
     for text, rows in shared[:3]:

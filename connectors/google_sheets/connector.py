@@ -29,7 +29,7 @@ from connectors.contract import (
 from connectors.google_sheets import check, table, values
 from connectors.google_sheets.api import Api
 from connectors.google_sheets.sign_in import TOKEN_URL, account
-from connectors.google_sheets.table import Look, Place, Row
+from connectors.google_sheets.table import Header, Look, Moved, Place, Row
 from connectors.google_sheets.writing import Writer, shared
 from connectors.transport import Transport
 
@@ -77,7 +77,8 @@ class GoogleSheet(Connector):
         self._complete = complete
         self._url = page.replace("{spreadsheet}", api.spreadsheet) if page else None
         self._columns = tuple(dict.fromkeys((id, *([wanted.key] if wanted.key else []), *wanted.fields)))
-        self._writer = Writer(api, self._look, wanted, self._record)
+        self._header: Header | None = None
+        self._writer = Writer(api, self._look, self._look_anew, wanted, self._record)
         self.capabilities = Capabilities(
             writes=writes,
             feed="full_scan",
@@ -106,7 +107,7 @@ class GoogleSheet(Connector):
     def changes(self, since: Cursor | None) -> Iterator[Page]:
         """The whole tab as of one moment, unless nothing in it changed since. A tab that is declared complete is always
         shown: only a second look can tell that a row is gone."""
-        look = self._look()
+        look = self._look_anew()
         state = look.state()
         if since == state and not self._complete:
             yield Page(cursor=state)
@@ -172,13 +173,25 @@ class GoogleSheet(Connector):
     # --- how
 
     def _look(self) -> Look:
+        """One read where the columns are still where they were, else three."""
+        if self._header is not None:
+            try:
+                return self._look_by(self._header)
+            except (Moved, Invalid):
+                self._header = None
+        self._header = table.header(self._api, self._place)
+        return self._look_by(self._header)
+
+    def _look_anew(self) -> Look:
+        """With the columns that somebody has added meanwhile."""
+        self._header = None
+        return self._look()
+
+    def _look_by(self, header: Header) -> Look:
         # A key column may be added; an id column that is not there any more was renamed.
-        if self._id != self._wanted.key:
-            return table.look(self._api, self._place, self._id, self._columns)
-        named = table.header(self._api, self._place)
-        if self._id not in named.columns:
-            return Look(self._place, named, (), self._id)
-        return table.look(self._api, self._place, self._id, self._columns)
+        if self._id == self._wanted.key and self._id not in header.columns:
+            return Look(self._place, header, (), self._id)
+        return table.look(self._api, header, self._place, self._id, self._columns)
 
     def _read(self, look: Look, row: Row) -> Record | Refused:
         place = self._place.row(row.number)

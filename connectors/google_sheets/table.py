@@ -13,6 +13,10 @@ from connectors.google_sheets import ranges, values
 from connectors.google_sheets.api import UNFORMATTED, Api
 
 
+class Moved(Unavailable):
+    """The columns are not where the header was seen to name them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where the table is: ``top`` is the number of the row that names the columns."""
@@ -83,10 +87,9 @@ def header(api: Api, place: Place) -> Header:
     return Header({name: at for at, name in enumerate(names, 1) if name})
 
 
-def look(api: Api, place: Place, id: str, wanted: Sequence[str]) -> Look:
-    """Two reads: the header, then every wanted column that is there, whole and as of one moment. Columns that are not
-    wanted are not asked for."""
-    named = header(api, place)
+def look(api: Api, named: Header, place: Place, id: str, wanted: Sequence[str]) -> Look:
+    """Every wanted column that is there, whole and as of one moment. Columns that are not wanted are not asked for.
+    ``Moved`` where the columns are not where ``named`` has them."""
     if id not in named.columns:
         close = _closest(id, named.columns)
         raise Invalid(f"{place.row(place.top)} has no column {id!r}, which tells its rows apart.{close}", [id])
@@ -99,10 +102,10 @@ def look(api: Api, place: Place, id: str, wanted: Sequence[str]) -> Look:
 
 
 def stands(place: Place, there: Mapping[str, int], cells: Mapping[int, Sequence[Any]]) -> None:
-    """Each column begins with its name, or somebody moved columns between two calls."""
+    """Each column begins with its name; ``Moved`` where somebody moved columns between two calls."""
     for name, at in there.items():
         if not cells[at] or values.text(_cell(cells[at][0])).strip() != name:
-            raise Unavailable(
+            raise Moved(
                 f"Tab {place.tab!r}: columns were moved while it was read ({name!r}). The next sync reads it again."
             )
 

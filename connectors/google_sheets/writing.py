@@ -16,6 +16,7 @@ from connectors.contract import (
     Edit,
     Invalid,
     Outcome,
+    RateLimited,
     Record,
     Stale,
     Unavailable,
@@ -36,13 +37,19 @@ def shared(id: str, look: Look, rows: Sequence[Row], column: str = "") -> str:
 
 
 class Writer:
-    """``look`` shows the tab as it stands, ``record`` makes a record of a row."""
+    """``look`` shows the tab as it stands, ``anew`` with its header read again; ``record`` makes a record of a row."""
 
     def __init__(
-        self, api: Api, look: Callable[[], Look], wanted: Wanted, record: Callable[[Look, Row], Record]
+        self,
+        api: Api,
+        look: Callable[[], Look],
+        anew: Callable[[], Look],
+        wanted: Wanted,
+        record: Callable[[Look, Row], Record],
     ) -> None:
         self._api = api
         self._look = look
+        self._anew = anew
         self._wanted = wanted
         self._record = record
 
@@ -110,6 +117,9 @@ class Writer:
     def _with_columns(self, look: Look, names: Mapping[str, None]) -> Look:
         """The header with the wanted columns that it lacked, to the right of the others."""
         missing = [name for name in names if name not in look.header.columns]
+        if missing:
+            look = self._anew()
+            missing = [name for name in names if name not in look.header.columns]
         if not missing:
             return look
         first, top, tab = look.header.last + 1, look.place.top, look.place.tab
@@ -125,7 +135,7 @@ class Writer:
                 missing,
             )
         self._api.put([(ranges.cell(tab, first + at, top), name) for at, name in enumerate(missing)])
-        return self._look()
+        return self._anew()
 
     def _without_formulas(self, look: Look, steps: list[Step]) -> list[Step]:
         """The rows once more, with formulas in sight: one that moved waits, and no formula is written over. A text that
@@ -206,9 +216,8 @@ class Writer:
 
     def _outcome(self, after: Look | ConnectorError, target: Target, unknown: str) -> Outcome:
         if isinstance(after, ConnectorError):
-            return Outcome(
-                error=Ambiguous(f"It was written, and could not be looked at afterwards: {after} {unknown}".strip())
-            )
+            told = f"It was written, and could not be looked at afterwards: {after} {unknown}".strip()
+            return Outcome(error=Ambiguous(told, after.wait if isinstance(after, RateLimited) else 0.0))
         if unknown or not holds(after, target):
             told = unknown or f"{target.id!r} does not show what was written: somebody was at it in the same moment."
             return Outcome(error=Ambiguous(f"{told} The next sync looks first."))

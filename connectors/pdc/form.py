@@ -1,0 +1,105 @@
+"""The application form: which of its fields stands for which base field. The short codes of base fields are what
+connects one form with another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.contract import Field, Invalid, Unavailable
+from connectors.pdc.lists import whole
+from connectors.pdc.session import Session
+from connectors.pdc.values import AMOUNT, CURRENCY
+
+EXTERNAL_ID = "externalId"
+"""The proposal's own column; everything else is a field of its form."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    id: int
+    type: str
+    """Data type of its base field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    id: int
+    fields: Mapping[str, FormField]
+    """By short code of the base field; where two fields of a form stand for one, the first."""
+
+
+def code_of(field: Any) -> str | None:
+    """The short code that a form's field stands for."""
+    if not isinstance(field, dict):
+        return None
+    base = field.get("baseField")
+    code = field.get("baseFieldShortCode") or (base.get("shortCode") if isinstance(base, dict) else None)
+    return code if isinstance(code, str) else None
+
+
+def type_of(field: Any, types: Mapping[str, str]) -> str:
+    base = field.get("baseField") if isinstance(field, dict) else None
+    told = base.get("dataType") if isinstance(base, dict) else None
+    return str(told or types.get(code_of(field) or "", "string"))
+
+
+def types(session: Session) -> dict[str, str]:
+    """Data types of all base fields, by short code."""
+    place = "Listing the base fields"
+    return {
+        str(each["shortCode"]): str(each.get("dataType"))
+        for each in whole(session, "/baseFields", place)
+        if "shortCode" in each
+    }
+
+
+def form(session: Session, opportunity: int, wanted: int | None, known: Mapping[str, str]) -> Form:
+    """The named form, else the newest of the opportunity. ``Invalid`` where there is none."""
+    if wanted is None:
+        wanted = _newest(session, opportunity)
+    found = session.get(f"/applicationForms/{wanted}", f"Reading application form {wanted}")
+    if found.get("id") != wanted or not isinstance(found.get("fields"), list):
+        raise Unavailable(f"Reading application form {wanted}: the service's answer is about something else.")
+    if found.get("opportunityId") != opportunity:
+        raise Invalid(f"Application form {wanted} belongs to another opportunity than {opportunity}.", ["form"])
+    return form_of(found, known)
+
+
+def form_of(found: Mapping[str, Any], known: Mapping[str, str]) -> Form:
+    fields: dict[str, FormField] = {}
+    for each in sorted((f for f in found["fields"] if isinstance(f, dict)), key=lambda f: int(f.get("position") or 0)):
+        code = code_of(each)
+        if code and isinstance(each.get("id"), int):
+            fields.setdefault(code, FormField(each["id"], type_of(each, known)))
+    return Form(int(found["id"]), fields)
+
+
+def columns(form: Form) -> list[Field]:
+    """What a proposal offers. Its external id is set once, when it is made."""
+    found = [Field(EXTERNAL_ID, "string")]
+    for code, field in form.fields.items():
+        if field.type == "currency":
+            found += [Field(code + AMOUNT, "number"), Field(code + CURRENCY, "string", length=3)]
+        else:
+            found.append(Field(code, field.type, writable=field.type != "file"))
+    return found
+
+
+def split(column: str) -> tuple[str, str]:
+    """A column's short code, and ``.amount``, ``.currency`` or "" for which part of it."""
+    for part in (AMOUNT, CURRENCY):
+        if column.endswith(part):
+            return column.removesuffix(part), part
+    return column, ""
+
+
+def _newest(session: Session, opportunity: int) -> int:
+    every = whole(session, "/applicationForms", "Listing the application forms")
+    own = [f for f in every if f.get("opportunityId") == opportunity and isinstance(f.get("id"), int)]
+    if not own:
+        raise Invalid(
+            f"Opportunity {opportunity} has no application form. Have one made; see the README of pdc.", ["form"]
+        )
+    return int(max(own, key=lambda f: (int(f.get("version") or 0), f["id"]))["id"])

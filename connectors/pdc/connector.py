@@ -68,7 +68,7 @@ class Proposals(Connector):
         self._form_id, self._source = _number(settings, "form"), _number(settings, "source")
         self._funder = str(settings.get("funder") or "")
         self._all = settings.get("versions_of", "own") == "all"
-        self._types: dict[str, str] | None = None
+        self._types = form.Types(session)
         self._form: Form | None = None
         self._writer = Writer(
             session,
@@ -182,33 +182,26 @@ class Proposals(Connector):
         return [Outcome(error=error) for _ in range(count)]
 
     def _every(self) -> list[Proposal]:
-        types = self._types_now()
-        params = {"funder": self._funder} if self._funder else {}
-        every = whole(self._session, "/proposals", "Listing the proposals", **params)
-        found = [proposals.proposal(each, types) for each in every]
+        of = {"funder": self._funder} if self._funder else {}
+        every = whole(self._session, "/proposals", "Listing the proposals", of)
+        found = [proposals.proposal(each, self._types) for each in every]
         return [each for each in found if each.opportunity == self._opportunity]
 
     def _look(self, id: str) -> Proposal:
         place = f"Reading proposal {id}"
         if not id.isdecimal():
             raise Forbidden(f"{place}: the number of a proposal has digits only.")
-        found = proposals.proposal(self._session.get(f"/proposals/{id}", place), self._types_now())
+        found = proposals.proposal(self._session.get(f"/proposals/{id}", place), self._types)
         if str(found.id) != id:
             raise Unavailable(f"{place}: the service's answer is about another one.")
         if found.opportunity != self._opportunity:
             raise Forbidden(f"{place}: it belongs to another opportunity than {self._opportunity}.")
         return found
 
-    def _types_now(self) -> dict[str, str]:
-        if self._types is None:
-            self._types = form.types(self._session)
-        return self._types
-
     def _form_now(self) -> Form:
         return self._form or self._form_anew()
 
     def _form_anew(self) -> Form:
-        self._types = form.types(self._session)
         self._form = form.form(self._session, self._opportunity, self._form_id, self._types)
         return self._form
 

@@ -39,23 +39,26 @@ def code_of(field: Any) -> str | None:
     return code if isinstance(code, str) else None
 
 
-def type_of(field: Any, types: Mapping[str, str]) -> str:
-    base = field.get("baseField") if isinstance(field, dict) else None
-    told = base.get("dataType") if isinstance(base, dict) else None
-    return str(told or types.get(code_of(field) or "", "string"))
+class Types:
+    """Data types of base fields. Most answers bring them along; the list of all is asked for where one does not."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._all: dict[str, str] | None = None
+
+    def of(self, field: Any) -> str:
+        base = field.get("baseField") if isinstance(field, dict) else None
+        told = base.get("dataType") if isinstance(base, dict) else None
+        return str(told or self._listed().get(code_of(field) or "", "string"))
+
+    def _listed(self) -> dict[str, str]:
+        if self._all is None:
+            every = whole(self._session, "/baseFields", "Listing the base fields")
+            self._all = {str(each["shortCode"]): str(each.get("dataType")) for each in every if "shortCode" in each}
+        return self._all
 
 
-def types(session: Session) -> dict[str, str]:
-    """Data types of all base fields, by short code."""
-    place = "Listing the base fields"
-    return {
-        str(each["shortCode"]): str(each.get("dataType"))
-        for each in whole(session, "/baseFields", place)
-        if "shortCode" in each
-    }
-
-
-def form(session: Session, opportunity: int, wanted: int | None, known: Mapping[str, str]) -> Form:
+def form(session: Session, opportunity: int, wanted: int | None, types: Types) -> Form:
     """The named form, else the newest of the opportunity. ``Invalid`` where there is none."""
     if wanted is None:
         wanted = _newest(session, opportunity)
@@ -64,15 +67,15 @@ def form(session: Session, opportunity: int, wanted: int | None, known: Mapping[
         raise Unavailable(f"Reading application form {wanted}: the service's answer is about something else.")
     if found.get("opportunityId") != opportunity:
         raise Invalid(f"Application form {wanted} belongs to another opportunity than {opportunity}.", ["form"])
-    return form_of(found, known)
+    return form_of(found, types)
 
 
-def form_of(found: Mapping[str, Any], known: Mapping[str, str]) -> Form:
+def form_of(found: Mapping[str, Any], types: Types) -> Form:
     fields: dict[str, FormField] = {}
     for each in sorted((f for f in found["fields"] if isinstance(f, dict)), key=lambda f: int(f.get("position") or 0)):
         code = code_of(each)
         if code and isinstance(each.get("id"), int):
-            fields.setdefault(code, FormField(each["id"], type_of(each, known)))
+            fields.setdefault(code, FormField(each["id"], types.of(each)))
     return Form(int(found["id"]), fields)
 
 

@@ -6,6 +6,7 @@ counted against ``total``; a list that does not add up is walked again, and beli
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from connectors.contract import Unavailable
@@ -15,12 +16,13 @@ COUNT = 100
 """Entries on a page; without a word the service gives 10."""
 WALKS = 3
 PAGES = 10_000
+NO_FILTER: Mapping[str, str] = {}
 
 
-def whole(session: Session, path: str, place: str, count: int = COUNT, **params: Any) -> list[dict[str, Any]]:
+def whole(session: Session, path: str, place: str, only: Mapping[str, str] = NO_FILTER) -> list[dict[str, Any]]:
     """Every entry, each once. ``Unavailable`` where the list never adds up."""
     for _ in range(WALKS):
-        found, total = _walk(session, path, place, count, params)
+        found, total = _walk(session, path, place, only)
         if len(found) == total:
             return list(found.values())
     raise Unavailable(
@@ -29,12 +31,10 @@ def whole(session: Session, path: str, place: str, count: int = COUNT, **params:
     )
 
 
-def _walk(
-    session: Session, path: str, place: str, count: int, params: dict[str, Any]
-) -> tuple[dict[Any, dict[str, Any]], int]:
+def _walk(session: Session, path: str, place: str, only: Mapping[str, str]) -> tuple[dict[Any, dict[str, Any]], int]:
     found: dict[Any, dict[str, Any]] = {}
     for page in range(1, PAGES):
-        body = session.get(path, place, **params, _page=page, _count=count)
+        body = session.get(path, place, **only, _page=page, _count=COUNT)
         entries, total = body.get("entries"), body.get("total")
         if not isinstance(entries, list) or not isinstance(total, int) or isinstance(total, bool):
             raise Unavailable(f"{place}: the service's answer is no list.")
@@ -42,6 +42,6 @@ def _walk(
             if not isinstance(each, dict) or ("id" not in each and "shortCode" not in each):
                 raise Unavailable(f"{place}: the service's answer lists something without an id.")
             found[each.get("id", each.get("shortCode"))] = each
-        if len(entries) < count:
+        if not entries or len(found) >= total:
             return found, total
     raise Unavailable(f"{place}: the list does not come to an end.")

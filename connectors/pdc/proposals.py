@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.contract import Raw, Record, Unavailable
 from connectors.pdc import values
-from connectors.pdc.form import EXTERNAL_ID, code_of, split, type_of
+from connectors.pdc.form import EXTERNAL_ID, Types, code_of, split
 from connectors.pdc.values import AMOUNT
 
 
@@ -52,7 +52,7 @@ class Proposal:
         return self.versions[max(self.versions)] if self.versions else None
 
 
-def proposal(body: Any, types: Mapping[str, str]) -> Proposal:
+def proposal(body: Any, types: Types) -> Proposal:
     """``Unavailable`` where the answer is no proposal."""
     try:
         versions = {each["version"]: _version(each, types) for each in body["versions"]}
@@ -97,13 +97,13 @@ def _cells(version: Version, wanted: Sequence[str]) -> Iterator[tuple[str, Any]]
             yield column, values.read(value.text, value.type)
 
 
-def _version(body: Any, types: Mapping[str, str]) -> Version:
+def _version(body: Any, types: Types) -> Version:
     return Version(
         body["version"], body["applicationFormId"], tuple(_value(each, types) for each in body["fieldValues"])
     )
 
 
-def _value(body: Any, types: Mapping[str, str]) -> Value:
+def _value(body: Any, types: Types) -> Value:
     field = body.get("applicationFormField")
     text = body["value"]
     if not isinstance(text, str):
@@ -111,7 +111,7 @@ def _value(body: Any, types: Mapping[str, str]) -> Value:
     return Value(
         body["applicationFormFieldId"],
         code_of(field) or "",
-        type_of(field, types),
+        types.of(field),
         body["position"],
         text,
         body.get("goodAsOf"),

@@ -19,6 +19,8 @@ from connectors.contract import Raw, Reference, Secret, Wanted
 from connectors.dataverse import sandbox as dataverse
 from connectors.fluxx.sandbox import serve as serve_fluxx
 from connectors.google_sheets.sandbox import serve as serve_sheets
+from connectors.pdc.sandbox import serve as serve_pdc
+from connectors.pdc.sandbox_state import user as pdc_user
 from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
 from connectors.submittable.sandbox import serve as serve_submittable
 from hub.app import wanted
@@ -393,6 +395,52 @@ class GoogleSheets(kit.Subject):
     def at(self, id: str) -> int:
         cells = self.sandbox.tab("Rows").cells
         return next(row for (row, column), cell in cells.items() if column == 1 and cell.value == id)
+
+
+class Pdc(kit.Subject):
+    """Proposals to one of two opportunities. Nothing is deleted there: an erased one was never a service's."""
+
+    system = "pdc"
+    wanted = Wanted("proposals", ("proposal_name", "externalId", "ask.amount", "ask.currency"), "externalId")
+    text, unwanted = "proposal_name", "private"
+    spoil = {"ask.amount": "twelve"}
+    secret = Secret("a-secret-of-the-kit")
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        types = {"proposal_name": "string", "ask": "currency", "private": "string"}
+        calls = [{"title": "Rows", "forms": [list(types)]}, {"title": "Others", "forms": [["proposal_name"]]}]
+        seed = {
+            "clients": {"hub": self.secret.reveal()},
+            "baseFields": types,
+            "opportunities": calls,
+            "sources": ["GMS"],
+        }
+        with serve_pdc(seed, time=self.time) as self.sandbox:
+            self.sandbox.most = 4
+            yield self.sandbox.url
+
+    def options(self, url: str) -> Raw:
+        there = {"url": url, "token_url": url + self.sandbox.token_url.removeprefix(self.sandbox.url)}
+        return {**there, "client_id": "hub", "client_secret": self.secret, "opportunity": 1, "form": 1, "source": 1}
+
+    def plant(self, cells: Raw) -> str:
+        return str(self.sandbox.write(1, None, cells, by=pdc_user("hub")))
+
+    def alter(self, id: str, cells: Raw) -> None:
+        self.sandbox.write(1, int(id), cells)
+
+    def remove(self, id: str) -> None:
+        rows = self.sandbox.commons.proposals
+        rows[:] = [each for each in rows if each["id"] != int(id)]
+
+    def lock_out(self) -> None:
+        self.secret = Secret("wrong")
+
+    def plant_as(self, id: str, cells: Raw) -> None:
+        made = self.sandbox.commons.proposals
+        self.plant(cells)
+        made[-1]["id"] = int(id)
 
 
 class Csv(kit.Subject):

@@ -21,6 +21,7 @@ TestSubmittable = kit.suite(subjects.Submittable)
 TestDataverse = kit.suite(subjects.Dataverse)
 TestDataverseWithAwards = kit.suite(subjects.DataverseWithAwards)
 TestGoogleSheets = kit.suite(subjects.GoogleSheets)
+TestPdc = kit.suite(subjects.Pdc)
 TestCsv = kit.suite(subjects.Csv)
 TestXlsx = kit.suite(subjects.Xlsx)
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 AMOUNT, CURRENCY = ".amount", ".currency"
 """A money field is two columns: its amount and its currency."""
 
-_MONEY = re.compile(r"(-?\d+(?:\.\d+)?) ([A-Z]{3})")
+_MONEY = re.compile(r"(-?\d+\.\d+) ([A-Z]{3})", re.ASCII)
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\+[1-9]\d{4,14}(;ext=\d+)?")
 _URL = re.compile(r"https?://[^\s]+")
@@ -99,16 +101,13 @@ def _is_time(text: str, type: str) -> bool:
         if type == "date":
             date.fromisoformat(text)
             return len(text) == 10
-        return datetime.fromisoformat(text).tzinfo is not None and "T" in text
+        return bool(_MOMENT.fullmatch(text) and datetime.fromisoformat(text))
     except ValueError:
         return False
 
 
 def _decimal(text: str) -> Decimal | int | None:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
+    if not _NUMBER.fullmatch(text):
         return None
-    if not number.is_finite() or text != text.strip() or "_" in text:
-        return None
-    return int(number) if "." not in text and "e" not in text.lower() else number
+    number = Decimal(text)
+    return int(number) if text.removeprefix("-").isdecimal() else number

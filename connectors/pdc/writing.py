@@ -71,7 +71,7 @@ class Writer:
         cells = {column: value for column, value in draft.fields.items() if column != EXTERNAL_ID}
         texts = spelt(cells, {}, self._form())
         if len(there) > 1:
-            ids = ", ".join(str(each.id) for each in there)
+            ids = ", ".join(str(id) for id in sorted(each.id for each in there))
             raise Invalid(f"Proposals {ids} share the external id {draft.key!r}. None of them is used.", [EXTERNAL_ID])
         if not there:
             found = self._session.post(

@@ -158,16 +158,10 @@ def test_a_value_that_a_field_cannot_hold_is_left_out_and_the_rest_is_written(co
 
 
 def test_what_was_proposed_to_pines_own_call_is_shared_and_stays_as_it_is(commons: Commons) -> None:
-    cells = {
-        "externalId": "GMS-0001",
-        "proposal_name": "Attic",
-        "proposal_summary": "Leaks",
-        "proposal_amount_requested": "900.00 USD",
-    }
-    id = commons.pdc.write(2, None, cells | {"organization_name": "Lower Valley Trust", "reviewer_notes": CANARY})
-    again = commons.pdc.write(
-        2, None, {"externalId": "GMS-0001", "proposal_name": "Attic", "organization_name": "Namesakes"}
-    )
+    cells = {"externalId": "GMS-0001", "proposal_name": "Attic", "proposal_summary": "Leaks"}
+    cells |= {"proposal_amount_requested": "900.00 USD", "reviewer_notes": CANARY}
+    id = commons.pdc.write(2, None, cells | {"organization_name": "Lower Valley Trust"})
+    again = commons.pdc.write(2, None, cells | {"organization_name": "Hill Farm Trust"})
     commons.settle()
     shared = {
         row["fields"]["Title"]: row["fields"] for row in commons.oak.rows(TABLE) if "Organisation" in row["fields"]

@@ -71,12 +71,23 @@ def form(session: Session, opportunity: int, wanted: int | None, types: Types) -
 
 
 def form_of(found: Mapping[str, Any], types: Types) -> Form:
+    """``Unavailable`` where one of its fields is none: left out, it would look as if somebody had removed it."""
     fields: dict[str, FormField] = {}
-    for each in sorted((f for f in found["fields"] if isinstance(f, dict)), key=lambda f: int(f.get("position") or 0)):
-        code = code_of(each)
-        if code and isinstance(each.get("id"), int):
-            fields.setdefault(code, FormField(each["id"], types.of(each)))
+    try:
+        for each in sorted(found["fields"], key=lambda field: int(field["position"])):
+            fields.setdefault(_named(each), FormField(int(each["id"]), types.of(each)))
+    except (KeyError, TypeError, ValueError):
+        raise Unavailable(
+            f"Reading application form {found['id']}: the service's answer has fields that are none."
+        ) from None
     return Form(int(found["id"]), fields)
+
+
+def _named(field: Any) -> str:
+    code = code_of(field)
+    if code is None:
+        raise ValueError
+    return code
 
 
 def columns(form: Form) -> list[Field]:

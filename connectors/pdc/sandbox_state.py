@@ -42,6 +42,8 @@ class Commons:
     forms: list[Body] = field(default_factory=list)
     sources: list[Body] = field(default_factory=list)
     proposals: list[Body] = field(default_factory=list)
+    history: int | None = None
+    """How many versions of a proposal are kept; the real service keeps all."""
     _ids: dict[str, int] = field(default_factory=dict)
 
     def next(self, table: str) -> int:
@@ -136,9 +138,9 @@ class Commons:
             "source": source,
             "applicationFormId": form["id"],
         }
-        version = len(proposal["versions"]) + 1
+        version = 1 + max((each["version"] for each in proposal["versions"]), default=0)
         made = {"id": number, **told, "version": version, "fieldValues": values, **self.stamp(by)}
-        proposal["versions"] = [made, *proposal["versions"]]
+        proposal["versions"] = [made, *proposal["versions"]][: self.history]
         return made
 
     def _value(self, version: int, form: Body, said: Any) -> Body:

@@ -17,6 +17,7 @@ from connectors.contract import (
     Edit,
     Invalid,
     Outcome,
+    RateLimited,
     Raw,
     Record,
     Stale,
@@ -134,7 +135,8 @@ class Writer:
         try:
             now = self._look(str(id))
         except ConnectorError as error:
-            raise Ambiguous(f"Proposal {id} was given a version that could not be read back: {error}") from None
+            told = f"Proposal {id} was given a version that could not be read back: {error}"
+            raise Ambiguous(told, _wait(error)) from None
         if number not in now.versions:
             raise Ambiguous(f"Proposal {id} does not show the version that it was given. It is looked at again.")
         return now
@@ -147,9 +149,8 @@ class Writer:
             else:
                 self._post(id, (written.form, [_body(value) for value in written.values if value.code not in bad]))
         except ConnectorError as error:
-            raise Ambiguous(
-                f"Proposal {id} has values that are not valid, and could not be set right: {error}"
-            ) from None
+            told = f"Proposal {id} has values that are not valid, and could not be set right: {error}"
+            raise Ambiguous(told, _wait(error)) from None
         raise Invalid(
             f"The service calls {', '.join(bad)} of proposal {id} not valid, so nobody would see it. It was taken back: see "
             "which data type the base field has.",
@@ -250,6 +251,10 @@ def _foreign(found: Proposal) -> str:
         f"Proposal {found.id} was made by somebody else. A version replaces the whole, and what this client may not see of "
         'it would be lost: set versions_of = "all" only where it sees everything.'
     )
+
+
+def _wait(error: ConnectorError) -> float:
+    return error.wait if isinstance(error, RateLimited) else 0.0
 
 
 def _in_turn(items: Sequence[Any], act: Callable[[Any], Record]) -> list[Outcome]:

@@ -417,7 +417,7 @@ class Pdc(kit.Subject):
             "sources": ["GMS"],
         }
         with serve_pdc(seed, time=self.time) as self.sandbox:
-            self.sandbox.most = 4
+            self.sandbox.most, self.sandbox.commons.history = 4, 3  # hundreds of versions would be read at every look
             yield self.sandbox.url
 
     def options(self, url: str) -> Raw:

@@ -214,16 +214,32 @@ def test_a_formula_is_not_written_over(google: GoogleSheetsSandbox) -> None:
     assert google.tab(TAB).cells[4, 2].formula == "=CONCAT(A1)"
 
 
-def test_a_new_row_goes_below_the_others_and_writes_over_nothing(google: GoogleSheetsSandbox) -> None:
-    google.tab(TAB).put(8, 1, Cell("Signed by the board"))
+def test_new_rows_go_below_the_others_and_write_over_nothing(google: GoogleSheetsSandbox) -> None:
+    google.tab(TAB).put(7, 1, Cell("Signed by the board"))
+    drafts = [Draft(f"k-{n}", {"Commons ID": f"k-{n}", "Title": f"Bridge {n}", "Amount": n}) for n in (11, 12)]
+    first, second = opened(google).create(drafts)
+    assert first.id == "k-11" and second.record is not None and second.record.fields["Amount"] == 12
+    assert [row["No."] for row in google.rows(TAB, 2)] == ["7", "8", "9", "k-11", "k-12", "Signed by the board"]
+
+
+def test_a_row_that_somebody_types_meanwhile_stays(google: GoogleSheetsSandbox) -> None:
     connector = opened(google)
-    google.before(
-        "POST", ":append", lambda: google.write(TAB, 6, {"No.": "10", "Title": "typed meanwhile"}, header=2) and None
-    )
-    (outcome,) = connector.create([Draft("k-11", {"Commons ID": "k-11", "Title": "Bridge", "Amount": 3})])
-    assert outcome.id == "k-11" and outcome.record is not None and outcome.record.fields["Amount"] == 3
-    assert titles(google) | {"10": "typed meanwhile", "k-11": "Bridge"} == titles(google)
-    assert any(row.get("No.") == "Signed by the board" for row in google.rows(TAB, 2))
+    google.before("POST", ":append", lambda: google.write(TAB, 6, {"No.": "10", "Title": "typed"}, header=2) and None)
+    (outcome,) = connector.create([Draft("k-11", {"Commons ID": "k-11", "Title": "Bridge"})])
+    assert outcome.error is None and titles(google).items() >= {"10": "typed", "k-11": "Bridge"}.items()
+
+
+def test_rows_that_moved_and_a_colleagues_edit_in_one_moment_leave_the_edit_alone(google: GoogleSheetsSandbox) -> None:
+    connector = opened(google)
+    expected = one(connector, "8")
+
+    def colleague() -> None:
+        google.tab(TAB).insert(3, 1)
+        google.write(TAB, 5, {"Title": "theirs"}, header=2)
+
+    google.before("POST", "values:batchUpdate", colleague)
+    (outcome,) = connector.update([Edit("8", {"Title": "ours"}, expected)])
+    assert isinstance(outcome.error, Ambiguous) and titles(google) == {"7": "Wells", "8": "theirs", "9": "Attic"}
 
 
 def test_rows_that_google_would_put_beside_their_columns_are_taken_back(google: GoogleSheetsSandbox) -> None:

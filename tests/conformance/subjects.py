@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from openpyxl import Workbook, load_workbook
 
 from connectors.airtable.sandbox import serve as serve_airtable
+from connectors.commongrants.sandbox import serve as serve_commongrants
 from connectors.contract import Raw, Reference, Secret, Wanted
 from connectors.dataverse import sandbox as dataverse
 from connectors.fluxx.sandbox import serve as serve_fluxx
@@ -441,6 +442,39 @@ class Pdc(kit.Subject):
         made = self.sandbox.commons.proposals
         self.plant(cells)
         made[-1]["id"] = int(id)
+
+
+class CommonGrants(kit.Subject):
+    """Public calls: nothing is written, and no key stands in them."""
+
+    system = "commongrants"
+    wanted = Wanted("opportunities", ("title", "source"))
+    text, unwanted = "title", "description"
+    key_of_the_api = Secret("a-key-of-the-kit")
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        with serve_commongrants({"api_key": self.key_of_the_api.reveal()}, time=self.time) as self.sandbox:
+            self.sandbox.most = 3
+            yield self.sandbox.url
+
+    def options(self, url: str) -> Raw:
+        return {"url": url, "api_key": self.key_of_the_api}
+
+    def plant(self, cells: Raw) -> str:
+        return self.sandbox.write(None, cells)
+
+    def alter(self, id: str, cells: Raw) -> None:
+        self.sandbox.write(id, cells)
+
+    def remove(self, id: str) -> None:
+        del self.sandbox.rows[id]
+
+    def lock_out(self) -> None:
+        self.key_of_the_api = Secret("wrong")
+
+    def plant_as(self, id: str, cells: Raw) -> None:
+        self.sandbox.rows[id] = self.sandbox.rows.pop(self.plant(cells)) | {"id": id}
 
 
 class Csv(kit.Subject):

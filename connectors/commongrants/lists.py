@@ -73,7 +73,8 @@ class Source:
     def _walk(self, until: datetime | None) -> Walk:
         rows: dict[str, dict[str, Any]] = {}
         odd, told, quiet = 0, None, 0
-        for items, told in self._pages():
+        for items, told_now in self._pages():
+            told = told_now
             recent = False
             for each in items:
                 if not isinstance(each, dict) or not isinstance(each.get("id"), str) or not each["id"]:

@@ -35,8 +35,6 @@ from connectors.pdc.session import Session
 from connectors.pdc.writing import Writer
 from connectors.transport import Transport
 
-BATCH = 20
-
 
 def open_proposals(settings: Settings, wanted: Wanted, transport: Transport) -> Proposals:
     """``Invalid`` when an option is missing or cannot be; nothing is called yet."""
@@ -88,7 +86,7 @@ class Proposals(Connector):
             upsert=wanted.key is not None,
             key="text" if wanted.key else "none",
             page=COUNT,
-            batch=BATCH,
+            batch=1,  # one call after another, as the service wants it
             rates=session.rates,
             normalises=("amounts have at least two decimals",),
         )

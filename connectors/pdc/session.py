@@ -49,6 +49,10 @@ class Session:
             raise SignInFailed(f"{self._token_url} gave a token that says nothing about its bearer.") from None
         return str(claims.get("sub") or "")
 
+    def moment(self) -> float:
+        """The monotonic clock, in seconds."""
+        return self._transport.time.monotonic()
+
     def get(self, path: str, place: str, **params: Any) -> dict[str, Any]:
         """One object."""
         return self._object(self.ask("GET", path, params=params or None), place)

@@ -31,10 +31,12 @@ from connectors.pdc.session import Session
 from connectors.pdc.values import AMOUNT
 
 Body = dict[str, Any]
+KEPT = 60.0
+"""Seconds."""
 
 
 class Writer:
-    """``look`` reads one proposal, ``every`` all of the opportunity; ``own`` says whether it may be given a version."""
+    """``look`` reads one proposal, ``every`` all of the opportunity; ``may`` says whether one may be given a version."""
 
     def __init__(
         self,
@@ -55,24 +57,40 @@ class Writer:
         self._look = look
         self._every = every
         self._may = may
+        self._known: tuple[float, dict[str, list[int]]] | None = None
 
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """External ids are not unique there, so what has this key is looked for before."""
-        there: dict[str, list[Proposal]] = {}
-        for each in self._every():
-            there.setdefault(each.external_id, []).append(each)
-        return _in_turn(drafts, lambda draft: self._made(draft, there.get(draft.key, [])))
+        there = self._external_ids()
+        outcomes = _in_turn(drafts, lambda draft: self._made(draft, there.get(draft.key, [])))
+        for draft, outcome in zip(drafts, outcomes, strict=True):
+            if outcome.id:
+                there[draft.key] = [int(outcome.id)]
+        if any(outcome.error for outcome in outcomes):
+            self._known = None  # nobody knows what came of it
+        return outcomes
+
+    def _external_ids(self) -> dict[str, list[int]]:
+        """Numbers of proposals by external id. The list is long and cannot be searched, so it is kept for a minute of
+        writing; only this hub gives out these ids, and one worker at a time."""
+        now = self._session.moment()
+        if self._known is None or now - self._known[0] > KEPT:
+            found: dict[str, list[int]] = {}
+            for each in self._every():
+                found.setdefault(each.external_id, []).append(each.id)
+            self._known = now, found
+        return self._known[1]
 
     def update(self, edits: Sequence[Edit]) -> list[Outcome]:
         return _in_turn(edits, self._edited)
 
     # --- one proposal
 
-    def _made(self, draft: Draft, there: list[Proposal]) -> Record:
+    def _made(self, draft: Draft, there: list[int]) -> Record:
         cells = {column: value for column, value in draft.fields.items() if column != EXTERNAL_ID}
         texts = spelt(cells, {}, self._form())
         if len(there) > 1:
-            ids = ", ".join(str(id) for id in sorted(each.id for each in there))
+            ids = ", ".join(map(str, sorted(there)))
             raise Invalid(f"Proposals {ids} share the external id {draft.key!r}. None of them is used.", [EXTERNAL_ID])
         if not there:
             found = self._session.post(
@@ -83,7 +101,7 @@ class Writer:
             if not isinstance(found.get("id"), int) or found.get("externalId") != draft.key:
                 raise Ambiguous("The service's answer to a new proposal is about something else.")
             return self._given(proposals.Proposal(found["id"], self._opportunity, draft.key, "", {}), texts)
-        (one,) = there
+        one = self._look(str(there[0]))
         if one.newest is None:  # made before, and its first version never arrived
             return self._given(one, texts)
         if not self._may(one):

@@ -367,6 +367,7 @@ class GoogleSheets(kit.Subject):
     def running(self) -> Iterator[str]:
         tabs = {"Rows": [["Everything we fund"], COLUMNS]}
         with serve_sheets({"spreadsheets": {"book": {"tabs": tabs}}}, time=self.time, limit=None) as self.sandbox:
+            self.sandbox.tab("Rows").height = 60  # blank rows are looked at too
             yield self.sandbox.url
 
     def options(self, url: str) -> Raw:

@@ -202,6 +202,18 @@ def test_a_proposal_whose_first_version_never_came_is_invisible_and_finished_lat
     assert outcome.error is None and len(pdc.commons.proposals) == 1 and pdc.values(1) == {"proposal_name": "Bridge"}
 
 
+def test_many_new_proposals_cost_one_list_and_none_is_made_twice(pdc: PdcSandbox) -> None:
+    connector = opened(pdc)
+    drafts = [Draft(f"k-{n}", {"externalId": f"k-{n}", "proposal_name": f"Bridge {n}"}) for n in range(5)]
+    outcomes = [connector.create([draft])[0] for draft in (*drafts, *drafts)]
+    assert [outcome.id for outcome in outcomes] == ["1", "2", "3", "4", "5"] * 2
+    assert len(pdc.calls("GET", "/proposals")) == 1 + len(pdc.calls("GET", "/proposals/"))
+    pdc.misbehave(Fault("drop_after", method="POST", path="/proposals"))
+    draft = Draft("k-9", {"externalId": "k-9", "proposal_name": "Last"})
+    assert isinstance(connector.create([draft])[0].error, Ambiguous)
+    assert connector.create([draft])[0].id == "6" and len(pdc.commons.proposals) == 6
+
+
 def test_a_version_since_the_read_stops_the_edit(pdc: PdcSandbox) -> None:
     id, connector = ours(pdc), opened(pdc)
     edit = Edit(str(id), {"summary": "ours"}, one(connector, id))

@@ -23,6 +23,8 @@ TestSubmittable = kit.suite(subjects.Submittable)
 TestDataverse = kit.suite(subjects.Dataverse)
 TestDataverseWithAwards = kit.suite(subjects.DataverseWithAwards)
 TestAnotherHub = kit.suite(another_hub.AnotherHub)
+TestGoogleSheets = kit.suite(subjects.GoogleSheets)
+TestPdc = kit.suite(subjects.Pdc)
 TestCsv = kit.suite(subjects.Csv)
 TestXlsx = kit.suite(subjects.Xlsx)
 

@@ -11,7 +11,7 @@ from hub.conformance import faults, kit, matrix
 from hub.conformance.matrix import CELLS
 from hub.conformance.plugin import in_part
 from hub.conformance.stage import Stage
-from tests.conformance import subjects
+from tests.conformance import commongrants, subjects
 
 TestAirtable = kit.suite(subjects.Airtable)
 TestFluxx = kit.suite(subjects.Fluxx)
@@ -22,6 +22,8 @@ TestSalesforceGrantSeeker = kit.suite(subjects.SalesforceGrantSeeker)
 TestSubmittable = kit.suite(subjects.Submittable)
 TestDataverse = kit.suite(subjects.Dataverse)
 TestDataverseWithAwards = kit.suite(subjects.DataverseWithAwards)
+TestCommonGrants = kit.suite(commongrants.CommonGrants)
+TestCommonGrantsAtItsWorst = kit.suite(commongrants.CommonGrantsAtItsWorst)
 TestCsv = kit.suite(subjects.Csv)
 TestXlsx = kit.suite(subjects.Xlsx)
 
@@ -30,7 +32,7 @@ UNCERTAIN = [fault for fault in (*faults.LOST, *faults.NONSENSE, *faults.TROUBLE
 
 HOUSE = [
     each
-    for each in vars(subjects).values()
+    for each in (*vars(subjects).values(), *vars(commongrants).values())
     if isinstance(each, type) and issubclass(each, kit.Subject) and each is not kit.Subject
 ]
 

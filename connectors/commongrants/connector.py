@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.commongrants import check, columns, errors
-from connectors.commongrants.api import A_MINUTE, BEARER, KEY_AS, PAGE, Api
+from connectors.commongrants.api import A_MINUTE, BEARER, KEY_AS, PAGE, Api, Listing
 from connectors.commongrants.feed import Feed
 from connectors.commongrants.position import position
 from connectors.commongrants.scan import Row, is_row
@@ -47,7 +47,9 @@ def open_calls(settings: Settings, wanted: Wanted, transport: Transport) -> Open
     """``Invalid`` names the option or the object that cannot be used."""
     url, key, key_as = str(settings.get("url") or ""), settings.get("key"), settings.get("key_as", KEY_AS)
     if not url:
-        raise Invalid("The option url is missing: the API's address, up to what comes before /common-grants/.", ("url",))
+        raise Invalid(
+            "The option url is missing: the API's address, up to what comes before /common-grants/.", ("url",)
+        )
     if key_as not in (KEY_AS, BEARER):
         raise Invalid(f'The option key_as is "{KEY_AS}" or "{BEARER}", not {key_as!r}.', ("key_as",))
     if wanted.object != OBJECT:
@@ -109,7 +111,9 @@ class OpenCalls(Connector):
 
     def describe(self) -> list[Field]:
         """The protocol's columns, those custom fields that the newest calls have, and whatever else is mapped and may be."""
-        newest = next(self._api.pages(self._size, "Looking which fields there are"))
+        newest = self._newest()
+        if not all(map(is_row, newest.items)):  # spoilt on its way, or really so: asked once more
+            newest = self._newest()
         mapped = [column for column in self._wanted.fields if columns.known(column)]
         names = dict.fromkeys([*columns.OFFERED, *columns.custom(newest.items), *mapped])
         return [
@@ -127,7 +131,7 @@ class OpenCalls(Connector):
     def changes(self, since: Cursor | None) -> Iterator[Page]:
         if since is None:
             return self._feed.everything()
-        return self._feed.since(position(since, self._api.url))
+        return self._feed.since(position(since))
 
     def get(self, ids: Sequence[str]) -> dict[str, Record | Gone | Unseen]:
         return {id: self._one(id) for id in dict.fromkeys(ids)}
@@ -147,6 +151,9 @@ class OpenCalls(Connector):
         return [Outcome(error=Invalid(READ_ONLY)) for _ in ids]
 
     # --- how
+
+    def _newest(self) -> Listing:
+        return next(self._api.pages(self._size, "Looking which fields there are"))
 
     def _one(self, id: str) -> Record | Gone | Unseen:
         answer = self._api.one(id)

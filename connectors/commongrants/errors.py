@@ -16,7 +16,9 @@ def error(answer: Answer, place: str) -> ConnectorError:
     said = _said(answer.peek())
     words = f"{place}: {answer.url} answered {answer.status}" + (f" ({said})" if said else "")
     if answer.status == 401:
-        return SignInFailed(f"{words}. Set the option key to a valid API key, and key_as to how the publisher takes it.")
+        return SignInFailed(
+            f"{words}. Set the option key to a valid API key, and key_as to how the publisher takes it."
+        )
     if answer.status == 403:
         return Forbidden(f"{words}. The publisher does not let this key, or this machine, read its calls.")
     if answer.status in (404, 405, 410):
@@ -40,7 +42,9 @@ def _said(body: Any) -> str:
         return ""
     texts = [body.get("message"), body.get("detail")]
     errors = body.get("errors")
-    texts += [each.get("message") if isinstance(each, dict) else each for each in errors or ()] if isinstance(
-        errors, list
-    ) else []
+    texts += (
+        [each.get("message") if isinstance(each, dict) else each for each in errors or ()]
+        if isinstance(errors, list)
+        else []
+    )
     return "; ".join(dict.fromkeys(text for text in texts if isinstance(text, str) and text))[:LONGEST_MESSAGE]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.commongrants.api import Api
-from connectors.commongrants.position import Position, moment, of
+from connectors.commongrants.position import Position, moment
 from connectors.commongrants.scan import Pass, Row, Scan
 from connectors.contract import CursorExpired, Gone, Page, Record, Unseen
 from connectors.window import Window
@@ -101,7 +101,7 @@ class Feed:
             window.saw(min(stamp, now))
         since = window.next(last=True)
         assert since is not None
-        return Position(since, again, scan.stamps).cursor(of(self.api.url))
+        return Position(since, again, scan.stamps).cursor()
 
     def _now(self) -> datetime:
         return self.api.transport.time.now()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
 import zlib
 from collections.abc import Mapping
@@ -39,24 +38,17 @@ class Position:
     again: datetime
     stamps: Mapping[str, datetime] = field(default_factory=dict)
 
-    def cursor(self, of: str) -> Cursor:
+    def cursor(self) -> Cursor:
         newest = sorted(self.stamps.items(), key=lambda pair: pair[1])[-MOST:]
         stamps = {id: stamp.isoformat() for id, stamp in newest if stamp >= self.since}
-        said = json.dumps([FORM, of, self.since.isoformat(), self.again.isoformat(), stamps], separators=(",", ":"))
+        said = json.dumps([FORM, self.since.isoformat(), self.again.isoformat(), stamps], separators=(",", ":"))
         return base64.b85encode(zlib.compress(said.encode(), 6)).decode()
 
 
-def of(url: str) -> str:
-    """Positions in one publisher's list mean nothing in another's."""
-    return hashlib.sha256(url.encode()).hexdigest()[:8]
-
-
-def position(cursor: Cursor, url: str) -> Position:
-    """``CursorExpired`` where it is none, or one of another publisher."""
+def position(cursor: Cursor) -> Position:
+    """``CursorExpired`` where it is none."""
     try:
-        form, made_for, since, again, stamps = json.loads(
-            zlib.decompressobj().decompress(base64.b85decode(cursor), LARGEST)
-        )
+        form, since, again, stamps = json.loads(zlib.decompressobj().decompress(base64.b85decode(cursor), LARGEST))
         found = Position(
             datetime.fromisoformat(since),
             datetime.fromisoformat(again),
@@ -64,6 +56,6 @@ def position(cursor: Cursor, url: str) -> Position:
         )
     except (ValueError, TypeError, AttributeError, zlib.error, binascii.Error):
         raise CursorExpired("This is not a position that the connector gave out; everything is read anew.") from None
-    if form != FORM or made_for != of(url):
-        raise CursorExpired("The address is another one than last time; everything is read anew.")
+    if form != FORM:
+        raise CursorExpired("This position is of another version of the connector; everything is read anew.")
     return found

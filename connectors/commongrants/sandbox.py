@@ -14,10 +14,10 @@ from flask import Flask, jsonify, request
 
 from connectors.clock import SystemTime, Time
 from connectors.commongrants import sandbox_search
+from connectors.commongrants.sandbox_limits import Limit
 from connectors.commongrants.sandbox_list import Lists, WireError, page_of
 from connectors.commongrants.sandbox_rows import Tables
 from connectors.commongrants.sandbox_state import Publisher
-from connectors.commongrants.sandbox_limits import Limit
 from connectors.sandbox import Sandbox, run
 
 PREFIX = "/common-grants"

@@ -16,7 +16,8 @@ PAGE = 100
 class Lists:
     """``most`` items a page, however many are asked for. ``counts`` is false for a publisher that does not tell how many
     there are, ``off`` is added to what it tells. ``order`` is the key that lists are sorted by, newest first; without one
-    they are in the order in which calls were added. ``repeats``: every page begins with the last row of the page before."""
+    they are in the order in which calls were added. ``repeats``: every page begins with the last row of the page before.
+    ``behind``: ids of calls that lists show as they were before their last change."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
@@ -24,17 +25,20 @@ class Lists:
         self._until = 0.0
         self.most: int | None = None
         self.counts, self.off = True, 0
-        self.order: str | None = "lastModifiedAt"
+        self.order = "lastModifiedAt"
         self.repeats = False
+        self.behind: set[str] = set()
 
     def lag(self, seconds: float) -> None:
         self._old = copy.deepcopy(list(self._publisher.calls.values()))
         self._until = self._publisher.time.monotonic() + seconds
 
     def newest_first(self) -> list[Call]:
-        behind = self._publisher.time.monotonic() < self._until
-        calls = list(self._old if behind else self._publisher.calls.values())[::-1]
-        return sorted(calls, key=lambda call: str(call[self.order]), reverse=True) if self.order else calls[::-1]
+        there = self._publisher
+        calls = list(self._old if there.time.monotonic() < self._until else there.calls.values())[::-1]
+        calls = [there.before[call["id"]] if call["id"] in self.behind else call for call in calls]
+        order = self.order
+        return sorted(calls, key=lambda call: str(call[order]), reverse=True) if order else calls[::-1]
 
     def page(self, calls: Sequence[Call], number: int, size: int) -> tuple[list[Call], dict[str, int]]:
         """Items of this page and ``paginationInfo``."""

@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from werkzeug.datastructures import Headers
+
 from connectors.clock import Time
 
 Call = dict[str, Any]
@@ -31,7 +33,7 @@ class WireError(Exception):
 
 
 class Publisher:
-    """``calls`` by id, in the order in which they were added."""
+    """``calls`` by id, in the order in which they were added; ``before``: each as it was before its last change."""
 
     def __init__(self, seed: Mapping[str, Any], time: Time) -> None:
         self._random = random.Random(20260302)
@@ -39,17 +41,18 @@ class Publisher:
         self.key: str | None = seed.get("key")
         self.key_as: str = seed.get("key_as", "X-API-Key")
         self.calls: dict[str, Call] = {}
+        self.before: dict[str, Call] = {}
         self._frozen: dict[str, Call] = {}
         self._frozen_until = 0.0
         for given in seed.get("opportunities", ()):
             call = self._whole(copy.deepcopy(dict(given)))
             self.calls[call["id"]] = call
 
-    def admit(self, headers: Mapping[str, str]) -> None:
+    def admit(self, headers: Headers) -> None:
         if self.key is None:
             return
         bearer = self.key_as == "bearer"
-        given = headers.get("Authorization" if bearer else self.key_as, "")
+        given = headers.get("Authorization" if bearer else self.key_as)
         if given != (f"Bearer {self.key}" if bearer else self.key):
             raise WireError(401, "Unauthorized")
 
@@ -65,6 +68,8 @@ class Publisher:
         call = copy.deepcopy(self.calls.get(id, {})) if id else {}
         if id and not call:
             raise ValueError(f"there is no call {id}")
+        if id:
+            self.before[id] = copy.deepcopy(call)
         for path, value in cells.items():
             _put(call, path, value)
         if not call.get("title"):

@@ -65,7 +65,9 @@ class Scan:
             if not is_row(item):
                 way.unreadable += 1
                 place = f"row {at} of page {listing.number}"
-                refused.append(Refused(None, place, "This is no opportunity of the CommonGrants protocol: it has no id."))
+                refused.append(
+                    Refused(None, place, "This is no opportunity of the CommonGrants protocol: it has no id.")
+                )
                 continue
             way.ids.add(item["id"])
             if self._is_news(item):

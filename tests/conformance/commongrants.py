@@ -55,6 +55,6 @@ class CommonGrantsAtItsWorst(CommonGrants):
     def running(self) -> Iterator[str]:
         with super().running() as url:
             lists = self.sandbox.lists
-            lists.counts, lists.repeats, lists.order = False, True, None
+            lists.counts, lists.repeats, lists.order = False, True, ""
             self.sandbox.nulls = True
             yield url

@@ -31,11 +31,13 @@ ROUTE = "common-grants/opportunities"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of the list. ``total`` is how many items there are on all pages, where the publisher tells."""
+    """One page of the list. ``total`` is how many items there are on all pages, where the publisher tells; ``last`` is
+    true where by its count no page follows and this one is not full either."""
 
     items: tuple[Any, ...]
     number: int
     total: int | None
+    last: bool
 
 
 class Api:
@@ -51,7 +53,8 @@ class Api:
         # Never the key itself: the scope is a name that may be stored and logged.
         who = hashlib.sha256(key.reveal().encode()).hexdigest()[:8] if key else "anyone"
         scope = f"commongrants:{self.url}:{who}"
-        self.rates = (Rate(scope, a_minute, 60.0),)
+        # One by one: a burst that uses up a minute would have the next call wait longer than a call may last.
+        self.rates = (Rate(scope, 1, 60.0 / a_minute),)
         self._throttle = Throttle(scope, self.rates)
 
     def ask(self, path: str, **how: Any) -> Answer:
@@ -64,37 +67,46 @@ class Api:
         return self.ask(f"{ROUTE}/{quote(id, safe='')}")
 
     def pages(self, size: int, place: str = "Listing calls") -> Iterator[Listing]:
-        """All pages, by number. Where the publisher does not tell how many, until one is empty."""
+        """All pages, by number, until one is empty or by the publisher's count the last. Where that one is full another is
+        asked for: a count that is too low must hide nothing."""
         before: list[Any] = []
+        pages: int | None = None
         for number in range(1, MOST_PAGES + 1):
             answer = self.ask(ROUTE, params={"page": number, "pageSize": size})
+            beyond = pages is not None and number > pages
+            if beyond and answer.status in (400, 404, 416, 422):
+                return
             if not answer.ok:
                 raise errors.error(answer, place)
-            listing, pages = _listing(answer, number, place)
+            answered, listing, pages = _listing(answer, number, size, place)
+            if answered not in (None, number):
+                if beyond:
+                    return
+                raise Unavailable(f"{place}: page {number} was asked for, page {answered} was answered.")
             ids = [item.get("id") if isinstance(item, dict) else item for item in listing.items]
             if ids and ids == before:
                 raise Unavailable(f"{place}: pages {number - 1} and {number} show the same; the rest cannot be read.")
             yield listing
-            if not listing.items or (pages is not None and number >= pages):
+            if not listing.items or listing.last:
                 return
             before = ids
         raise Unavailable(f"{place}: the list does not end after {MOST_PAGES} pages.")
 
 
-def _listing(answer: Answer, number: int, place: str) -> tuple[Listing, int | None]:
-    """The page, and how many there are."""
+def _listing(answer: Answer, number: int, size: int, place: str) -> tuple[int | None, Listing, int | None]:
+    """The number of the page, what is on it, and how many pages there are, as far as it says so."""
     body = answer.json()
     items = body.get("items") if isinstance(body, dict) else None
     if not isinstance(items, list):
         raise Unavailable(f"{place}: {answer.url} answered something that is no list of a CommonGrants API.")
     told = body.get("paginationInfo")
     told = told if isinstance(told, dict) else {}
-    if _count(told.get("page")) not in (None, number):
-        raise Unavailable(f"{place}: page {number} was asked for, page {told['page']} was answered.")
-    total, pages, size = (_count(told.get(name)) for name in ("totalItems", "totalPages", "pageSize"))
-    if pages is None and total is not None and size:
-        pages = -(-total // size)
-    return Listing(tuple(items), number, total), pages
+    total, pages, most = (_count(told.get(name)) for name in ("totalItems", "totalPages", "pageSize"))
+    most = most or size
+    if pages is None and total is not None:
+        pages = -(-total // most)
+    last = pages is not None and number >= pages and len(items) < most
+    return _count(told.get("page")), Listing(tuple(items), number, total, last), pages
 
 
 def _count(value: Any) -> int | None:

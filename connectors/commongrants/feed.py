@@ -55,10 +55,11 @@ class Feed:
             yield Page(self._records(fresh), refused=refused)
             stamps = [_stamp(item) for item in listing.items]
             quiet = quiet + 1 if all(stamp is not None and stamp < position.since for stamp in stamps) else 0
-            if quiet >= QUIET and not scan.disordered:
+            if quiet >= QUIET and position.ordered and not way.disordered:
                 break
         found, _ = self._caught_up(scan)
-        yield Page(found, cursor=self._position(window, scan, position.again))
+        ordered = position.ordered and not way.disordered
+        yield Page(found, cursor=self._position(window, scan, position.again, ordered))
 
     def everything(self) -> Iterator[Page]:
         """Every call. Where rows are lacking by the publisher's own count the list is gone through once more: pages shift
@@ -74,7 +75,8 @@ class Feed:
         settled = way.settled or ways[0].ids == way.ids
         found, all_found = self._caught_up(scan)
         again = self._now() + (self.everything_after if settled else min(SOON, self.everything_after))
-        yield Page(found, cursor=self._position(window, scan, again), complete=way.exact and all_found)
+        ordered = not any(each.disordered for each in ways)
+        yield Page(found, cursor=self._position(window, scan, again, ordered), complete=way.exact and all_found)
 
     def _scan(self) -> Scan:
         return Scan(self.before.stamps if self.before else {}, self.overlap)
@@ -94,14 +96,14 @@ class Feed:
                 fresh.append(answer)
         return tuple(fresh), len(fresh) == len(scan.behind)
 
-    def _position(self, window: Window, scan: Scan, again: datetime) -> str:
+    def _position(self, window: Window, scan: Scan, again: datetime, ordered: bool) -> str:
         """A stamp in the future must not hide what comes before it, so the newest that counts is now."""
         now = self._now()
         for stamp in scan.stamps.values():
             window.saw(min(stamp, now))
         since = window.next(last=True)
         assert since is not None
-        return Position(since, again, scan.stamps).cursor()
+        return Position(since, again, ordered, scan.stamps).cursor()
 
     def _now(self) -> datetime:
         return self.api.transport.time.now()

@@ -32,26 +32,33 @@ def moment(stamp: object) -> datetime | None:
 @dataclass(frozen=True)
 class Position:
     """``stamps``: id to the newest ``lastModifiedAt`` that was seen of it, for what changed since ``since``, so that an
-    older copy of it is known as one. ``again``: from then on the position is not trusted any more."""
+    older copy of it is known as one. ``again``: from then on the position is not trusted any more. ``ordered``: the list had the newest
+    first when all of it was read, so that its beginning shows what changed."""
 
     since: datetime
     again: datetime
+    ordered: bool = True
     stamps: Mapping[str, datetime] = field(default_factory=dict)
 
     def cursor(self) -> Cursor:
         newest = sorted(self.stamps.items(), key=lambda pair: pair[1])[-MOST:]
         stamps = {id: stamp.isoformat() for id, stamp in newest if stamp >= self.since}
-        said = json.dumps([FORM, self.since.isoformat(), self.again.isoformat(), stamps], separators=(",", ":"))
+        said = json.dumps(
+            [FORM, self.since.isoformat(), self.again.isoformat(), self.ordered, stamps], separators=(",", ":")
+        )
         return base64.b85encode(zlib.compress(said.encode(), 6)).decode()
 
 
 def position(cursor: Cursor) -> Position:
     """``CursorExpired`` where it is none."""
     try:
-        form, since, again, stamps = json.loads(zlib.decompressobj().decompress(base64.b85decode(cursor), LARGEST))
+        form, since, again, ordered, stamps = json.loads(
+            zlib.decompressobj().decompress(base64.b85decode(cursor), LARGEST)
+        )
         found = Position(
             datetime.fromisoformat(since),
             datetime.fromisoformat(again),
+            bool(ordered),
             {id: datetime.fromisoformat(stamp) for id, stamp in stamps.items()},
         )
     except (ValueError, TypeError, AttributeError, zlib.error, binascii.Error):

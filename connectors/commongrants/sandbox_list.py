@@ -36,7 +36,7 @@ class Lists:
     def newest_first(self) -> list[Call]:
         there = self._publisher
         calls = list(self._old if there.time.monotonic() < self._until else there.calls.values())[::-1]
-        calls = [there.before[call["id"]] if call["id"] in self.behind else call for call in calls]
+        calls = [there.before.get(call["id"], call) if call["id"] in self.behind else call for call in calls]
         order = self.order
         return sorted(calls, key=lambda call: str(call[order]), reverse=True) if order else calls[::-1]
 

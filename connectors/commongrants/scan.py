@@ -24,12 +24,15 @@ Row = dict[str, Any]
 
 @dataclass
 class Pass:
-    """What one way through all pages showed. ``total`` is what the last page told, ``moved`` whether pages told otherwise."""
+    """What one way through all pages showed. ``total`` is what the last page told, ``moved`` whether pages told otherwise.
+    ``disordered``: a row was newer than one before it, by more than the overlap."""
 
     ids: set[str] = field(default_factory=set)
     total: int | None = None
     moved: bool = False
     unreadable: int = 0
+    disordered: bool = False
+    lowest: datetime | None = None
 
     @property
     def settled(self) -> bool:
@@ -49,9 +52,7 @@ class Scan:
     def __init__(self, known: Mapping[str, datetime], overlap: timedelta) -> None:
         self.stamps: dict[str, datetime] = dict(known)
         self.behind: dict[str, Row] = {}
-        self.disordered = False
         self._overlap = overlap
-        self._lowest: datetime | None = None
         self._shown: dict[str, tuple[datetime | None, bytes]] = {}
 
     def take(self, listing: Listing, way: Pass) -> tuple[list[Row], tuple[Refused, ...]]:
@@ -70,13 +71,13 @@ class Scan:
                 )
                 continue
             way.ids.add(item["id"])
+            self._watch_order(moment(item.get("lastModifiedAt")), way)
             if self._is_news(item):
                 fresh.append(item)
         return fresh, tuple(refused)
 
     def _is_news(self, row: Row) -> bool:
         id, stamp, said = row["id"], moment(row.get("lastModifiedAt")), _digest(row)
-        self._watch_order(stamp)
         seen = self.stamps.get(id)
         if stamp is not None and seen is not None and stamp < seen:
             if id not in self._shown:
@@ -90,12 +91,12 @@ class Scan:
         self._shown[id] = (stamp, said)
         return True
 
-    def _watch_order(self, stamp: datetime | None) -> None:
+    def _watch_order(self, stamp: datetime | None, way: Pass) -> None:
         if stamp is None:
             return
-        if self._lowest is not None and stamp > self._lowest + self._overlap:
-            self.disordered = True
-        self._lowest = stamp if self._lowest is None else min(self._lowest, stamp)
+        if way.lowest is not None and stamp > way.lowest + self._overlap:
+            way.disordered = True
+        way.lowest = stamp if way.lowest is None else min(way.lowest, stamp)
 
 
 def is_row(item: Any) -> bool:

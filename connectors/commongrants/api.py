@@ -25,6 +25,8 @@ A_MINUTE = 60
 """The protocol says nothing of limits, and what is said of grants.gov's differs (10 a second, 60 a minute): be slow."""
 
 MOST_PAGES = 10_000
+NO_SUCH_PAGE = (400, 404, 416, 422)
+"""What publishers may answer to a page after the last; the protocol does not say."""
 KEY_AS, BEARER = "X-API-Key", "bearer"
 ROUTE = "common-grants/opportunities"
 
@@ -72,10 +74,13 @@ class Api:
         before: list[Any] = []
         pages: int | None = None
         for number in range(1, MOST_PAGES + 1):
-            answer = self.ask(ROUTE, params={"page": number, "pageSize": size})
+            asked = {"page": number, "pageSize": size}
+            answer = self.ask(ROUTE, params=asked)
             beyond = pages is not None and number > pages
-            if beyond and answer.status in (400, 404, 416, 422):
-                return
+            if beyond and answer.status in NO_SUCH_PAGE:
+                answer = self.ask(ROUTE, params=asked)  # the end is believed when it is said twice
+                if answer.status in NO_SUCH_PAGE:
+                    return
             if not answer.ok:
                 raise errors.error(answer, place)
             answered, listing, pages = _listing(answer, number, size, place)

@@ -10,6 +10,9 @@ import pytest
 from hub.store.tables import Hold, Opportunity
 from tests.sync.conftest import World, connection, share, tree
 
+one_database = pytest.mark.parametrize("make", ["sqlite"], indirect=True)
+"""What is decided without a word to the store is tried on one."""
+
 CLOSED = {"field": "State", "equals": "over"}
 OPEN = {"field": "State", "equals": ["soon", "open"]}
 
@@ -38,6 +41,7 @@ def test_what_is_over_is_closed_elsewhere_is_followed_and_is_open_again_when_it_
     assert calls.quiet() == 0
 
 
+@one_database
 def test_what_is_neither_over_nor_ticked_is_withdrawn_before_and_after(calls: World) -> None:
     share(calls, State="open")
     calls.sync()
@@ -52,6 +56,7 @@ def test_what_is_neither_over_nor_ticked_is_withdrawn_before_and_after(calls: Wo
     assert calls.rows("b")[0]["Status"] == "withdrawn", "what nobody offers is not closed either"
 
 
+@one_database
 def test_published_data_comes_in_closed_where_it_is_over(make: Callable[..., World]) -> None:
     trees = {"a": tree(share={"always": True}, closed=CLOSED)}
     world = make(connection("a"), connection("b", imports=()), trees=trees)
@@ -63,6 +68,7 @@ def test_published_data_comes_in_closed_where_it_is_over(make: Callable[..., Wor
     assert [row.status for row in world.table(Opportunity)] == ["published"]
 
 
+@one_database
 def test_what_is_open_again_before_it_is_complete_stays_closed_until_it_is(calls: World) -> None:
     share(calls, State="open")
     calls.sync()
@@ -77,6 +83,7 @@ def test_what_is_open_again_before_it_is_complete_stays_closed_until_it_is(calls
     assert calls.rows("b")[0]["Status"] == "published" and calls.quiet() == 0
 
 
+@one_database
 def test_a_draft_that_is_over_is_shown_to_nobody(calls: World) -> None:
     share(calls, State="open", Summary=None)
     calls.sync()
@@ -87,6 +94,7 @@ def test_a_draft_that_is_over_is_shown_to_nobody(calls: World) -> None:
     assert [row.status for row in calls.table(Opportunity)] == ["draft"] and calls.rows("b") == []
 
 
+@one_database
 def test_many_that_are_closed_at_once_wait_for_a_person(calls: World) -> None:
     for number in range(22):
         share(calls, Title=f"Call {number}", State="open")
@@ -99,6 +107,7 @@ def test_many_that_are_closed_at_once_wait_for_a_person(calls: World) -> None:
     assert {row["Status"] for row in calls.rows("b")} == {"published"}
 
 
+@one_database
 def test_a_tick_for_what_is_over_counts_at_the_stewards_only(make: Callable[..., World]) -> None:
     ends = tree(share=OPEN, closed=CLOSED)
     world = make(connection("a"), connection("b", imports=(), shares=True), trees={"a": ends, "b": ends})

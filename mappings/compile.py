@@ -29,7 +29,8 @@ def compiled(source: Source) -> dict[str, Any] | None:
     table = source.table
     _heads(source)
     share, withdrawn = _share(source), _withdrawn(source)
-    answers = {name: tick for name in ANSWERS if (tick := _answer(source, name))}
+    closed = _tick(source, "closed")
+    answers = {name: tick for name in ANSWERS if (tick := _tick(source, name))}
     create = _create(source)
     parts, links = _fields(source)
     if withdrawn and "status" not in {part.path for part in parts}:
@@ -47,10 +48,11 @@ def compiled(source: Source) -> dict[str, Any] | None:
         "digest": _digest(table, parts),
         "fields": tuple(parts),
         "create": create,
-        "columns": _columns(key, [share, withdrawn, *answers.values()], parts),
+        "columns": _columns(key, [share, withdrawn, closed, *answers.values()], parts),
         "references": {link.column: (link.object, link.columns) for link in links},
         "share": share,
         "withdrawn": withdrawn,
+        "closed": closed,
         "answers": answers,
         "links": tuple(links),
         "currencies": money.shared((part.entry, part.writes or part.seeds) for part in parts),
@@ -99,7 +101,7 @@ def _withdrawn(source: Source) -> Mapping[str, Any] | None:
     return withdrawn
 
 
-def _answer(source: Source, name: str) -> Mapping[str, Any] | None:
+def _tick(source: Source, name: str) -> Mapping[str, Any] | None:
     tick = source.table.get(name)
     if tick is None:
         return None

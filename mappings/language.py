@@ -77,6 +77,7 @@ class Mapping:
 
     ``columns`` is all to request, in a stable order; ``references``: column to (object, columns of the target);
     ``answers``: by ``take_up`` and ``not_for_us`` the tick of an inbox's row that says so.
+    ``closed``: the field of the steward's record that says that the opportunity is over.
     ``create``: constants for a new record, plain, ``{"user": "importer", "object": …, "match": …}``, or
     ``{"now": "date"}`` and ``{"now": "datetime"}`` for when it is created.
     """
@@ -93,6 +94,7 @@ class Mapping:
     references: Dict[str, tuple[str, tuple[str, ...]]]
     share: Dict[str, Any] | None
     withdrawn: Dict[str, Any] | None
+    closed: Dict[str, Any] | None
     answers: Dict[str, Dict[str, Any]]
     links: tuple[Reference, ...]
     currencies: tuple[Shared, ...]
@@ -227,6 +229,10 @@ class Mapping:
     def is_withdrawn(self, raw: Raw) -> bool:
         marked = self.withdrawn_columns()
         return bool(marked) and all(raw.get(column) == value for column, value in marked.items())
+
+    def is_closed(self, raw: Raw) -> bool:
+        """Whether the record says that what it offers is over. It need not be ticked for sharing any more."""
+        return self.closed is not None and _ticked(self.closed, raw)
 
 
 def _ticked(tick: Dict[str, Any], raw: Raw) -> bool:

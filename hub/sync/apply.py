@@ -23,6 +23,7 @@ from schemas.fields import spec
 from schemas.values import same
 
 Raw = dict[str, Any]
+AWAY = ("withdrawn", "closed")
 OUTWARD = (Action.PUSH, Action.ASK, Action.LEAVE)
 """The commons has another value than the record, and the next plan has to do with it."""
 
@@ -120,16 +121,19 @@ def _share(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link, r
     """Follow the share tick, where it counts: in the steward's sharing connections, when it moved."""
     if opportunity.steward_id != turn.member or not turn.config.shares:
         return {}
+    was_over = link.base is not None and turn.mapping.is_closed(link.base)
+    if turn.mapping.is_closed(raw):
+        return {} if was_over else _over(conn, turn, opportunity, link)
     before = turn.mapping.audience(link.base) if link.base is not None else None
     after = turn.mapping.audience(raw)
-    if before == after:
+    if before == after and not was_over:
         return {}
     if after is None:
         return _unticked(conn, turn, opportunity, link)
     values: Raw = {"audience": after}
-    if opportunity.status in ("draft", "withdrawn"):
+    if opportunity.status in ("draft", "withdrawn") or (was_over and opportunity.status == "closed"):
         values["status"] = published_or_draft(turn, opportunity)
-    if opportunity.status == "withdrawn" and values["status"] == "draft":
+    if opportunity.status in AWAY and values.get("status") == "draft":
         return {}  # see ``_waits_to_return``
     return history.change(
         conn,
@@ -137,6 +141,14 @@ def _share(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link, r
         values,
         turn.cause("shared again" if "status" in values else "audience changed", link.remote_id),
     )
+
+
+def _over(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link) -> Changes:
+    """The record says that it is over: elsewhere its status says closed, whatever its share tick says from then on."""
+    if opportunity.status != "published":
+        return {}
+    turn.counts["closed"] += 1
+    return history.change(conn, opportunity, {"status": "closed"}, turn.cause("closed", link.remote_id))
 
 
 def _unticked(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link) -> Changes:
@@ -148,15 +160,16 @@ def _unticked(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link
 
 
 def _waits_to_return(turn: Turn, opportunity: Opportunity, link: Link, raw: Raw) -> bool:
-    """Ticked again, and something lacks that a published opportunity needs: it stays withdrawn, for others hold it and a
-    draft would be out of their sight. The tick stays unsettled until it is complete."""
+    """Ticked or open again, and something lacks that a published opportunity needs: it stays as it is, for others hold it
+    and a draft would be out of their sight. The tick stays unsettled until it is complete."""
     return (
         opportunity.steward_id == turn.member
         and turn.config.shares
-        and opportunity.status == "withdrawn"
+        and opportunity.status in AWAY
         and link.base is not None
-        and turn.mapping.audience(link.base) is None
+        and (turn.mapping.audience(link.base) is None or turn.mapping.is_closed(link.base))
         and turn.mapping.audience(raw) is not None
+        and not turn.mapping.is_closed(raw)
     )
 
 
@@ -194,8 +207,8 @@ def _move_base(
         if d.action in (Action.CONFLICT, Action.FROZEN, Action.UNREADABLE)
         for column in turn.mapping.way(d.path).columns
     }
-    if waits and turn.mapping.share:
-        unsettled.add(turn.mapping.share["field"])
+    if waits:
+        unsettled |= {tick["field"] for tick in (turn.mapping.share, turn.mapping.closed) if tick and "field" in tick}
     old = link.base or {}
     base = {column: value for column, value in raw.items() if column not in unsettled}
     base |= {column: old[column] for column in unsettled if column in old}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from hub.conformance import faults, kit, matrix
 from hub.conformance.matrix import CELLS
 from hub.conformance.plugin import in_part
 from hub.conformance.stage import Stage
-from tests.conformance import another_hub, subjects
+from tests.conformance import another_hub, commongrants, subjects
 
 TestAirtable = kit.suite(subjects.Airtable)
 TestFluxx = kit.suite(subjects.Fluxx)
@@ -25,6 +26,7 @@ TestDataverseWithAwards = kit.suite(subjects.DataverseWithAwards)
 TestAnotherHub = kit.suite(another_hub.AnotherHub)
 TestGoogleSheets = kit.suite(subjects.GoogleSheets)
 TestPdc = kit.suite(subjects.Pdc)
+TestCommonGrants = kit.suite(commongrants.CommonGrants)
 TestCsv = kit.suite(subjects.Csv)
 TestXlsx = kit.suite(subjects.Xlsx)
 
@@ -33,7 +35,7 @@ UNCERTAIN = [fault for fault in (*faults.LOST, *faults.NONSENSE, *faults.TROUBLE
 
 HOUSE = [
     each
-    for room in (another_hub, subjects)
+    for room in (another_hub, commongrants, subjects)
     for each in vars(room).values()
     if isinstance(each, type) and issubclass(each, kit.Subject) and each.__module__ == room.__name__
 ]
@@ -52,6 +54,15 @@ def test_the_connectors_of_the_house_together_meet_every_cell_in_a_part_of_the_m
         assert {fault for _, fault in part} == {fault.name for fault in faults.FAULTS} and len(part) < len(every) / 3
         together |= part
     assert together == every and all(in_part(HOUSE[0], *cell, 1) for cell in CELLS)
+
+
+@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
+def test_a_publisher_that_counts_orders_and_says_nothing_is_read_all_the_same(check: Any) -> None:
+    with commongrants.CommonGrantsAtItsWorst() as subject:
+        try:
+            check(subject)
+        except kit.DoesNotApply as why:
+            pytest.skip(str(why))
 
 
 @pytest.fixture(scope="module")

@@ -380,18 +380,6 @@ class Connector(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """Something that a vendor's documents leave open, in the words of the connector's README.
-
-    ``settled_by`` names what `hub prove` observes: ``signed in``, ``created``, ``found`` (by its key), ``blank``, ``listed``,
-    ``guard`` or ``gone``; empty where no proof can tell, and ``otherwise`` says who can."""
-
-    text: str
-    settled_by: str = ""
-    otherwise: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class System:
     """What an entry point of group ``commons_hub.connectors`` names: how to open one system."""
 
@@ -404,4 +392,3 @@ class System:
     """``host:port`` pairs that a connection with these settings may talk to; empty for files."""
     sandbox: str | None = None
     """``module:function`` that starts the local stand-in server, if there is one."""
-    questions: tuple[Question, ...] = ()

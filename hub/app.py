@@ -109,14 +109,12 @@ def wanted(mapping: language.Mapping) -> Wanted:
     return Wanted(mapping.object, mapping.columns, mapping.key, references)
 
 
-def open_hub(
-    config: Config, *, time: Time | None = None, ids: Ids | None = None, kind: Callable[..., Hub] = Hub, **seams: Any
-) -> Hub:
+def open_hub(config: Config, *, time: Time | None = None, ids: Ids | None = None, **seams: Any) -> Hub:
     """Open the database, bring it to this version, and register what the configuration names."""
     time = time or SystemTime()
     engine = open_engine(config.database)
     migrate(engine)
-    hub = kind(config, engine, time=time, ids=ids or Ids(time.now), **seams)
+    hub = Hub(config, engine, time=time, ids=ids or Ids(time.now), **seams)
     with hub.writing() as conn:
         _register(conn, hub)
     return hub

@@ -10,7 +10,6 @@ COMMANDS = {
     "init": ("hub.cli.init", "Write a commented config.toml from answers or flags."),
     "check": ("hub.cli.check", "Test every connection, and say how to fix what fails."),
     "sync": ("hub.cli.sync", "Pull all connections, then push all; or one by name."),
-    "prove": ("hub.cli.prove", "Go through a connection's whole life on one record of a test tenant."),
     "plan": ("hub.cli.plan", "Show, approve or reject what a held run would do."),
     "import": ("hub.cli.imports", "Import one opportunity into a connection with its next sync."),
     "serve": ("hub.cli.serve", "The whole hub in one process: pages, clock, syncs."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from hub.config import Config
 from hub.proving import steps
 from hub.proving.stage import Stage
 
+log = logging.getLogger("hub.proving")
 Say = Callable[["Step"], None]
 
 
@@ -90,6 +92,9 @@ def _run(stage: Stage, name: str, step: Callable[[Stage], str]) -> Step:
         return Step(name, "not applicable", str(reason))
     except (steps.Failed, ConnectorError) as error:
         return Step(name, "failed", str(error) or type(error).__name__)
+    except Exception as error:
+        log.exception("the proof's step %s stopped", name)
+        return Step(name, "failed", f"Something in the hub went wrong ({type(error).__name__}: {error}).")
 
 
 def _clean_up(stage: Stage, proof: Proof) -> None:

@@ -21,7 +21,7 @@ from hub.ids import Ids
 from hub.proving.fence import Fence, Ours
 from hub.proving.other_side import OtherSide, tree
 from hub.proving.tap import TappedTransport, Watch
-from hub.store import links, opportunities, waiting
+from hub.store import links, opportunities, runs, waiting
 from hub.store.engine import open_engine
 from hub.store.migrate import migrate
 from hub.store.tables import Conflict, Due, Link, Opportunity, Quarantine
@@ -121,12 +121,19 @@ class Stage:
             return opportunities.load(conn, [id])[id]
 
     def link(self) -> Link:
+        id = self.opportunity().id
         with self.hub.reading() as conn:
-            return next(link for link in links.of(conn, self.opportunity().id) if link.connection_id == self.name)
+            return next(link for link in links.of(conn, id) if link.connection_id == self.name)
 
     def conflicts(self) -> list[Conflict]:
+        id = self.opportunity().id
         with self.hub.reading() as conn:
-            return list(waiting.open_conflicts(conn, [self.opportunity().id]))
+            return list(waiting.open_conflicts(conn, [id]))
+
+    def unsettled(self) -> bool:
+        """Whether a write went out of which the hub does not know what it came to."""
+        with self.hub.reading() as conn:
+            return bool(runs.open_intents(conn, self.name))
 
     def why_not(self) -> str:
         """Why the last write of the hub was put off, where the system said so."""

@@ -27,7 +27,8 @@ class Exchange:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What a proof saw. ``steps`` by their name; ``options`` without secrets, a secret's value is ``True``;
-    ``visible_after``: seconds after which a list showed what was written, as far as the proof waited;
+    ``visible_after``: seconds after which a sync noticed an edit, ``found_after``: after which the new record was found by its
+    key, both at the most and None where it was not timed;
     ``removed``: what the system says of the removed record (``Gone``, ``Unseen`` or ``Record``)."""
 
     steps: Mapping[str, State] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class Evidence:
     fields: tuple[Field, ...] = ()
     key: str | None = None
     visible_after: float | None = None
+    found_after: float | None = None
     removed: str = ""
 
     def ok(self, *steps: str) -> bool:

@@ -45,8 +45,10 @@ def _too_many(seen: Evidence) -> str | None:
 QUESTIONS = (
     Question("since", "Whether filters heed the time of day (hence `since`)",
              'Prove a connection with since = "second" to know.', _time_of_day),
-    Question("lag", "How many seconds an update waits for the index that lists are made from (hence `lag`)",
-             "No edit was seen in a list.", _lag),
+    Question("index", "How many seconds a new record waits for the index that lists are made from (hence `lag`)",
+             "The record was not found by its key while the proof waited.", _lag),
+    Question("lag", "How many seconds an update waits for that index (hence `lag`): the guide says about five minutes",
+             "Not timed, for what a list names is read by its id. Edit a record, and filter a list of the site by the new value."),
     Question("by-id", "That a record read by its id comes from the database, not from that index",
              "No write was read back.", _by_id),
     Question("priority-index", "What it costs a site to have the hub's own writes indexed at once (hence `priority_index`)",

@@ -12,7 +12,7 @@ def _key_as(seen: Evidence) -> str | None:
 def _lag(seen: Evidence) -> str | None:
     if seen.visible_after is None:
         return None
-    return f"An edit was in a list after {seen.visible_after:.0f} seconds at the most; set list_lag no lower."
+    return f"An edit was in a list after {seen.visible_after:.0f} seconds at the most. Others may take longer: set list_lag no lower."
 
 
 def _missing(seen: Evidence) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def command(ctx: click.Context, connection: str, test_tenant: bool, file: Path |
             "Only on a test tenant (a sandbox org, a preproduction site, a copy of the base): say so with --test-tenant.",
         )
     redact = report.Redactor(chosen.options)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: the record is removed or named
     try:
         proof = prove(config, connection, ctx.obj or SystemTime(), lambda step: click.echo(report.line(step, redact)))
     except ConnectorError as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from connectors import registry
 from connectors.clock import Time
-from connectors.contract import ConnectorError, Record, Secret
+from connectors.contract import ConnectorError, Record, Secret, Unseen
 from connectors.questions import Evidence, Question, State
 from hub.config import Config
 from hub.proving import steps
@@ -104,22 +104,19 @@ def _clean_up(stage: Stage, proof: Proof) -> None:
         return
     try:
         stage.connector.find(stage.ours.key)
-        there = {id: told for id, told in stage.connector.get(list(stage.ours.ids)).items() if isinstance(told, Record)}
-        for id in there:
+        told = stage.connector.get(list(stage.ours.ids)) if stage.ours.ids else {}
+        for id in [id for id, one in told.items() if isinstance(one, Record)]:
             stage.connector.delete([id])
-        after = stage.connector.get(list(there)) if there else {}
-        proof.remains = [_left(stage, id) for id, told in after.items() if isinstance(told, Record)]
-        if not stage.ours.ids and stage.ours.attempts and any(step.state == "failed" for step in proof.steps):
-            proof.remains = _not_found(stage)
-    except ConnectorError as error:
-        proof.remains = [f"{_left(stage, id)} Looking for it failed: {error}" for id in stage.ours.ids] or [
-            f"{_perhaps(stage)} Looking for it failed: {error}"
-        ]
-
-
-def _not_found(stage: Stage) -> list[str]:
-    """A write went out and nothing is found: it may come to light yet, if an answer was lost."""
-    return [_perhaps(stage)] if stage.watch.lost or stage.connector.capabilities.find_lag else []
+        after = stage.connector.get(list(told)) if told else {}
+        removed = any(step.name == "removal" and step.state == "ok" for step in proof.steps)
+        hidden = [id for id, one in told.items() if isinstance(one, Unseen) and not removed]
+        proof.remains = [_left(stage, id) for id, one in after.items() if isinstance(one, Record) or id in hidden]
+        if not stage.ours.ids and (stage.watch.lost or stage.unsettled()):
+            # Its answer was lost: what is not found now may come to light yet.
+            proof.remains = [_perhaps(stage)]
+    except Exception as error:
+        known = [_left(stage, id) for id in stage.ours.ids] or [_perhaps(stage)]
+        proof.remains = [f"{sentence} Looking for it failed: {error}" for sentence in known]
 
 
 def _left(stage: Stage, id: str) -> str:
@@ -147,6 +144,7 @@ def _settle(stage: Stage, proof: Proof) -> None:
         fields=fields,
         key=stage.mapping.key,
         visible_after=stage.visible_after,
+        found_after=stage.found_after,
         removed=stage.removed,
     )
     proof.answers = [(asked, asked.settle(seen)) for asked in registry.load(proof.system).questions]

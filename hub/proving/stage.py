@@ -57,13 +57,14 @@ class ProvingHub(Hub):
 
 class Stage:
     """What the steps of a proof act on. ``title`` is the mark with this proof's number, so that two proofs are told apart;
-    ``visible_after`` and ``removed`` as in ``connectors.questions.Evidence``."""
+    ``visible_after``, ``found_after`` and ``removed`` as in ``connectors.questions.Evidence``."""
 
     def __init__(
         self, config: Config, name: str, time: Time, transport: Callable[..., Transport] = TappedTransport
     ) -> None:
         self.name, self.time, self.watch = name, time, Watch()
         self.visible_after: float | None = None
+        self.found_after: float | None = None
         self.removed = ""
         chosen = config.connections[name]
         ids = Ids(time.now)

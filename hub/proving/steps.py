@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from connectors.contract import Edit, Gone, Record, Stale
+from connectors.contract import ConnectorError, Edit, Gone, Record, Stale
 from connectors.transport import DEADLINE
 from hub.proving.other_side import TEXTS
 from hub.proving.stage import Stage
@@ -46,14 +47,15 @@ def create(stage: Stage) -> str:
     if not stage.unsettled():
         why = result.message or stage.why_not() or "The hub did not try, and gave no reason."
         raise Failed(f"It was not made. {why}")
-    return f"It was sent; its answer was lost{' on purpose' if stage.watch.lost else ''}."
+    wait = _before_looking(stage)
+    looks = f" The hub looks for it in {wait / 60:.0f} minutes, when the system can show it." if wait else ""
+    return f"It was sent; its answer was lost{' on purpose' if stage.watch.lost else ''}.{looks}"
 
 
 def lost_answer(stage: Stage) -> str:
     """Recovery finds the record by its key, and makes no second one."""
     stage.watch.losing = False
-    lag = stage.connector.capabilities.find_lag
-    stage.time.sleep(DEADLINE + 2 * lag + 1 if lag else 0)
+    _wait_to_look(stage)
     result = stage.sync()
     for _ in range(PATIENCE):
         if stage.link().state == "linked":
@@ -122,9 +124,9 @@ def lost_edit(stage: Stage) -> str:
     if stage.watch.lost == before:
         raise Failed(f"The edit was not sent. {stage.why_not()}".strip())
     for _ in range(PATIENCE):
-        stage.time.sleep(_pause(stage))
         if stage.sync().state == "done":
             break
+        stage.time.sleep(_pause(stage))
     _must_show(stage, "title", stage.row["Title"])
     return "The hub looked what had become of it, and went on."
 
@@ -132,7 +134,9 @@ def lost_edit(stage: Stage) -> str:
 def outdated_edit(stage: Stage) -> str:
     """An edit by what the record was before somebody else's is refused."""
     if stage.connector.capabilities.guard == "none":
-        raise NotApplicable("The system has no version to guard an edit with. The hub reads and compares just before it writes.")
+        raise NotApplicable(
+            "The system has no version to guard an edit with. The hub reads and compares just before it writes."
+        )
     path, known = _second(stage), _record(stage)
     if stage.connector.capabilities.guard == "second":
         stage.time.sleep(2)
@@ -144,7 +148,7 @@ def outdated_edit(stage: Stage) -> str:
     if not isinstance(outcome.error, Stale):
         raise Failed(f"It was refused, but not as outdated: {outcome.error}")
     _must_show(stage, path, "Fourth text, typed in this system.")
-    return "It was refused, and the newer text stayed."
+    return f"It was refused, and the newer text stayed. The refusal: {outcome.error}"
 
 
 def withdraw(stage: Stage) -> str:
@@ -195,6 +199,22 @@ STEPS: tuple[tuple[str, Callable[[Stage], str]], ...] = (
     ("removal", removal),
 )
 """``removal`` also cleans up after a proof that ended early."""
+
+
+def _before_looking(stage: Stage) -> float:
+    """Seconds after which the hub dares to look for a record whose creation got no answer."""
+    lag = stage.connector.capabilities.find_lag
+    return DEADLINE + 2 * lag + 1 if lag else 0.0
+
+
+def _wait_to_look(stage: Stage) -> None:
+    """Notes meanwhile when the record can first be found."""
+    began, wait = stage.time.monotonic(), _before_looking(stage)
+    while (passed := stage.time.monotonic() - began) < wait:
+        if stage.found_after is None:
+            with suppress(ConnectorError):
+                stage.found_after = passed if stage.connector.find(stage.ours.key or "") else None
+        stage.time.sleep(min(wait - passed, max(2.0, wait / 30)))
 
 
 def _second(stage: Stage) -> str:

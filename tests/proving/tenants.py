@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from tests import submittable
 from tests.connectors import fluxx_site
 
 CANARY = "CANARY of somebody else"
-SECRET = "the-secret-of-this-tenant"  # noqa: S105  a stand-in's
+SECRET = "the-secret-of-this-tenant"
 OFFICER = "officer@cedar.example"
 Rows = Callable[[], list[dict[str, Any]]]
 
@@ -63,7 +64,13 @@ def configure(folder: Path, system: str, mapping: str, secret: str, options: dic
         (folder / name).write_text(text)
         (folder / name).chmod(0o600)
     settings = {"member": "cedar", "system": system, "mapping": mapping, "shares": True, "allow_http": True} | more
-    lines = ["[hub]", 'database = "sqlite:///hub.db"', "[members.cedar]", 'name = "Cedar Foundation"', "[connections.cedar]"]
+    lines = [
+        "[hub]",
+        'database = "sqlite:///hub.db"',
+        "[members.cedar]",
+        'name = "Cedar Foundation"',
+        "[connections.cedar]",
+    ]
     lines += [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
     lines += ["[connections.cedar.options]", *(f"{name} = {json.dumps(value)}" for name, value in options.items())]
     (folder / "config.toml").write_text("\n".join(lines))
@@ -115,7 +122,9 @@ def of_dataverse(folder: Path, **options: Any) -> Iterator[Tenant]:
     time = ManualTime()
     with DataverseSandbox(time=time) as environment:
         users = [{"fullname": "An Officer", "internalemailaddress": OFFICER}]
-        environment.seed({"rows": {"systemuser": users, "msnfp_request": [{"msnfp_name": CANARY, "commons_share": True}]}})
+        environment.seed(
+            {"rows": {"systemuser": users, "msnfp_request": [{"msnfp_name": CANARY, "commons_share": True}]}}
+        )
         given = {
             "url": environment.url, "authority": environment.url, "tenant": dataverse.TENANT,
             "client_id": dataverse.CLIENT_ID, "client_secret": "file:secret",
@@ -177,3 +186,9 @@ TENANTS: dict[str, Open] = {
     "airtable": airtable,
     "spreadsheet": spreadsheet,
 }
+
+
+def states(output: str) -> dict[str, str]:
+    """The state of each step, as a report has it."""
+    lines = re.findall(r"^  (ok|FAILED|n/a|not reached) +([a-z -]+?)(?:: .*)?$", output, re.M)
+    return {step: state for state, step in lines}

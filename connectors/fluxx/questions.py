@@ -7,13 +7,13 @@ from connectors.questions import Evidence, Question
 
 def _time_of_day(seen: Evidence) -> str | None:
     ok = seen.options.get("since") == "second" and seen.ok("edit there")
-    return 'They do: with since = "second" an edit of the same day was noticed.' if ok else None
+    return 'With since = "second" an edit of the same day was noticed: that setting misses none here.' if ok else None
 
 
 def _lag(seen: Evidence) -> str | None:
-    if seen.visible_after is None:
+    if seen.found_after is None:
         return None
-    return f"An edit was in a list after {seen.visible_after:.0f} seconds at the most; set lag no lower."
+    return f"The new record was in a list after {seen.found_after:.0f} seconds at the most."
 
 
 def _by_id(seen: Evidence) -> str | None:
@@ -24,7 +24,7 @@ def _deleted(seen: Evidence) -> str | None:
     if not seen.ok("removal"):
         return None
     shown = seen.removed == "Gone"
-    return "They are, with deleted_at." if shown else "The deleted record was not shown with deleted_at."
+    return "It is, with deleted_at." if shown else "Read by its id, the deleted record was not shown with deleted_at."
 
 
 def _migrate_id(seen: Evidence) -> str | None:

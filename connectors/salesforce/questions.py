@@ -11,7 +11,7 @@ def _lengths(seen: Evidence) -> str | None:
 
 
 def _composite(seen: Evidence) -> str | None:
-    if seen.options.get("guard") != "composite":
+    if not any(x.step == "outdated edit" and x.path.endswith("/composite") for x in seen.exchanges):
         return None
     if seen.ok("outdated edit"):
         return "It counts: an outdated edit inside a composite request was refused."

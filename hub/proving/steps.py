@@ -142,13 +142,16 @@ def outdated_edit(stage: Stage) -> str:
         stage.time.sleep(2)
     _type_there(stage, path, "Fourth text, typed in this system.")
     columns = _columns(stage, path, "A text that must not arrive.", known)
-    (outcome,) = stage.connector.update([Edit(stage.id, columns, known)])
-    if outcome.error is None:
-        raise Failed("It was written over somebody's edit.")
-    if not isinstance(outcome.error, Stale):
-        raise Failed(f"It was refused, but not as outdated: {outcome.error}")
+    outdated = Edit(stage.id, columns, known)
+    # Alone and in company: a system may guard single edits and not those that go together.
+    outcomes = [*stage.connector.update([outdated]), *stage.connector.update([outdated, outdated])]
+    for outcome in outcomes:
+        if outcome.error is None:
+            raise Failed("It was written over somebody's edit.")
+        if not isinstance(outcome.error, Stale):
+            raise Failed(f"It was refused, but not as outdated: {outcome.error}")
     _must_show(stage, path, "Fourth text, typed in this system.")
-    return f"It was refused, and the newer text stayed. The refusal: {outcome.error}"
+    return f"It was refused, and the newer text stayed. The refusal: {outcomes[0].error}"
 
 
 def withdraw(stage: Stage) -> str:

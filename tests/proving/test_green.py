@@ -53,7 +53,7 @@ def test_a_proof_is_green_and_writes_to_its_one_record_only(name: str, tmp_path:
         made = writes(tenant.seen()[before:])
         assert len(made) >= 8 or tenant.sandbox is None
         for call in made:
-            said = call.path.encode() + b" " + call.body
+            said = f"{call.path}?{call.query} ".encode() + call.body
             assert any(name in said for name in ours), f"{call.method} {call.path} names another record: {call.body!r}"
         assert len(tenant.left()) == ("removal" in fitting)
         assert ("REMAINS: Delete record" in result.output) == ("removal" in fitting)

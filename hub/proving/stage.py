@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,11 @@ class ProvingHub(Hub):
     def mapping(self, connection: str) -> Mapping:
         if connection != SIDE:
             return super().mapping(connection)
-        kind = super().mapping(self._name).kind
-        return of(Source(SIDE, Path(f"{SIDE}.toml"), tree(kind), {}))
+        return self._side
+
+    @cached_property
+    def _side(self) -> Mapping:
+        return of(Source(SIDE, Path(f"{SIDE}.toml"), tree(super().mapping(self._name).kind), {}))
 
     def connect(self, connection: str, patience: float | None = None) -> Connector:
         if connection == SIDE:

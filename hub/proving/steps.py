@@ -69,7 +69,7 @@ def lost_answer(stage: Stage) -> str:
         )
     if stage.link().state != "linked":
         raise Failed(f"The hub did not find it again. {result.message or stage.why_not()}".strip())
-    _must_show(stage, "title", stage.row["Title"])
+    _must_show(stage, "title", stage.title)
     if stage.ours.attempts > 1:
         return "Asked for again after looking; there is one record with its key."
     return "The record was found by its key and not made again."

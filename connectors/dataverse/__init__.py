@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.contract import Connector, Option, Settings, System, Wanted
 from connectors.dataverse.connector import Dataverse
+from connectors.dataverse.questions import QUESTIONS
 from connectors.dataverse.session import hosts
 from connectors.transport import Transport
 
@@ -29,4 +30,5 @@ connector = System(
     open=_open,
     hosts=hosts,
     sandbox="connectors.dataverse.sandbox:serve",
+    questions=QUESTIONS,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.addresses import host_of
 from connectors.contract import Option, Settings, System
 from connectors.fluxx.connector import open_model
+from connectors.fluxx.questions import QUESTIONS
 from connectors.fluxx.settings import SOURCE
 
 __all__ = ["connector"]
@@ -36,4 +37,5 @@ connector = System(
     open=open_model,
     hosts=_hosts,
     sandbox="connectors.fluxx.sandbox:serve",
+    questions=QUESTIONS,
 )

@@ -6,6 +6,7 @@ from typing import get_args
 
 from connectors.contract import Connector, Option, Settings, System, Wanted
 from connectors.salesforce.connector import Salesforce
+from connectors.salesforce.questions import QUESTIONS
 from connectors.salesforce.session import SHARE, hosts
 from connectors.salesforce.sign_in import AUDIENCE
 from connectors.salesforce.writing import Guard
@@ -38,4 +39,5 @@ connector = System(
     open=_open,
     hosts=hosts,
     sandbox="connectors.salesforce.sandbox:serve",
+    questions=QUESTIONS,
 )

@@ -7,6 +7,7 @@ from connectors.contract import Option, Settings, System
 from connectors.submittable.api import URL
 from connectors.submittable.connector import open_submissions
 from connectors.submittable.place import LAG, REREAD
+from connectors.submittable.questions import QUESTIONS
 
 __all__ = ["connector"]
 
@@ -40,4 +41,5 @@ connector = System(
     open=open_submissions,
     hosts=_hosts,
     sandbox="connectors.submittable.sandbox:serve",
+    questions=QUESTIONS,
 )

@@ -121,7 +121,7 @@ def test_a_body_beyond_64_kb_is_not_read(hooked: Site) -> None:
 def test_a_hint_during_a_run_makes_another_right_after_it(hooked: Site) -> None:
     folder = hooked.hub.config.path.parent / "elm"  # type: ignore[union-attr]
     folder.mkdir()
-    (folder / "rows.csv").write_text("id,Title\n")
+    (folder / "rows.csv").write_text("Commons ID,Title,Share\n")
     run = OneRun(hooked.hub, "elm-sheet", "schedule")
     run.take_in()
     hooked.time.sleep(5)

@@ -77,7 +77,7 @@ def test_what_is_open_again_before_it_is_complete_stays_closed_until_it_is(calls
     calls.rows("a")[0]["State"] = "open"
     calls.sync()
     calls.sync()
-    assert calls.rows("b")[0]["Status"] == "closed"
+    assert calls.rows("b")[0]["Status"] == "closed" == calls.table(Opportunity)[0].status
     calls.rows("a")[0]["Summary"] = "Complete again"
     calls.sync()
     assert calls.rows("b")[0]["Status"] == "published" and calls.quiet() == 0

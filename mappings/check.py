@@ -90,6 +90,7 @@ def _against(mapping: Compiled, offered: Mapping[str, Offered]) -> Iterator[Said
         (("withdrawn",), (mapping.withdrawn or {}).get("field"), True),
         (("closed",), (mapping.closed or {}).get("field"), False),
         *(((name,), tick["field"], False) for name, tick in mapping.answers.items()),
+        *((("suggest",), (mapping.suggest or {}).get(key), False) for key in ("field", "word")),
         *((("create", column), column, True) for column in mapping.create),
     ]
     for where, column, writes in heads:

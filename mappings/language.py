@@ -78,6 +78,7 @@ class Mapping:
     ``columns`` is all to request, in a stable order; ``references``: column to (object, columns of the target);
     ``answers``: by ``take_up`` and ``not_for_us`` the tick of an inbox's row that says so.
     ``closed``: the field of the steward's record that says that the opportunity is over.
+    ``suggest``: the tick that sends what a copy says otherwise to the steward, and the column with a ``word`` to go along.
     ``create``: constants for a new record, plain, ``{"user": "importer", "object": …, "match": …}``, or
     ``{"now": "date"}`` and ``{"now": "datetime"}`` for when it is created.
     """
@@ -96,6 +97,7 @@ class Mapping:
     withdrawn: Dict[str, Any] | None
     closed: Dict[str, Any] | None
     answers: Dict[str, Dict[str, Any]]
+    suggest: Dict[str, Any] | None
     links: tuple[Reference, ...]
     currencies: tuple[Shared, ...]
     source: Source = field(repr=False, compare=False)
@@ -216,6 +218,15 @@ class Mapping:
         """What a person said to this row of an inbox: ``take_up``, ``not_for_us``, or nothing yet. Who ticked both
         wants it."""
         return next((name for name, tick in self.answers.items() if _ticked(tick, raw)), None)
+
+    def suggests(self, raw: Raw) -> bool:
+        """Whether this record's own people want its differences put before the steward."""
+        return self.suggest is not None and _ticked(self.suggest, raw)
+
+    def word(self, raw: Raw) -> str:
+        """What they say along with it."""
+        said = raw.get((self.suggest or {}).get("word", ""))
+        return said.strip() if isinstance(said, str) else ""
 
     @property
     def audiences(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ KEYS = (
     "closed",
     "take_up",
     "not_for_us",
+    "suggest",
     "create",
     "fields",
 )

@@ -119,6 +119,8 @@ def _money(field: FieldSpec, value: Any) -> dict[str, str]:
 
 
 def _moneys(field: FieldSpec, value: Any) -> list[dict[str, str]]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{field.label} is a list of amounts.")
     return sorted((_money(field, item) for item in value), key=lambda item: item["currency"])
 
 

@@ -11,7 +11,7 @@ from hub.commons.sharing import left_out
 from hub.config import Follow
 from hub.store import dues, links, waiting
 from hub.store.tables import Link, Opportunity, Suggestion
-from hub.sync import conflicts, history, inbox, loops, quarantine, rules
+from hub.sync import conflicts, history, inbox, loops, quarantine, rules, suggestions
 from hub.sync.announce import announce
 from hub.sync.arrive import published_or_draft
 from hub.sync.following import MARKS
@@ -45,6 +45,8 @@ def apply_record(conn: Connection, turn: Turn, known: Known, link: Link, record:
             _suggest(conn, turn, opportunity, decision)
         elif decision.action is Action.UNREADABLE:
             quarantine.set_aside(conn, turn, record.id, decision.path, decision.reason, raw, opportunity.id)
+    if turn.mapping.suggests(raw):
+        suggestions.send_from_there(conn, turn.hub, turn.name, opportunity.id, turn.mapping.word(raw))
     unreadable = [d.path for d in decisions if d.action is Action.UNREADABLE]
     if record.id in known.quarantined:
         waiting.release(conn, turn.name, record.id, keep=unreadable)

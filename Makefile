@@ -46,7 +46,7 @@ check: $(VENV)/test
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/python -m pytest -n auto --dist worksteal --conformance-part 4
+	$(BIN)/python -m pytest -n auto --dist worksteal --conformance-part 6
 
 SEEDS ?= 2000
 prove: $(VENV)/test

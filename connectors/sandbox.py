@@ -156,7 +156,7 @@ class Sandbox:
         if environ["PATH_INFO"].startswith("/_sandbox"):
             return self.app.wsgi_app(environ, start_response)
         body = _whole_body(environ)
-        answer, status = self._faults.around(self._locked, environ, start_response)
+        answer, status, then = self._faults.around(self._locked, environ, start_response)
         self.seen.append(
             Seen(
                 environ["REQUEST_METHOD"],
@@ -167,6 +167,7 @@ class Sandbox:
                 status,
             )
         )
+        then()
         if answer is None:
             raise ConnectionAbortedError("dropped on request")
         return answer

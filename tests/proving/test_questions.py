@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("name", registry.names())
 def test_the_readme_lists_the_questions_of_the_connector_and_no_others(name: str) -> None:
-    readme = (ROOT / "connectors" / name / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "connectors" / name.replace("-", "_") / "README.md").read_text(encoding="utf-8")
     found = re.search(r"^## Not verified\n(.*?)(?=^## |\Z)", readme, re.M | re.S)
     listed = re.findall(r"^\* (.+)$", found[1], re.M) if found else []
     assert listed == [question.text for question in registry.load(name).questions]

@@ -57,12 +57,12 @@ class Api:
         """One call, its answer uninterpreted. ``more`` goes where the call has its parameters: into the body of a search
         that has one, else into the query. ``payload`` is the body of a write."""
         known = {**self.names, **(names or {})}
-        params = {fill.plain(name, known): _text(value, known) for name, value in call.params.items()}
+        params: dict[str, Any] = {fill.plain(name, known): _text(value, known) for name, value in call.params.items()}
         body = payload if payload is not None else fill.deep(call.body, known)
         if body is not None and payload is None:
             body |= more or {}
         else:
-            params |= {name: _text(value, {}) for name, value in (more or {}).items()}
+            params |= {name: _own(value) for name, value in (more or {}).items()}
         how: dict[str, Any] = {"params": params or None}
         if body is not None and call.form:
             how["form"] = {call.form: dump(body).decode()}
@@ -181,6 +181,10 @@ def digest(value: str) -> str:
 
 def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _own(value: Any) -> Any:
+    return value if isinstance(value, list) else str(value)
 
 
 def _text(value: Any, names: Mapping[str, str]) -> str:

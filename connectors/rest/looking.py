@@ -72,7 +72,7 @@ class Looking:
         if select is None or select.param in call.params:
             return {}
         names = list(dict.fromkeys((*self._rows.columns, *select.always)))
-        return {select.param: names if call.body is not None else select.separator.join(names)}
+        return {select.param: names if select.repeat or call.body is not None else select.separator.join(names)}
 
     def turner(self, call: parts.List, place: str, more: dict[str, Any]) -> Turner:
         return Turner(self._api, call, place, self._rows.id_of, {**self.selected(call), **more})

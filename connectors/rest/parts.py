@@ -137,10 +137,12 @@ Paging = Annotated[NoPaging | Pages | Offsets | Cursors | Links, Field(discrimin
 
 
 class Select(Part):
-    """How columns are asked for, so that others never leave the system; ``single``: for one record too."""
+    """How columns are asked for, so that others never leave the system; ``single``: for one record too;
+    ``repeat``: the parameter comes once for each column."""
 
     param: str
     separator: str = ","
+    repeat: bool = False
     always: list[str] = []
     single: bool = False
 

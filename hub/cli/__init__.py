@@ -15,6 +15,7 @@ COMMANDS = {
     "serve": ("hub.cli.serve", "The whole hub in one process: pages, clock, syncs."),
     "user": ("hub.cli.user", "The people who may sign in."),
     "connectors": ("hub.cli.connectors", "The systems that this hub can speak to, and their options."),
+    "connector": ("hub.cli.connector", "Check and draft declarations of systems that speak REST."),
     "mapping": ("hub.cli.mapping", "Check and show mapping files."),
     "audit": ("hub.cli.audit", "Whether the history tells what is stored."),
     "rates": ("hub.cli.rates", "Exchange rates, to say what pledges in other currencies leave open."),

@@ -314,7 +314,8 @@ class _Reader:
             elif option.choices and value not in option.choices:
                 self.say(place, f'"{key}" is one of {", ".join(option.choices)}, not "{value}".')
             else:
-                values[key] = str(self._file.parent / value) if key == "path" and isinstance(value, str) else value
+                beside = key in ("path", "declaration") and isinstance(value, str)
+                values[key] = str(self._file.parent / value) if beside else value
         for option in names.values():
             if option.required and option.name not in table:
                 self.say((*where, "options"), f'{system.title} needs the option "{option.name}": {option.help}')

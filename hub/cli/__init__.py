@@ -17,6 +17,7 @@ COMMANDS = {
     "user": ("hub.cli.user", "The people who may sign in."),
     "token": ("hub.cli.token", "What members' programs sign in with."),
     "connectors": ("hub.cli.connectors", "The systems that this hub can speak to, and their options."),
+    "connector": ("hub.cli.connector", "Check and draft declarations of systems that speak REST."),
     "mapping": ("hub.cli.mapping", "Check and show mapping files."),
     "audit": ("hub.cli.audit", "Whether the history tells what is stored."),
     "rates": ("hub.cli.rates", "Exchange rates, to say what pledges in other currencies leave open."),

@@ -42,7 +42,8 @@ HOUSE = [
 
 
 def test_every_connector_of_the_house_is_in_the_kit() -> None:
-    assert set(registry.names()) == {each.system for each in HOUSE}
+    # What is declared goes through its promises in tests/rest, against a server that others wrote.
+    assert set(registry.names()) == {each.system for each in HOUSE} | {"rest"}
 
 
 def test_the_connectors_of_the_house_together_meet_every_cell_in_a_part_of_the_matrix() -> None:

@@ -62,8 +62,10 @@ class Looking:
         listing = self._declaration.list
         body = self._api.said(self._api.ask(call, {"key": key, "column": column}, more=self.selected(call)), place)
         found = list_of(body, listing.records if call.records is None else call.records, place)
-        if isinstance(listing.paging, parts.Size) and len(found) >= listing.paging.size:
-            raise Unavailable(f"{place}: it answers a whole page, so it does not heed what it is asked for.")
+        strange = any(not _says(self._rows.key_of(row), key) for row in found)
+        if strange and isinstance(listing.paging, parts.Size) and len(found) >= listing.paging.size:
+            # What was asked for may stand on the pages that follow.
+            raise Unavailable(f"{place}: the answer is a page of all records, so the search in [find] is not heeded.")
         return [self._read(row, None, None) for row in found if not self._rows.is_gone(row)]
 
     def selected(self, call: parts.Call) -> dict[str, Any]:

@@ -95,7 +95,7 @@ class Writing:
 
     def _must_carry(self, row: Any, draft: Draft, place: str) -> None:
         """An answer that got mixed up on its way names another key."""
-        key = self._rows.key_of(row) if self._rows.wanted.key and isinstance(row, dict) else None
+        key = self._rows.key_of(row) if self._rows.wanted.key else None
         if key is not None and key != draft.key:
             raise Ambiguous(f"{place}: the answer is about the record of another key.")
 

@@ -75,9 +75,12 @@ class Api:
         url = self._base + fill.path(call.path, known)
         return self._send(call.method, url, {**own, **kind, **(headers or {})}, **how)
 
-    def follow(self, address: str, call: parts.Call, place: str) -> Answer:
+    def follow(self, address: str, after: Answer, call: parts.Call, place: str) -> Answer:
         """The page that an answer names. It has to be of the same origin, for the credentials go with it."""
-        url = urljoin(self._base + "/", address)
+        try:
+            url = urljoin(after.url, address)
+        except ValueError:
+            raise Unavailable(f"{place}: the address of the next page cannot be read.") from None
         if _origin(url) != _origin(self._url) or "@" in urlsplit(url).netloc:
             raise Unavailable(f"{place}: the next page is said to be on another host, which is not called.")
         return self._send("GET", url, {name: fill.plain(text, self.names) for name, text in call.headers.items()})

@@ -34,7 +34,7 @@ class Looking:
         assert self._declaration.get is not None
         answer = self._api.ask(self._declaration.get, {"id": id})
         row = self._row(self._declaration.get, answer, id, writes_record=True)
-        if self._rows.is_gone(row):
+        if self._says_gone(row):
             raise Stale(f"Reading record {id}: it was deleted.")
         return self._read(row, id, answer), row
 
@@ -66,7 +66,7 @@ class Looking:
         if strange and isinstance(listing.paging, parts.Size) and len(found) >= listing.paging.size:
             # What was asked for may stand on the pages that follow.
             raise Unavailable(f"{place}: the answer is a page of all records, so the search in [find] is not heeded.")
-        return [self._read(row, None, None) for row in found if not self._rows.is_gone(row)]
+        return [self._read(row, None, None) for row in found if not self._says_gone(row)]
 
     def selected(self, call: parts.Call) -> dict[str, Any]:
         """The parameter that names the columns, so that others are not sent."""
@@ -94,8 +94,14 @@ class Looking:
         answer = self._api.ask(call, {"id": id}, more=more)
         if answer.status in means.missing:  # of a proxy in between as well, so it proves nothing
             return self._missing(id)
+        if answer.ok and _empty(answer, call.record):
+            return self._missing(id)
         row = self._row(call, answer, id)
-        return Gone(id) if self._rows.is_gone(row) else self._read(row, id, answer)
+        return Gone(id) if self._says_gone(row) else self._read(row, id, answer)
+
+    def _says_gone(self, row: Any) -> bool:
+        """Where tombstones are asked for by [gone], what is shown otherwise is there, whatever its columns say."""
+        return self._declaration.gone is None and self._rows.is_gone(row)
 
     def _missing(self, id: str) -> Gone | Unseen:
         """Not there. Deleted, if the system has a tombstone of it."""
@@ -125,6 +131,12 @@ class Looking:
                 f"{self._declaration.title} answered a row that is no record{f' when asked for {id}' if id else ''}."
             )
         return record
+
+
+def _empty(answer: Answer, where: str) -> bool:
+    """Whether the record is looked for as the first of a list, and the list is there and empty."""
+    outer, _, last = where.rpartition(".")
+    return last == "0" and dig(answer.peek(), outer) == []
 
 
 def _says(cell: Any, key: str) -> bool:

@@ -20,6 +20,8 @@ TestSalesforceGrantSeeker = kit.suite(subjects.SalesforceGrantSeeker)
 TestSubmittable = kit.suite(subjects.Submittable)
 TestDataverse = kit.suite(subjects.Dataverse)
 TestDataverseWithAwards = kit.suite(subjects.DataverseWithAwards)
+TestRest = kit.suite(subjects.Rest)
+TestRestCompared = kit.suite(subjects.RestCompared)
 TestCsv = kit.suite(subjects.Csv)
 TestXlsx = kit.suite(subjects.Xlsx)
 

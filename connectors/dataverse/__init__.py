@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import Connector, Option, Settings, System, Wanted
+from connectors.contract import Connector, Facts, Option, Settings, System, Wanted
 from connectors.dataverse.connector import Dataverse
 from connectors.dataverse.session import hosts
 from connectors.transport import Transport
@@ -29,4 +29,14 @@ connector = System(
     open=_open,
     hosts=hosts,
     sandbox="connectors.dataverse.sandbox:serve",
+    facts=Facts(
+        direction="both",
+        feed=("token",),
+        deletes=("feed",),
+        guard=("strong",),
+        key=("text", "none"),
+        batch=(50,),
+        limits="6,000 calls in 5 minutes for a user",
+        verified="the conformance kit with its stand-in, which Microsoft's own client for Python can drive too",
+    ),
 )

@@ -13,6 +13,9 @@ from connectors.rest.dig import MISSING, dig
 from connectors.rest.paging import Turner
 from connectors.rest.rows import Rows
 
+SCANS = 4
+"""How often a list is gone through for one search before the next run has to."""
+
 
 class Looking:
     """``get`` and ``find`` of one connection; where the system offers neither, its whole list is gone through."""
@@ -80,10 +83,23 @@ class Looking:
         return Turner(self._api, call, place, self._rows.id_of, {**self.selected(call), **more})
 
     def _everything(self) -> list[Record]:
+        """All records, for a search among them. A list that is not known to be whole is read until two readings show the
+        same: what is missed for a moment would be created once more."""
         place = f"Going through {self._rows.wanted.object!r}"
-        sheets = self.turner(self._declaration.list, place, {}).sheets()
-        rows = [row for sheet in sheets for row in sheet.rows]
-        return [self._read(row, None, None) for row in rows if not self._rows.is_gone(row)]
+        before: set[str] | None = None
+        for _ in range(SCANS):
+            sheets = list(self.turner(self._declaration.list, place, {}).sheets())
+            rows = [row for sheet in sheets for row in sheet.rows]
+            found = {
+                record.id: record
+                for row in rows
+                if not self._says_gone(row)
+                for record in [self._read(row, None, None)]
+            }
+            if sheets[-1].whole or found.keys() == before:
+                return list(found.values())
+            before = set(found)
+        raise Unavailable(f"{place}: it shows other records each time that it is read. The next run tries again.")
 
     def _one(self, call: parts.Get, id: str) -> Record | Gone | Unseen:
         if id in ("", ".", ".."):

@@ -327,6 +327,22 @@ def test_a_search_that_the_system_does_not_heed_finds_no_stranger(opened: Open, 
     assert failed and all(step.fix for step in failed)
 
 
+def test_a_search_through_a_list_that_is_not_known_to_be_whole_believes_two_readings_that_agree(
+    opened: Open, sandbox: RestSandbox
+) -> None:
+    lists = '[list]\npath = "/{object}"\nrecords = "records"\n'
+    lists += 'paging = { kind = "page", size = 2, size_param = "limit" }\n'
+    connector = opened(shapes.COMPARED.partition("[find]")[0] + lists, "page")
+    ids = [sandbox.write(None, {"title": str(n), "commons_id": f"k-{n}"}) for n in range(4)]
+    # While page 1 is read a record of it goes: the one that page 2 would have begun with slips by.
+    sandbox.misbehave(Fault("delay", "GET", skip=1))
+    slipping = iter([ids[0]])
+    slept = sandbox.time.sleep
+    sandbox.time.sleep = lambda seconds: [slept(seconds), *(sandbox.remove(id) for id in [*slipping])]  # type: ignore[method-assign]
+    assert [record.id for record in connector.find("k-2")] == [ids[2]]
+    assert connector.find("k-0") == []
+
+
 def test_calls_keep_to_the_declared_rate(opened: Open, sandbox: RestSandbox, time: ManualTime) -> None:
     for number in range(8):
         sandbox.write(None, {"title": str(number)})

@@ -15,6 +15,7 @@ from connectors.contract import (
     CursorExpired,
     Draft,
     Edit,
+    Forbidden,
     Gone,
     Invalid,
     Page,
@@ -297,6 +298,16 @@ def test_a_new_record_is_known_by_the_address_that_the_answer_gives(opened: Open
 def test_a_refusal_is_told_in_the_systems_own_words(opened: Open) -> None:
     (made,) = opened(shapes.FOLLOWED).create([Draft("k", {"amount": "much"})])
     assert isinstance(made.error, Invalid) and "amount takes numbers." in str(made.error)
+
+
+def test_a_credential_that_the_system_repeats_is_not_told_on(opened: Open, sandbox: RestSandbox) -> None:
+    sandbox.misbehave(
+        Fault("status", "GET", status=403, body=f'{{"error": {{"message": "{TOKEN} may not"}}}}', times=2)
+    )
+    for act in (lambda: list(opened(shapes.FOLLOWED).changes(None)), lambda: opened(shapes.FOLLOWED).get(["r1"])):
+        with pytest.raises(Forbidden, match="may not") as failed:
+            act()
+        assert TOKEN not in str(failed.value)
 
 
 def test_what_the_declaration_has_no_call_for_is_refused_and_not_guessed(opened: Open, sandbox: RestSandbox) -> None:

@@ -25,6 +25,7 @@ from connectors.contract import (
     SignInFailed,
     Stale,
     Unavailable,
+    Unseen,
     Wanted,
 )
 from connectors.rest import connector as rest
@@ -325,6 +326,16 @@ def test_what_the_declaration_has_no_call_for_is_refused_and_not_guessed(opened:
     ):
         assert isinstance(outcome.error, Invalid) and "has no [" in str(outcome.error)
     assert sandbox.records().keys() == {id}
+
+
+def test_a_record_that_is_looked_for_in_a_list_and_is_not_there_is_unseen(opened: Open, sandbox: RestSandbox) -> None:
+    get = '[get]\npath   = "/{object}/{id}"\nrecord = "record"\n'
+    text = changed(
+        shapes.COMPARED, get, '[get]\npath = "/{object}"\nparams = { title = "{id}" }\nrecord = "records.0"\n'
+    )
+    id = sandbox.write(None, {"title": "r1"})
+    found = opened(text, "offset").get([id, "nobody"])
+    assert isinstance(found[id], Record) and isinstance(found["nobody"], Unseen)
 
 
 def test_a_search_that_the_system_does_not_heed_finds_no_stranger(opened: Open, sandbox: RestSandbox) -> None:

@@ -140,12 +140,12 @@ def hostile() -> Iterator[Hostile]:
         yield found
 
 
-def opened(hostile: Hostile, folder: Path, paging: str) -> Connector:
+def opened(hostile: Hostile, folder: Path, paging: str, **more: Any) -> Connector:
     old = 'kind = "cursor", next = "next", param = "cursor"'
     text = shapes.FOLLOWED.replace(old, paging)
     assert paging in text
     options = {"declaration": shapes.written(folder, text), "url": hostile.system.url, "token": Secret("secret"), "values": {"style": "x"}}  # fmt: skip
-    settings = Settings("mine", options)
+    settings = Settings("mine", options | more)
     return rest.open(settings, WANTED, Transport(hosts=rest.hosts(settings), time=ManualTime(), allow_http=True))
 
 
@@ -162,6 +162,16 @@ def test_a_next_page_on_another_host_is_not_called(hostile: Hostile, tmp_path: P
     hostile.next = shape.format(other=hostile.other.url, host=host, system=system)
     with pytest.raises(Unavailable):
         list(opened(hostile, tmp_path, paging).changes(None))
+    assert hostile.caught == []
+
+
+def test_a_next_page_where_tokens_are_given_out_is_not_called_either(hostile: Hostile, tmp_path: Path) -> None:
+    """That host may be called, for a token, and is not the one that the credentials of a list are for."""
+    hostile.next = f"{hostile.other.url}/x"
+    with pytest.raises(Unavailable, match="on another host"):
+        list(
+            opened(hostile, tmp_path, 'kind = "link", next = "next"', token_url=f"{hostile.other.url}/t").changes(None)
+        )
     assert hostile.caught == []
 
 

@@ -296,6 +296,27 @@ def test_a_new_record_is_known_by_the_address_that_the_answer_gives(opened: Open
     assert made.id is not None and sandbox.records().keys() == {made.id}
 
 
+def test_an_answer_about_the_record_of_another_key_is_not_taken_for_ours(opened: Open, sandbox: RestSandbox) -> None:
+    other = '{"record": {"id": "r99", "title": "x", "commons_id": "other", "amount": null}}'
+    sandbox.misbehave(Fault("status", "POST", status=201, body=other))
+    (made,) = opened(shapes.FOLLOWED).create([Draft("k", {"title": "one", "commons_id": "k"})])
+    assert isinstance(made.error, Ambiguous) and "another key" in str(made.error)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [('{"ok": false, "error": {"message": "not today"}}', Invalid), ('{"fine": true}', Ambiguous)],
+    ids=["says no", "does not say"],
+)
+def test_a_status_of_200_is_no_success_where_the_body_has_to_say_so(
+    body: str, kind: type[Exception], opened: Open, sandbox: RestSandbox
+) -> None:
+    text = changed(shapes.COMPARED, "[errors]", '[errors]\nsuccess = { field = "ok", equals = true }')
+    sandbox.misbehave(Fault("status", "POST", status=200, body=body))
+    (made,) = opened(text, "offset").create([Draft("k", {"title": "one", "commons_id": "k"})])
+    assert type(made.error) is kind, made.error
+
+
 def test_a_refusal_is_told_in_the_systems_own_words(opened: Open) -> None:
     (made,) = opened(shapes.FOLLOWED).create([Draft("k", {"amount": "much"})])
     assert isinstance(made.error, Invalid) and "amount takes numbers." in str(made.error)

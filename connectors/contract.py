@@ -381,6 +381,21 @@ class Connector(ABC):
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What a system can do, for whoever chooses one before there is a connection. Where it depends on the options or on a
+    declaration, all that an instance may say, the usual first; words as in ``Capabilities``. ``verified``: by what, in words."""
+
+    direction: Literal["both", "in"]
+    feed: tuple[str, ...]
+    deletes: tuple[str, ...]
+    guard: tuple[str, ...]
+    key: tuple[str, ...]
+    batch: tuple[int, ...]
+    limits: str
+    verified: str
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """What an entry point of group ``commons_hub.connectors`` names: how to open one system."""
 
@@ -395,3 +410,4 @@ class System:
     """``module:function`` that starts the local stand-in server, if there is one."""
     questions: tuple[Question, ...] = ()
     """What is not known of it for certain, as its README lists it; ``hub prove`` settles what it can."""
+    facts: Facts | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors.addresses import host_of
 from connectors.commongrants.api import A_MINUTE, BEARER, KEY_AS, PAGE
 from connectors.commongrants.connector import EVERYTHING, OVERLAP, open_calls
-from connectors.contract import Option, Settings, System
+from connectors.contract import Facts, Option, Settings, System
 
 __all__ = ["connector"]
 
@@ -32,4 +32,14 @@ connector = System(
     open=open_calls,
     hosts=_hosts,
     sandbox="connectors.commongrants.sandbox:serve",
+    facts=Facts(
+        direction="in",
+        feed=("timestamp",),
+        deletes=("flag",),
+        guard=("none",),
+        key=("none",),
+        batch=(1,),
+        limits=f"{A_MINUTE} calls a minute, or what calls_a_minute says",
+        verified="the conformance kit with its stand-in",
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import Connector, Option, Settings, System, Wanted
+from connectors.contract import Connector, Facts, Option, Settings, System, Wanted
 from connectors.dataverse.connector import Dataverse
 from connectors.dataverse.questions import QUESTIONS
 from connectors.dataverse.session import hosts
@@ -31,4 +31,14 @@ connector = System(
     hosts=hosts,
     sandbox="connectors.dataverse.sandbox:serve",
     questions=QUESTIONS,
+    facts=Facts(
+        direction="both",
+        feed=("token",),
+        deletes=("feed",),
+        guard=("strong",),
+        key=("text", "none"),
+        batch=(50,),
+        limits="6,000 calls in 5 minutes for a user",
+        verified="the conformance kit with its stand-in, which Microsoft's own client for Python can drive too",
+    ),
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from connectors.addresses import host_of
-from connectors.contract import Option, Settings, System
-from connectors.google_sheets.connector import URL, open_sheet
+from connectors.contract import Facts, Option, Settings, System
+from connectors.google_sheets.connector import BATCH, URL, open_sheet
 from connectors.google_sheets.sign_in import TOKEN_URL
 
 __all__ = ["connector"]
@@ -33,4 +33,14 @@ connector = System(
     open=open_sheet,
     hosts=_hosts,
     sandbox="connectors.google_sheets.sandbox:serve",
+    facts=Facts(
+        direction="both",
+        feed=("full_scan",),
+        deletes=("none",),
+        guard=("none",),
+        key=("text", "none"),
+        batch=(BATCH,),
+        limits="60 reads and 60 writes a minute for a service account",
+        verified="the conformance kit with its stand-in, which gspread drives too",
+    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.addresses import host_of
-from connectors.contract import Option, Settings, System
+from connectors.contract import Facts, Option, Settings, System
 from connectors.hub.connector import open_commons
 
 __all__ = ["connector"]
@@ -26,4 +26,14 @@ connector = System(
     ),
     open=open_commons,
     hosts=_hosts,
+    facts=Facts(
+        direction="both",
+        feed=("token",),
+        deletes=("feed",),
+        guard=("strong",),
+        key=("text",),
+        batch=(1,),
+        limits="none",
+        verified="the conformance kit and two hubs that run",
+    ),
 )  # fmt: skip

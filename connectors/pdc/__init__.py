@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.addresses import host_of
-from connectors.contract import Option, Settings, System
+from connectors.contract import Facts, Option, Settings, System
 from connectors.pdc.connector import open_proposals
 
 __all__ = ["connector"]
@@ -41,4 +41,14 @@ connector = System(
     open=open_proposals,
     hosts=_hosts,
     sandbox="connectors.pdc.sandbox:serve",
+    facts=Facts(
+        direction="both",
+        feed=("full_scan",),
+        deletes=("none",),
+        guard=("none",),
+        key=("text", "none"),
+        batch=(1,),
+        limits="4 calls a second (none is documented)",
+        verified="the conformance kit with its stand-in",
+    ),
 )

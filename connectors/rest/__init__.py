@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import Option, System
+from connectors.contract import Facts, Option, System
 from connectors.rest.connector import hosts, open_declared
 
 __all__ = ["connector"]
@@ -27,4 +27,15 @@ connector = System(
     ),
     open=open_declared,
     hosts=hosts,
+    sandbox="connectors.rest.sandbox:serve",
+    facts=Facts(
+        direction="both",
+        feed=("full_scan", "timestamp", "token"),
+        deletes=("none", "feed", "flag"),
+        guard=("none", "strong"),
+        key=("text", "integer", "none"),
+        batch=(1,),
+        limits="as declared",
+        verified="Kinto and Datasette, two servers that others wrote; the conformance kit with its stand-in",
+    ),
 )

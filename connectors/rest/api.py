@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from connectors.answer import Answer
-from connectors.contract import Ambiguous, Invalid, Rate, Secret, Settings, SignInFailed, Unavailable
+from connectors.contract import ConnectorError, Invalid, Rate, Secret, Settings, SignInFailed, Unavailable
 from connectors.limiter import Throttle
 from connectors.rest import errors, fill, parts
 from connectors.rest.declaration import Declaration
@@ -75,9 +74,12 @@ class Api:
         url = self._base + fill.path(call.path, known)
         return self._send(call.method, url, {**own, **kind, **(headers or {})}, **how)
 
-    def follow(self, address: str, call: parts.Call, place: str) -> Answer:
+    def follow(self, address: str, after: Answer, call: parts.Call, place: str) -> Answer:
         """The page that an answer names. It has to be of the same origin, for the credentials go with it."""
-        url = urljoin(self._base + "/", address)
+        try:
+            url = urljoin(after.url, address)
+        except ValueError:
+            raise Unavailable(f"{place}: the address of the next page cannot be read.") from None
         if _origin(url) != _origin(self._url) or "@" in urlsplit(url).netloc:
             raise Unavailable(f"{place}: the next page is said to be on another host, which is not called.")
         return self._send("GET", url, {name: fill.plain(text, self.names) for name, text in call.headers.items()})
@@ -85,11 +87,17 @@ class Api:
     def said(self, answer: Answer, place: str, writes_record: bool = False) -> Any:
         """The JSON of a good answer; the error that a bad one stands for."""
         if not answer.ok:
-            raise errors.error(self.declaration, answer, place, writes_record)
+            raise self.error(answer, place, writes_record)
         body = answer.json()
         if errors.refused(self.declaration, answer, body):
-            raise errors.error(self.declaration, answer, place, writes_record)
+            raise self.error(answer, place, writes_record)
         return body
+
+    def error(self, answer: Answer, place: str, writes_record: bool = False) -> ConnectorError:
+        """What a refusal stands for, without the credentials that it may repeat."""
+        given = [value.reveal() for value in self._settings.options.values() if isinstance(value, Secret)]
+        secrets = [secret for secret in (*given, self._bearer) if secret]
+        return errors.error(self.declaration, answer, place, writes_record, secrets)
 
     def payload(self, call: parts.Call, wrap: str, fields: Mapping[str, Any], names: Mapping[str, str]) -> Any:
         """What a write sends: the columns where the declaration wraps them, beside its constants."""
@@ -167,16 +175,8 @@ def list_of(body: Any, where: str, place: str) -> list[Any]:
     return found
 
 
-def unreadable(answer: Answer, what: str) -> Ambiguous | Unavailable:
-    return Ambiguous(f"{what}; it may have happened.") if answer.wrote else Unavailable(f"{what}.")
-
-
 def header(answer: Answer, name: str) -> Any:
     return answer.headers.get(name.lower(), MISSING)
-
-
-def digest(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()[:8]
 
 
 def _basic(user: str, password: str) -> str:

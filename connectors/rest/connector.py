@@ -119,9 +119,8 @@ class Rest(Connector):
 
     def _by_token(self, tokens: parts.Tokens, since: Cursor | None) -> Iterator[Page]:
         before = feed.known(tokens, since) if since is not None else None
-        start = before if before is not None else tokens.start
         token, tidy = "", True
-        for sheet in self._sheets({} if start is None else {tokens.param: start}, expired=since and tokens.expired):
+        for sheet in self._sheets({} if before is None else {tokens.param: before}, expired=since and tokens.expired):
             token = token or feed.token_in(tokens, sheet.answer, sheet.body, before)
             page, clean = self._page(sheet)
             tidy = tidy and clean

@@ -22,7 +22,9 @@ def fields(api: Api, rows: Rows, looking: Looking) -> list[Field]:
     if declaration.columns:
         return [_declared(declaration, name) for name in declaration.columns]
     sheet = next(iter(looking.turner(declaration.list, f"Sampling {rows.wanted.object!r}", {}).sheets()))
-    shown = [row for row in sheet.rows if rows.id_of(row) is not None and not rows.is_gone(row)]
+    shown = [row for row in sheet.rows if not rows.is_gone(row)]
+    if any(rows.record(row) is None for row in shown):
+        raise Unavailable(f"Sampling {rows.wanted.object!r}: the answer has a row that is no record.")
     # Where there is no record yet, every column may still come.
     names = rows.names(shown) if shown else list(rows.columns)
     return [_declared(declaration, name) for name in names]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from connectors.answer import Answer
@@ -33,10 +34,16 @@ def refused(declaration: Declaration, answer: Answer, body: Any) -> bool:
     return type(found) is not type(success.equals) or found != success.equals
 
 
-def error(declaration: Declaration, answer: Answer, place: str, writes_record: bool = False) -> ConnectorError:
-    """``writes_record``: asked of one record that was there, so that "not there" means that it changed."""
+def error(
+    declaration: Declaration, answer: Answer, place: str, writes_record: bool = False, secrets: Sequence[str] = ()
+) -> ConnectorError:
+    """``writes_record``: asked of one record that was there, so that "not there" means that it changed. ``secrets`` are not
+    repeated, though the system may."""
     body, means = answer.peek(), declaration.errors
     said = _words(declaration, body)
+    for secret in secrets:
+        said = said.replace(secret, "***")
+    said = said[:LONGEST]
     words = f"{place}: {declaration.title} answered {answer.status}" + (f" ({said})" if said else " without a reason")
     if answer.status in means.sign_in:
         return SignInFailed(f"{words}. See to the credentials among the connection's options.")
@@ -55,7 +62,7 @@ def error(declaration: Declaration, answer: Answer, place: str, writes_record: b
 
 def _words(declaration: Declaration, body: Any) -> str:
     found = [dig(body, where) for where in declaration.errors.message]
-    return "; ".join(_text(each) for each in found if each is not MISSING and each not in (None, "", []))[:LONGEST]
+    return "; ".join(_text(each) for each in found if each is not MISSING and each not in (None, "", []))
 
 
 def _text(value: Any) -> str:

@@ -12,6 +12,7 @@ from connectors.contract import CursorExpired, Unavailable
 from connectors.rest import parts
 from connectors.rest.api import header
 from connectors.rest.dig import MISSING, dig
+from connectors.window import BEGINNING
 
 FORMS = {
     "iso": "%Y-%m-%dT%H:%M:%SZ",
@@ -20,7 +21,6 @@ FORMS = {
     "sql": "%Y-%m-%d %H:%M:%S",
     "date": "%Y-%m-%d",
 }
-EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 
 
 def moment(stamp: Any, form: str) -> datetime | None:
@@ -34,7 +34,7 @@ def moment(stamp: Any, form: str) -> datetime | None:
     except (TypeError, ValueError, OverflowError, OSError):
         return None
     found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    return found if found >= EARLIEST else None
+    return found if found >= BEGINNING else None
 
 
 def written(at: datetime, form: str) -> str:

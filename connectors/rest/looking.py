@@ -13,6 +13,9 @@ from connectors.rest.dig import MISSING, dig
 from connectors.rest.paging import Turner
 from connectors.rest.rows import Rows
 
+SCANS = 4
+"""How often a list is gone through for one search before the next run has to."""
+
 
 class Looking:
     """``get`` and ``find`` of one connection; where the system offers neither, its whole list is gone through."""
@@ -34,7 +37,7 @@ class Looking:
         assert self._declaration.get is not None
         answer = self._api.ask(self._declaration.get, {"id": id})
         row = self._row(self._declaration.get, answer, id, writes_record=True)
-        if self._rows.is_gone(row):
+        if self._says_gone(row):
             raise Stale(f"Reading record {id}: it was deleted.")
         return self._read(row, id, answer), row
 
@@ -62,9 +65,11 @@ class Looking:
         listing = self._declaration.list
         body = self._api.said(self._api.ask(call, {"key": key, "column": column}, more=self.selected(call)), place)
         found = list_of(body, listing.records if call.records is None else call.records, place)
-        if isinstance(listing.paging, parts.Size) and len(found) >= listing.paging.size:
-            raise Unavailable(f"{place}: it answers a whole page, so it does not heed what it is asked for.")
-        return [self._read(row, None, None) for row in found if not self._rows.is_gone(row)]
+        strange = any(not _says(self._rows.key_of(row), key) for row in found)
+        if strange and isinstance(listing.paging, parts.Size) and len(found) >= listing.paging.size:
+            # What was asked for may stand on the pages that follow.
+            raise Unavailable(f"{place}: the answer is a page of all records, so the search in [find] is not heeded.")
+        return [self._read(row, None, None) for row in found if not self._says_gone(row)]
 
     def selected(self, call: parts.Call) -> dict[str, Any]:
         """The parameter that names the columns, so that others are not sent."""
@@ -78,10 +83,23 @@ class Looking:
         return Turner(self._api, call, place, self._rows.id_of, {**self.selected(call), **more})
 
     def _everything(self) -> list[Record]:
+        """All records, for a search among them. A list that is not known to be whole is read until two readings show the
+        same: what is missed for a moment would be created once more."""
         place = f"Going through {self._rows.wanted.object!r}"
-        sheets = self.turner(self._declaration.list, place, {}).sheets()
-        rows = [row for sheet in sheets for row in sheet.rows]
-        return [self._read(row, None, None) for row in rows if not self._rows.is_gone(row)]
+        before: set[str] | None = None
+        for _ in range(SCANS):
+            sheets = list(self.turner(self._declaration.list, place, {}).sheets())
+            rows = [row for sheet in sheets for row in sheet.rows]
+            found = {
+                record.id: record
+                for row in rows
+                if not self._says_gone(row)
+                for record in [self._read(row, None, None)]
+            }
+            if sheets[-1].whole or found.keys() == before:
+                return list(found.values())
+            before = set(found)
+        raise Unavailable(f"{place}: it shows other records each time that it is read. The next run tries again.")
 
     def _one(self, call: parts.Get, id: str) -> Record | Gone | Unseen:
         if id in ("", ".", ".."):
@@ -92,8 +110,14 @@ class Looking:
         answer = self._api.ask(call, {"id": id}, more=more)
         if answer.status in means.missing:  # of a proxy in between as well, so it proves nothing
             return self._missing(id)
+        if answer.ok and _empty(answer, call.record):
+            return self._missing(id)
         row = self._row(call, answer, id)
-        return Gone(id) if self._rows.is_gone(row) else self._read(row, id, answer)
+        return Gone(id) if self._says_gone(row) else self._read(row, id, answer)
+
+    def _says_gone(self, row: Any) -> bool:
+        """Where tombstones are asked for by [gone], what is shown otherwise is there, whatever its columns say."""
+        return self._declaration.gone is None and self._rows.is_gone(row)
 
     def _missing(self, id: str) -> Gone | Unseen:
         """Not there. Deleted, if the system has a tombstone of it."""
@@ -123,6 +147,12 @@ class Looking:
                 f"{self._declaration.title} answered a row that is no record{f' when asked for {id}' if id else ''}."
             )
         return record
+
+
+def _empty(answer: Answer, where: str) -> bool:
+    """Whether the record is looked for as the first of a list, and the list is there and empty."""
+    outer, _, last = where.rpartition(".")
+    return last == "0" and dig(answer.peek(), outer) == []
 
 
 def _says(cell: Any, key: str) -> bool:

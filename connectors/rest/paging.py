@@ -109,7 +109,7 @@ class Turner:
             yield sheet
             first = False
             if isinstance(paging, parts.Links):
-                sheet = self._read_at(following)
+                sheet = self._sheet(self.api.follow(following, sheet.answer, self.call, self.place))
             elif paging.send_header:
                 sheet = self._read(self._sized(paging), {paging.send_header: following})
             else:
@@ -150,9 +150,6 @@ class Turner:
 
     def _read(self, params: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Sheet:
         return self._sheet(self.api.ask(self.call, more={**self.more, **params}, headers=headers))
-
-    def _read_at(self, address: str) -> Sheet:
-        return self._sheet(self.api.follow(address, self.call, self.place))
 
     def _sheet(self, answer: Answer) -> Sheet:
         if answer.status in self.expired:

@@ -175,7 +175,6 @@ class Tokens(Part):
     param: str
     token: str | None = None
     header: str | None = None
-    start: str | None = None
     rising: bool = False
     expired: list[Status] = [410]
 

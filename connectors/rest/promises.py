@@ -51,10 +51,11 @@ def _changes(d: Declaration) -> Iterator[str]:
 
 def _lists(d: Declaration) -> Iterator[str]:
     paging = d.list.paging
-    if isinstance(paging, parts.Pages | parts.Cursors | parts.Links) and not paging.steady:
+    unsteady = isinstance(paging, parts.Pages | parts.Cursors | parts.Links) and not paging.steady
+    if unsteady:
         yield ("Records may slip from one page to another while a list is read. A list of several pages therefore never counts "
                "as complete: nothing is concluded from what it does not show, and the place in it is not kept.")  # fmt: skip
-    if isinstance(paging, parts.Size) and (paging.total or paging.total_header):
+    elif isinstance(paging, parts.Size) and (paging.total or paging.total_header):
         yield "A list counts as complete when it shows as many records as it says there are."
     elif isinstance(paging, parts.Size):
         yield "Lists do not say how many records there are, so a page that is missing can go unnoticed."

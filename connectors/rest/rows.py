@@ -57,7 +57,7 @@ class Rows:
         return type(found) is type(mark.equals) and bool(found == mark.equals)
 
     def key_of(self, row: Any) -> str | None:
-        found = self._cell(row, self.wanted.key or "")
+        found = self._cell(row, self.wanted.key or "") if isinstance(row, dict) else None
         return None if found is MISSING or found is None else str(found)
 
     def names(self, rows: Iterable[Any]) -> list[str]:

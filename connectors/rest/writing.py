@@ -19,7 +19,7 @@ from connectors.contract import (
     Stale,
     Unavailable,
 )
-from connectors.rest import errors, parts
+from connectors.rest import parts
 from connectors.rest.api import Api, header
 from connectors.rest.dig import MISSING, dig
 from connectors.rest.looking import Looking
@@ -61,7 +61,7 @@ class Writing:
         if call.once and answer.status == 412:
             return self._met(id, draft, place)
         if not answer.ok:
-            raise self._error(answer, place)
+            raise self._api.error(answer, place)
         if call.id == "location":
             return Outcome(self._from_location(answer, place))
         if call.id == "key" and (answer.status == 204 or not call.answers):
@@ -95,7 +95,7 @@ class Writing:
 
     def _must_carry(self, row: Any, draft: Draft, place: str) -> None:
         """An answer that got mixed up on its way names another key."""
-        key = self._rows.key_of(row) if self._rows.wanted.key and isinstance(row, dict) else None
+        key = self._rows.key_of(row) if self._rows.wanted.key else None
         if key is not None and key != draft.key:
             raise Ambiguous(f"{place}: the answer is about the record of another key.")
 
@@ -129,7 +129,7 @@ class Writing:
         guard = {"If-Match": self._tag(str(version))} if call.guard == "etag" else None
         answer = self._api.ask(call, names, payload=sent, headers=guard, reads=False)
         if not answer.ok:
-            raise self._error(answer, place, True)
+            raise self._api.error(answer, place, True)
         return self._changed(call, answer, edit, place)
 
     def _changed(self, call: parts.Update, answer: Answer, edit: Edit, place: str) -> Outcome:
@@ -162,7 +162,7 @@ class Writing:
         answer = self._api.ask(call, {"id": id}, payload=body, reads=False)
         if answer.ok or answer.status in means.missing:
             return Outcome(id)
-        raise self._error(answer, place)
+        raise self._api.error(answer, place)
 
     # --- how
 
@@ -172,9 +172,6 @@ class Writing:
                 f"The declaration of {self._declaration.title} has no [{name}], so the hub cannot do that there."
             )
         return call
-
-    def _error(self, answer: Answer, place: str, writes_record: bool = False) -> ConnectorError:
-        return errors.error(self._declaration, answer, place, writes_record)
 
     def _whole(self, row: Any, answer: Answer) -> Record | None:
         """The record, where the answer has every wanted column and the version that a next write needs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import Connector, Option, Settings, System, Wanted
+from connectors.contract import Connector, Facts, Option, Settings, System, Wanted
 from connectors.spreadsheet.connector import Spreadsheet
 from connectors.transport import Transport
 
@@ -26,4 +26,14 @@ connector = System(
     ),
     open=_open,
     hosts=lambda settings: (),
+    facts=Facts(
+        direction="both",
+        feed=("full_scan",),
+        deletes=("none",),
+        guard=("none",),
+        key=("text", "none"),
+        batch=(500,),
+        limits="none",
+        verified="the conformance kit with files that openpyxl and csv write",
+    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.addresses import host_of
-from connectors.contract import Option, Settings, System
+from connectors.contract import Facts, Option, Settings, System
 from connectors.submittable.api import URL
 from connectors.submittable.connector import open_submissions
 from connectors.submittable.place import LAG, REREAD
@@ -42,4 +42,14 @@ connector = System(
     hosts=_hosts,
     sandbox="connectors.submittable.sandbox:serve",
     questions=QUESTIONS,
+    facts=Facts(
+        direction="both",
+        feed=("token",),
+        deletes=("none",),
+        guard=("second",),
+        key=("text", "none"),
+        batch=(10,),
+        limits="10 calls a second, 10,000 an hour",
+        verified="the conformance kit with its stand-in",
+    ),
 )

@@ -26,6 +26,8 @@ from connectors.submittable.sandbox import serve as serve_submittable
 from hub.app import wanted
 from hub.conformance import kit
 from mappings.language import load
+from tests.rest.subjects import Rest as Rest
+from tests.rest.subjects import RestCompared as RestCompared
 
 COLUMNS = ["No.", "Title", "Commons ID", "Private"]
 

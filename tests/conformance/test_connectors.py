@@ -13,6 +13,7 @@ from hub.conformance.matrix import CELLS
 from hub.conformance.plugin import in_part
 from hub.conformance.stage import Stage
 from tests.conformance import another_hub, commongrants, subjects
+from tests.conformance.house import HOUSE
 
 TestAirtable = kit.suite(subjects.Airtable)
 TestFluxx = kit.suite(subjects.Fluxx)
@@ -27,23 +28,16 @@ TestAnotherHub = kit.suite(another_hub.AnotherHub)
 TestGoogleSheets = kit.suite(subjects.GoogleSheets)
 TestPdc = kit.suite(subjects.Pdc)
 TestCommonGrants = kit.suite(commongrants.CommonGrants)
+TestRest = kit.suite(subjects.Rest)
+TestRestCompared = kit.suite(subjects.RestCompared)
 TestCsv = kit.suite(subjects.Csv)
 TestXlsx = kit.suite(subjects.Xlsx)
 
 UNCERTAIN = [fault for fault in (*faults.LOST, *faults.NONSENSE, *faults.TROUBLE) if "create" in fault.operations]
 
 
-HOUSE = [
-    each
-    for room in (another_hub, commongrants, subjects)
-    for each in vars(room).values()
-    if isinstance(each, type) and issubclass(each, kit.Subject) and each.__module__ == room.__name__
-]
-
-
 def test_every_connector_of_the_house_is_in_the_kit() -> None:
-    # What is declared goes through its promises in tests/rest, against a server that others wrote.
-    assert set(registry.names()) == {each.system for each in HOUSE} | {"rest"}
+    assert set(registry.names()) == {each.system for each in HOUSE}
 
 
 def test_the_connectors_of_the_house_together_meet_every_cell_in_a_part_of_the_matrix() -> None:

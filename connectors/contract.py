@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from connectors.facts import Facts
     from connectors.questions import Question
     from connectors.transport import Transport
 
@@ -378,21 +379,6 @@ class Connector(ABC):
     def close(self) -> None:
         """Let go of sockets and files."""
         return
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a system can do, for whoever chooses one before there is a connection. Where it depends on the options or on a
-    declaration, all that an instance may say, the usual first; words as in ``Capabilities``. ``verified``: by what, in words."""
-
-    direction: Literal["both", "in"]
-    feed: tuple[str, ...]
-    deletes: tuple[str, ...]
-    guard: tuple[str, ...]
-    key: tuple[str, ...]
-    batch: tuple[int, ...]
-    limits: str
-    verified: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from connectors.addresses import host_of
 from connectors.airtable.connector import URL, open_table
-from connectors.contract import Facts, Option, Settings, System
+from connectors.contract import Option, Settings, System
+from connectors.facts import Facts
 
 __all__ = ["connector"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from connectors.addresses import host_of
 from connectors.commongrants.api import A_MINUTE, BEARER, KEY_AS, PAGE
 from connectors.commongrants.connector import EVERYTHING, OVERLAP, open_calls
-from connectors.contract import Facts, Option, Settings, System
+from connectors.contract import Option, Settings, System
+from connectors.facts import Facts
 
 __all__ = ["connector"]
 

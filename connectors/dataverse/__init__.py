@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from connectors.contract import Connector, Facts, Option, Settings, System, Wanted
+from connectors.contract import Connector, Option, Settings, System, Wanted
 from connectors.dataverse.connector import Dataverse
 from connectors.dataverse.questions import QUESTIONS
 from connectors.dataverse.session import hosts
+from connectors.facts import Facts
 from connectors.transport import Transport
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from connectors.addresses import host_of
-from connectors.contract import Facts, Option, Settings, System
+from connectors.contract import Option, Settings, System
+from connectors.facts import Facts
 from connectors.fluxx.connector import open_model
 from connectors.fluxx.questions import QUESTIONS
 from connectors.fluxx.settings import SOURCE

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from connectors.addresses import host_of
-from connectors.contract import Facts, Option, Settings, System
+from connectors.contract import Option, Settings, System
+from connectors.facts import Facts
 from connectors.google_sheets.connector import BATCH, URL, open_sheet
 from connectors.google_sheets.sign_in import TOKEN_URL
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from connectors.contract import Facts, Option, System
+from connectors.contract import Option, System
+from connectors.facts import Facts
 from connectors.rest.connector import hosts, open_declared
 
 __all__ = ["connector"]

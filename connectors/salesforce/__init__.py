@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import get_args
 
-from connectors.contract import Connector, Facts, Option, Settings, System, Wanted
+from connectors.contract import Connector, Option, Settings, System, Wanted
+from connectors.facts import Facts
 from connectors.salesforce.connector import Salesforce
 from connectors.salesforce.questions import QUESTIONS
 from connectors.salesforce.session import SHARE, hosts

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from connectors.contract import Connector, Facts, Option, Settings, System, Wanted
+from connectors.contract import Connector, Option, Settings, System, Wanted
+from connectors.facts import Facts
 from connectors.spreadsheet.connector import Spreadsheet
 from connectors.transport import Transport
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from connectors.contract import Facts, System
+    from connectors.contract import System
+    from connectors.facts import Facts
 
 HEAD = """# Connectors
 

@@ -22,7 +22,7 @@ def test_json_tells_of_each_connector_all_that_one_chooses_by() -> None:
     told = json.loads(CliRunner().invoke(command, ["--json"]).stdout)
     assert [system["name"] for system in told] == list(registry.names())
     for system in told:
-        assert system.keys() == WORDS, f"{system['name']} has no facts: see connectors/contract.py, Facts"
+        assert system.keys() == WORDS, f"{system['name']} has no facts: see connectors/facts.py"
         assert all(system[word] for word in WORDS)
 
 

@@ -11,12 +11,16 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import Engine, create_engine, inspect, text
 
+from hub.people import accounts
 from hub.store import engine, migrate
 from hub.store.engine import open_engine
 from tests.town import Town
 
 # Nothing in a test has to outlive the machine's power; waiting for the disk is much of what it would do.
 engine.SYNCHRONOUS = "OFF"
+# Nobody guesses passwords here; test_safety.py looks at what the product asks of a guesser.
+COST = dict(accounts.COST)
+accounts.COST.update(time_cost=1, memory_cost=8)
 UPGRADE = migrate.upgrade
 
 
@@ -96,3 +100,12 @@ def new_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     yield new
     admin.dispose()
     server.cleanup()
+
+
+@pytest.fixture
+def slow_hash(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords cost what they cost in the product."""
+    monkeypatch.setattr(accounts, "COST", COST)
+    accounts._hasher.cache_clear()
+    yield
+    accounts._hasher.cache_clear()

@@ -90,7 +90,7 @@ def place(
     elif choices.organisations:
         _say_organisations(conn, hub, config, opportunity, link, choices.organisations, picked_by)
     recommendations.decide(conn, config.member, opportunity.id, "taken_up", picked_by, now)
-    inbox.taken_up(conn, hub, opportunity.id, connection)
+    inbox.taken_up(conn, hub, [opportunity.id], connection)
     dues.add(conn, [connection], opportunity.id, now)
     dues.wake(conn, [connection], now)
     audit.write(

@@ -78,14 +78,14 @@ def put(
     return True
 
 
-def taken_up(conn: Connection, hub: Hub, opportunity_id: str, connection: str) -> None:
-    """It is imported there, by whichever way: its rows in the inboxes of that connection say so."""
+def taken_up(conn: Connection, hub: Hub, opportunity_ids: Sequence[str], connection: str) -> None:
+    """They are imported there, by whichever way: their rows in the inboxes of that connection say so."""
     for inbox in hub.config.connections.values():
         if inbox.inbox_for == connection:
-            known = candidates.of(conn, inbox.name, [opportunity_id]).get(opportunity_id)
-            if known is not None and known.state in WAITING:
-                candidates.change(conn, inbox.name, opportunity_id, state="taken_up", word=None)
-                dues.add(conn, [inbox.name], opportunity_id, hub.time.now())
+            for id, known in candidates.of(conn, inbox.name, opportunity_ids).items():
+                if known.state in WAITING:
+                    candidates.change(conn, inbox.name, id, state="taken_up", word=None)
+                    dues.add(conn, [inbox.name], id, hub.time.now())
 
 
 def _why(search: SavedSearch, opportunity: Opportunity) -> str:

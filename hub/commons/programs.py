@@ -23,7 +23,7 @@ from hub.store import dues, merged, opportunities, tokens, waiting
 from hub.store.tables import Opportunity, Token
 from hub.sync import history
 from hub.sync.announce import announce
-from hub.sync.history import Cause
+from hub.sync.history import Cause, New
 from schemas.completeness import missing_to_publish
 from schemas.fields import UnknownPath, spec
 from schemas.keepable import unkeepable
@@ -104,7 +104,8 @@ def create(hub: Hub, token: Token, wish: Wish) -> tuple[str, bool]:
             created_at=now, updated_at=now,
         )  # fmt: skip
         row.status = _published_or_draft(hub, row)
-        history.add(conn, row, Cause(now, f"token:{token.id}", "shared", member_id=member), position, origin, hub.ids)
+        own = history.position(member, row.id, position, origin, now, hub.ids) if position else None
+        history.add(conn, New(row, Cause(now, f"token:{token.id}", "shared", member_id=member), own))
         tokens.set_key(conn, member, row.id, wish.key, sent)
         _tell(conn, hub, row)
     return row.id, True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -14,7 +14,13 @@ t: Any = Audit.__table__  # type: ignore[attr-defined]
 
 def write(conn: Connection, **values: Any) -> None:
     """``at``, ``actor`` and ``action`` are needed; ``values`` is ``{path: [before, after]}``."""
-    conn.execute(t.insert().values(**values))
+    write_all(conn, [values])
+
+
+def write_all(conn: Connection, lines: Sequence[dict[str, Any]]) -> None:
+    """Several lines, each with the same names of values."""
+    if lines:
+        conn.execute(t.insert(), list(lines))
 
 
 def last_of_run(conn: Connection, run_id: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store.tables import Connection as ConnectionRow
@@ -24,8 +24,15 @@ def insert_for(conn: Connection) -> Any:
 
 def add(conn: Connection, connections: Iterable[str], opportunity_id: str, now: datetime) -> None:
     """Mark these connections due for one opportunity; a row that is there becomes ready again."""
+    add_all(conn, {opportunity_id: connections}, now)
+
+
+def add_all(conn: Connection, wanted: Mapping[str, Iterable[str]], now: datetime) -> None:
+    """The same for several opportunities: which connections each is due in, by its id."""
     rows = [
-        {"connection_id": name, "opportunity_id": opportunity_id, "since": now, "tries": 0} for name in set(connections)
+        {"connection_id": name, "opportunity_id": id, "since": now, "tries": 0}
+        for id, names in wanted.items()
+        for name in sorted(set(names))
     ]
     if rows:
         statement = insert_for(conn)(t)
@@ -46,9 +53,10 @@ def done(conn: Connection, connection: str, opportunity_ids: Iterable[str], unti
 
 def planned(conn: Connection, connection: str, since: Mapping[str, datetime]) -> None:
     """What these rows asked for is done. A row that another change made due again since it was planned stays."""
-    for opportunity_id, moment in since.items():
-        where = (t.c.connection_id == connection) & (t.c.opportunity_id == opportunity_id) & (t.c.since == moment)
-        conn.execute(delete(t).where(where))
+    if since:
+        due = (t.c.opportunity_id == bindparam("opportunity")) & (t.c.since == bindparam("moment"))
+        rows = [{"opportunity": id, "moment": moment} for id, moment in since.items()]
+        conn.execute(delete(t).where((t.c.connection_id == connection) & due), rows)
 
 
 def failed(conn: Connection, connection: str, opportunity_id: str, error: str, not_before: datetime) -> None:
@@ -104,10 +112,11 @@ def wake(conn: Connection, names: Iterable[str], now: datetime) -> None:
     )
 
 
-def wait_for(conn: Connection, run_id: str, opportunity_id: str) -> None:
-    """Nobody plans this opportunity before the run that changed it is judged."""
-    statement = insert_for(conn)(pending).values(run_id=run_id, opportunity_id=opportunity_id)
-    conn.execute(statement.on_conflict_do_nothing())
+def wait_for(conn: Connection, run_id: str, *opportunity_ids: str) -> None:
+    """Nobody plans these opportunities before the run that changed them is judged."""
+    rows = [{"run_id": run_id, "opportunity_id": id} for id in opportunity_ids]
+    if rows:
+        conn.execute(insert_for(conn)(pending).on_conflict_do_nothing(), rows)
 
 
 def unjudged(conn: Connection, opportunity_id: str) -> bool:
@@ -124,8 +133,7 @@ def hand_over(conn: Connection, old_run: str, new_run: str) -> int:
     """What a run changed and nobody judged is judged together with the changes of the run that goes on in its
     place. Returns how many opportunities that are."""
     rows = conn.execute(select(pending.c.opportunity_id).where(pending.c.run_id == old_run)).all()
-    for row in rows:
-        wait_for(conn, new_run, row.opportunity_id)
+    wait_for(conn, new_run, *(row.opportunity_id for row in rows))
     judged(conn, old_run)
     return len(rows)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, select
@@ -33,6 +33,13 @@ def keep(conn: Connection, opportunity_id: str, keys: Collection[str]) -> None:
         conn.execute(t.insert(), [{"key": key, "opportunity_id": opportunity_id} for key in new])
 
 
+def add(conn: Connection, keys: Mapping[str, Collection[str]]) -> None:
+    """The keys of opportunities that had none, by id."""
+    new = [{"key": key, "opportunity_id": id} for id, its in keys.items() for key in sorted(its)]
+    if new:
+        conn.execute(t.insert(), new)
+
+
 def sharing(conn: Connection, opportunity_id: str, keys: Collection[str], most: int) -> list[str]:
     """Other opportunities that have one of these keys, those with most of them first."""
     found: Counter[str] = Counter()
@@ -43,9 +50,11 @@ def sharing(conn: Connection, opportunity_id: str, keys: Collection[str], most: 
     return [id for id, _ in sorted(found.items(), key=lambda item: (-item[1], item[0]))[:most]]
 
 
-def look_at(conn: Connection, opportunity_id: str) -> None:
-    """Others like it are to be looked for."""
-    conn.execute(insert_for(conn)(due).values(opportunity_id=opportunity_id).on_conflict_do_nothing())
+def look_at(conn: Connection, opportunity_ids: Iterable[str]) -> None:
+    """Others like these are to be looked for."""
+    rows = [{"opportunity_id": id} for id in opportunity_ids]
+    if rows:
+        conn.execute(insert_for(conn)(due).on_conflict_do_nothing(), rows)
 
 
 def to_look_at(conn: Connection, limit: int) -> list[str]:

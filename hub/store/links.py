@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from hub.store.tables import Link
 
@@ -47,6 +47,17 @@ def by_opportunity(conn: Connection, connection: str, opportunity_ids: Iterable[
     return {link.opportunity_id: link for link in found}
 
 
+def holders(conn: Connection, opportunity_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Which connections hold each of these, and in which state the link is: ``{opportunity id: {connection: state}}``."""
+    found: dict[str, dict[str, str]] = {}
+    query = select(t.c.opportunity_id, t.c.connection_id, t.c.state).where(
+        t.c.opportunity_id.in_(list(opportunity_ids))
+    )
+    for row in conn.execute(query):
+        found.setdefault(row.opportunity_id, {})[row.connection_id] = row.state
+    return found
+
+
 def of(conn: Connection, opportunity_id: str) -> list[Link]:
     """All links of one opportunity, in a stable order."""
     return sorted(_all(conn, t.c.opportunity_id == opportunity_id), key=lambda link: link.connection_id)
@@ -56,12 +67,27 @@ def get(conn: Connection, link_id: str) -> Link | None:
     return next(iter(_all(conn, t.c.id == link_id)), None)
 
 
-def add(conn: Connection, link: Link) -> None:
-    conn.execute(t.insert(), link.model_dump())
+def add(conn: Connection, *new: Link) -> None:
+    if new:
+        conn.execute(t.insert(), [link.model_dump() for link in new])
 
 
 def change(conn: Connection, link_id: str, **values: Any) -> None:
     conn.execute(update(t).where(t.c.id == link_id).values(**values))
+
+
+def change_all(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Set the same columns of several links; each row has its ``id``."""
+    if rows:
+        values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in rows[0] if name != "id"}
+        statement = update(t).where(t.c.id == bindparam("link")).values(**values)
+        conn.execute(statement, [{"link": row["id"]} | {f"to_{n}": row[n] for n in values} for row in rows])
+
+
+def creating(conn: Connection, link_ids: Sequence[str]) -> None:
+    """A record is about to be made for these."""
+    if link_ids:
+        conn.execute(update(t).where(t.c.id.in_(link_ids)).values(state="creating"))
 
 
 def seen(conn: Connection, link_ids: Sequence[str], scan: int, page: int) -> None:

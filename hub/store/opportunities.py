@@ -31,8 +31,9 @@ def by_number(conn: Connection, numbers: Iterable[int]) -> dict[int, Opportunity
     return {row.number: Opportunity(**row._mapping) for row in rows}
 
 
-def add(conn: Connection, opportunity: Opportunity) -> None:
-    conn.execute(t.insert(), opportunity.model_dump())
+def add(conn: Connection, *new: Opportunity) -> None:
+    if new:
+        conn.execute(t.insert(), [row.model_dump() for row in new])
 
 
 def change(conn: Connection, opportunity_id: str, **values: Any) -> None:
@@ -47,12 +48,13 @@ def commitments(conn: Connection, ids: Iterable[str]) -> dict[str, dict[str, Com
     return found
 
 
-def save_commitment(conn: Connection, commitment: Commitment, new: bool) -> None:
-    values = commitment.model_dump()
+def add_commitments(conn: Connection, *new: Commitment) -> None:
     if new:
-        conn.execute(ledger.insert(), values)
-    else:
-        conn.execute(update(ledger).where(ledger.c.id == commitment.id).values(**values))
+        conn.execute(ledger.insert(), [row.model_dump() for row in new])
+
+
+def save_commitment(conn: Connection, commitment: Commitment) -> None:
+    conn.execute(update(ledger).where(ledger.c.id == commitment.id).values(**commitment.model_dump()))
 
 
 def arrived(conn: Connection, run_id: str) -> None:

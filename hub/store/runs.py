@@ -79,4 +79,5 @@ def intend(conn: Connection, rows: list[Intent]) -> None:
 
 
 def settle(conn: Connection, intent_ids: list[str], state: str) -> None:
-    conn.execute(update(intent).where(intent.c.id.in_(intent_ids)).values(state=state))
+    if intent_ids:
+        conn.execute(update(intent).where(intent.c.id.in_(intent_ids)).values(state=state))

@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from hub.app import Hub
 
 
-def announce(conn: Connection, hub: Hub, opportunity: Opportunity) -> None:
-    """Insert a due row for every link of an opportunity, every rule that imports it, and every inbox whose saved
-    search finds it."""
-    tied = links.of(conn, opportunity.id)
-    stopped = {link.connection_id for link in tied if link.state == "stopped"}
-    names = {link.connection_id for link in tied} | set(hub.rules.importers(opportunity, hub.config.circles))
-    names |= inbox.offer(conn, hub, opportunity)
-    dues.add(conn, (names - stopped) & hub.config.connections.keys(), opportunity.id, hub.time.now())
+def announce(conn: Connection, hub: Hub, *moved: Opportunity) -> None:
+    """Insert a due row for every link of these opportunities, every rule that imports them, and every inbox whose saved
+    search finds them."""
+    held = links.holders(conn, [opportunity.id for opportunity in moved])
+    wanted = {}
+    for opportunity in moved:
+        holders = held.get(opportunity.id, {})
+        names = holders.keys() | set(hub.rules.importers(opportunity, hub.config.circles))
+        names |= inbox.offer(conn, hub, opportunity)
+        stopped = {name for name, state in holders.items() if state == "stopped"}
+        wanted[opportunity.id] = (names - stopped) & hub.config.connections.keys()
+    dues.add_all(conn, wanted, hub.time.now())

@@ -1,7 +1,8 @@
-"""A record that is shared for the first time becomes an opportunity."""
+"""Records that are shared for the first time become opportunities, a page of them together."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,6 +12,7 @@ from hub.store import dues, links, waiting
 from hub.store.tables import Link, Opportunity
 from hub.sync import history, quarantine
 from hub.sync.announce import announce
+from hub.sync.history import New
 from hub.sync.known import Known
 from hub.sync.turn import Turn, agreement
 from schemas.completeness import missing_to_publish
@@ -19,17 +21,26 @@ from schemas.fields import spec
 Raw = dict[str, Any]
 
 
-def add_opportunity(
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A record on its way to become an opportunity: all of it is known, nothing is stored yet."""
+
+    new: New
+    link: Link
+
+
+def arrive(
     conn: Connection, turn: Turn, known: Known, record: Record, raw: Raw, id: str | None = None
-) -> None:
-    """Store it, linked to its record. Without a title there is nothing to share: the record is set aside."""
+) -> Arrival | None:
+    """What it becomes, known from here on; ``store`` makes it so. None without a title: there is nothing to share, and the
+    record is set aside."""
     reading = turn.mapping.read(raw)
     values = {path: value for path, value in reading.values.items() if value is not None}
     if not values.get("title"):
         reason = next((p.message for p in reading.problems if p.path == "title"), "It has no title. Give it one.")
         quarantine.set_aside(conn, turn, record.id, "", reason, raw, None)
         turn.counts["quarantined"] += 1
-        return
+        return None
     now = turn.now()
     facts = {p: v for p, v in values.items() if spec(p).authority == "steward"}
     own = {p: v for p, v in values.items() if spec(p).authority == "member"}
@@ -52,10 +63,9 @@ def add_opportunity(
     if opportunity.status == "published" and turn.mapping.is_closed(raw):
         opportunity.status = "closed"
     # A disclosed nothing is nothing: the tick alone makes no position.
-    position = own if any(value for path, value in own.items() if path != "commitment.visibility") else {}
-    commitments = history.add(conn, opportunity, turn.cause("shared", record.id), position, origin, turn.hub.ids)
-    known.opportunities[opportunity.id] = opportunity
-    known.commitments[opportunity.id] = commitments
+    said = any(value for path, value in own.items() if path != "commitment.visibility")
+    commitment = history.position(turn.member, opportunity.id, own, origin, now, turn.hub.ids) if said else None
+    commitments = {turn.member: commitment} if commitment else {}
     problems = [p for p in reading.problems if p.path]
     unread = {column for p in problems for column in turn.mapping.way(p.path).columns}
     link = Link(
@@ -73,15 +83,26 @@ def add_opportunity(
         created_at=now,
         synced_at=now,
     )
-    links.add(conn, link)
-    known.links[record.id] = known.by_opportunity[opportunity.id] = link
     for problem in problems:
         quarantine.set_aside(conn, turn, record.id, problem.path, problem.message, raw, opportunity.id)
     if record.id in known.quarantined:
         waiting.release(conn, turn.name, record.id, keep=[p.path for p in problems])
-    dues.wait_for(conn, turn.run_id, opportunity.id)
-    announce(conn, turn.hub, opportunity)
+    known.opportunities[opportunity.id] = known.by_key[opportunity.id] = opportunity
+    known.commitments[opportunity.id] = commitments
+    known.links[record.id] = known.by_opportunity[opportunity.id] = link
     turn.counts["created"] += 1
+    return Arrival(New(opportunity, turn.cause("shared", record.id), commitment), link)
+
+
+def store_all(conn: Connection, turn: Turn, arrivals: list[Arrival]) -> None:
+    """Opportunities, linked to their records, for all who want them once the run is judged. Leaves the list empty."""
+    if not arrivals:
+        return
+    history.add(conn, *(arrival.new for arrival in arrivals))
+    links.add(conn, *(arrival.link for arrival in arrivals))
+    dues.wait_for(conn, turn.run_id, *(arrival.link.opportunity_id for arrival in arrivals))
+    announce(conn, turn.hub, *(arrival.new.opportunity for arrival in arrivals))
+    arrivals.clear()
 
 
 def published_or_draft(turn: Turn, opportunity: Opportunity) -> str:

@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from connectors.contract import Record
 from hub.store import dues, links, runs
 from hub.store.tables import Intent, Link
-from hub.sync.push import written
 from hub.sync.turn import Turn
+from hub.sync.written import Written, book
 
 
 def adopt_created(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Record) -> None:
@@ -17,7 +17,7 @@ def adopt_created(conn: Connection, turn: Turn, link: Link, intent: Intent, reco
     sent = {c: v for c, v in intent.fields.items() if not isinstance(v, dict)}
     unsent = {c for c, v in record.fields.items() if v and c not in intent.fields}
     fields = dict(record.fields) | sent | dict.fromkeys(unsent)
-    written(conn, turn, link, intent, Record(record.id, fields, record.version, record.url))
+    book(conn, turn, [Written(link, intent, Record(record.id, fields, record.version, record.url))])
     turn.counts["recovered"] += 1
 
 

@@ -7,7 +7,7 @@ moved it, and replaying the lines gives what is stored (I22).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -42,23 +42,45 @@ class Cause:
     note: str | None = None
 
 
+LINE = tuple(part.name for part in fields(Cause))
+
+
 def is_own(path: str) -> bool:
     """Whether this is a member's own position, kept in its commitment."""
     return path not in OWN and spec(path).authority == "member"
 
 
-def add(
-    conn: Connection, opportunity: Opportunity, cause: Cause, position: Values, origin: dict[str, Any], ids: Ids
-) -> dict[str, Commitment]:
-    """An opportunity that was not there before, with its steward's own ``position`` by path. Returns its commitments."""
-    opportunities.add(conn, opportunity)
-    steward = opportunity.steward_id
-    own = {steward: _commit(conn, opportunity.id, steward, None, position, origin, cause.at, ids)} if position else {}
-    values = opportunity.facts | position | {name: getattr(opportunity, name) for name in OWN}
-    likeness.keep(conn, opportunity.id, keys(opportunity.facts))
-    likeness.look_at(conn, opportunity.id)
-    _line(conn, opportunity.id, cause, {path: [None, value] for path, value in values.items()}, steward)
-    return own
+@dataclass(frozen=True, slots=True)
+class New:
+    """An opportunity that was not there before, with what its steward says of its own position."""
+
+    opportunity: Opportunity
+    cause: Cause
+    own: Commitment | None = None
+
+
+def position(
+    steward: str, opportunity_id: str, values: Values, origin: dict[str, Any], at: datetime, ids: Ids
+) -> Commitment:
+    """The steward's own commitment to an opportunity that is to be added, by path."""
+    return _moved(Commitment(id=ids.uuid7(), opportunity_id=opportunity_id, member_id=steward), values, origin, at)
+
+
+def add(conn: Connection, *new: New) -> None:
+    """Opportunities that were not there before; however many, in a few statements."""
+    opportunities.add(conn, *(each.opportunity for each in new))
+    opportunities.add_commitments(conn, *(each.own for each in new if each.own is not None))
+    likeness.add(conn, {each.opportunity.id: keys(each.opportunity.facts) for each in new})
+    likeness.look_at(conn, [each.opportunity.id for each in new])
+    audit.write_all(conn, [_first_line(each) for each in new])
+
+
+def _first_line(new: New) -> dict[str, Any]:
+    opportunity = new.opportunity
+    values = opportunity.facts | (new.own.facts if new.own else {}) | {name: getattr(opportunity, name) for name in OWN}
+    return _line(
+        opportunity.id, new.cause, {path: [None, value] for path, value in values.items()}, opportunity.steward_id
+    )
 
 
 def change(
@@ -105,8 +127,8 @@ def change(
     if any(map(bears, facts)):
         likeness.keep(conn, opportunity.id, keys(opportunity.facts))
     if any(bears(path) or path in OWN for path in moved):
-        likeness.look_at(conn, opportunity.id)
-    _line(conn, opportunity.id, cause, changes, member if mine else None)
+        likeness.look_at(conn, [opportunity.id])
+    audit.write(conn, **_line(opportunity.id, cause, changes, member if mine else None))
     return changes
 
 
@@ -118,8 +140,7 @@ def standing(opportunity: Opportunity, position: Commitment | None) -> Values:
 def forget(conn: Connection, opportunity_ids: list[str], cause: Cause) -> None:
     """Opportunities that a rejected first sync had brought: they never came to be."""
     opportunities.forget(conn, opportunity_ids)
-    for id in opportunity_ids:
-        _line(conn, id, cause, None)
+    audit.write_all(conn, [_line(id, cause, None) for id in opportunity_ids])
 
 
 def _stands(path: str, before: Any, after: Any) -> bool:
@@ -130,21 +151,25 @@ def _commit(
     conn: Connection, opportunity_id: str, member: str, there: Commitment | None, values: Values,
     origin: dict[str, Any] | None, at: datetime, ids: Ids,
 ) -> Commitment:  # fmt: skip
-    commitment = there or Commitment(
-        id=ids.uuid7(), opportunity_id=opportunity_id, member_id=member, facts={}, origins={}
-    )
-    commitment.facts = commitment.facts | values
-    commitment.origins = (commitment.origins or {}) | dict.fromkeys(values, origin or {})
-    commitment.updated_at = at
-    opportunities.save_commitment(conn, commitment, new=there is None)
+    if there is None:
+        commitment = position(member, opportunity_id, values, origin or {}, at, ids)
+        opportunities.add_commitments(conn, commitment)
+    else:
+        commitment = _moved(there, values, origin or {}, at)
+        opportunities.save_commitment(conn, commitment)
     return commitment
 
 
-def _line(
-    conn: Connection, opportunity_id: str, cause: Cause, values: Changes | None, member: str | None = None
-) -> None:
-    fields = asdict(cause) | ({"member_id": member} if member else {})
-    audit.write(conn, opportunity_id=opportunity_id, values=values, moves=True, **fields)
+def _moved(commitment: Commitment, values: Values, origin: dict[str, Any], at: datetime) -> Commitment:
+    commitment.facts = (commitment.facts or {}) | values
+    commitment.origins = (commitment.origins or {}) | dict.fromkeys(values, origin)
+    commitment.updated_at = at
+    return commitment
+
+
+def _line(opportunity_id: str, cause: Cause, values: Changes | None, member: str | None = None) -> dict[str, Any]:
+    fields = {name: getattr(cause, name) for name in LINE} | ({"member_id": member} if member else {})
+    return fields | {"opportunity_id": opportunity_id, "values": values, "moves": True}
 
 
 # --- the commons from its audit ----------------------------------------------

@@ -82,8 +82,7 @@ def let_go(conn: Connection, hub: Any, run_id: str) -> None:
         runs.judged_to(conn, id, audit.last_of_run(conn, id))
     arrivals = opportunities.still_arriving(conn, run_id)
     opportunities.arrived(conn, run_id)
-    for opportunity in opportunities.load(conn, arrivals).values():
-        announce(conn, hub, opportunity)
+    announce(conn, hub, *opportunities.load(conn, arrivals).values())
     dues.wake(conn, dues.waiting_connections(conn), hub.time.now())
 
 

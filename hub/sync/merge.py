@@ -58,7 +58,7 @@ def merge(conn: Connection, hub: Hub, survivor: Opportunity, gone: Opportunity) 
     merged.add(conn, row)
     history.change(conn, gone, {"status": "withdrawn"}, Cause(now, "hub", "merged", note=f"Into {survivor.id}."))
     audit.write(conn, at=now, actor="hub", action="merged", opportunity_id=survivor.id, note=f"Took in {gone.id}.")
-    likeness.look_at(conn, survivor.id)
+    likeness.look_at(conn, [survivor.id])
     announce(conn, hub, survivor)
     dues.wake(conn, dues.waiting_connections(conn), now)
 
@@ -125,7 +125,7 @@ def _positions(conn: Connection, hub: Hub, survivor: Opportunity, gone: Opportun
             cause = Cause(hub.time.now(), "hub", "merged", member_id=member, note=f"From {gone.id}.")
             history.change(conn, survivor, dict(other.facts), cause, own=here, member=member, ids=hub.ids)
             here[member].origins = (here[member].origins or {}) | (other.origins or {})
-            opportunities.save_commitment(conn, here[member], new=False)
+            opportunities.save_commitment(conn, here[member])
         elif any(not same(p, here[member].facts.get(p), other.facts.get(p)) for p in here[member].facts | other.facts):
             merged.leave(conn, _leftover(hub, member, survivor, gone))
 

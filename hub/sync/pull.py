@@ -18,7 +18,7 @@ from hub.store.tables import Link
 from hub.sync import absence, deletions, drift, quarantine
 from hub.sync import known as what_is_known
 from hub.sync.apply import apply_record
-from hub.sync.arrive import add_opportunity
+from hub.sync.arrive import Arrival, arrive, store_all
 from hub.sync.known import Known, key_in, unchanged
 from hub.sync.matching import Match, Unlinked, match
 from hub.sync.turn import Turn
@@ -119,6 +119,7 @@ def apply_page(turn: Turn, page: Page) -> None:
     with turn.writing() as conn:
         known = what_is_known.load(conn, turn, raws)
         still: list[str] = []
+        arrivals: list[Arrival] = []
         for record in page.records:
             raw = raws[record.id]
             link = known.links.get(record.id)
@@ -132,11 +133,13 @@ def apply_page(turn: Turn, page: Page) -> None:
                     waiting.release(conn, turn.name, record.id)
                     dues.add(conn, [turn.name], link.opportunity_id, turn.now())  # what was held back goes out
             elif link is None:
-                _unlinked(conn, turn, known, record, raw)
+                _unlinked(conn, turn, known, record, raw, arrivals)
             elif link.state == "stopped":
                 turn.counts["not_shared"] += 1  # it rests; whether the record really is there is looked at later
             else:
+                store_all(conn, turn, arrivals)  # it may be one of them, shown twice
                 apply_record(conn, turn, known, link, record, raw)
+        store_all(conn, turn, arrivals)
         for row in page.refused:
             _refused(conn, turn, row)
         there = links.by_remote(conn, turn.name, [row.id for row in page.refused if row.id])
@@ -151,7 +154,7 @@ def apply_page(turn: Turn, page: Page) -> None:
         crash.point("pull.cursor.moved")
 
 
-def _unlinked(conn: Connection, turn: Turn, known: Known, record: Record, raw: Raw) -> None:
+def _unlinked(conn: Connection, turn: Turn, known: Known, record: Record, raw: Raw, arrivals: list[Arrival]) -> None:
     key = key_in(turn, raw)
     opportunity = known.by_key.get(key)
     link = known.by_opportunity.get(opportunity.id) if opportunity else None
@@ -167,15 +170,13 @@ def _unlinked(conn: Connection, turn: Turn, known: Known, record: Record, raw: R
             waiting.release(conn, turn.name, record.id)
         turn.counts["not_shared"] += 1
     elif found in (Match.NEW, Match.RECREATE):
-        before = turn.counts["quarantined"]
-        add_opportunity(conn, turn, known, record, raw, id=key if found is Match.RECREATE else None)
-        added = known.links.get(record.id)
-        if added is not None and turn.counts["quarantined"] == before:
-            known.by_key[added.opportunity_id] = known.opportunities[added.opportunity_id]
+        arrival = arrive(conn, turn, known, record, raw, id=key if found is Match.RECREATE else None)
+        arrivals += [arrival] if arrival else []
     elif found in (Match.STRANGER, Match.SECOND):
         quarantine.set_aside(conn, turn, record.id, "", SECOND if found is Match.SECOND else STRANGER, raw, None)
         turn.counts["quarantined"] += 1
     elif opportunity is not None:
+        store_all(conn, turn, arrivals)
         if found is Match.REPLACES and link is not None:
             deletions.replaced(conn, link)
         joined = adopt(conn, turn, link, opportunity.id, record)

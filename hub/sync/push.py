@@ -27,12 +27,11 @@ from hub.commons import inbox
 from hub.jobs.lease import LEASE
 from hub.store import audit, dues, links, runs
 from hub.store.tables import Intent, Link
-from hub.sync import deletions, loops, references
+from hub.sync import deletions, references
 from hub.sync.plan import Item
-from hub.sync.pull import adopt, apply_page
-from hub.sync.readback import equal, typed_since
-from hub.sync.reconcile import shortened
+from hub.sync.pull import apply_page
 from hub.sync.turn import Turn
+from hub.sync.written import Written, book
 
 Raw = dict[str, Any]
 PATIENCE = (timedelta(minutes=1), timedelta(hours=6))
@@ -61,7 +60,8 @@ def _update(turn: Turn, batch: list[Item]) -> None:
     if not batch:
         return
     with turn.writing() as conn:
-        intents = {item.opportunity_id: _intend(conn, turn, item, _link(item)) for item in batch}
+        intents = {item.opportunity_id: _intent(turn, item, _link(item), item.columns) for item in batch}
+        runs.intend(conn, list(intents.values()))
     crash.point("push.update.intended")
     edits = [Edit(_link(i).remote_id or "", i.columns, _expected(turn, i)) for i in batch]
     outcomes = _call(turn, intents, lambda: turn.connector.update(edits))
@@ -135,12 +135,14 @@ def _create(turn: Turn, batch: list[Item]) -> None:
     ready: list[tuple[Item, Link, Raw]] = []
     intents: dict[str, Intent] = {}
     with turn.writing() as conn:
+        waiting = _waiting_links(conn, turn, batch)
         for item in batch:
-            link = _waiting_link(conn, turn, item)
+            link = waiting[item.opportunity_id]
             columns = item.columns | found[item.opportunity_id].columns
             references.ask(conn, turn, item, link, found[item.opportunity_id].open)
-            intents[item.opportunity_id] = _intend(conn, turn, item, link, columns)
+            intents[item.opportunity_id] = _intent(turn, item, link, columns)
             ready.append((item, link, columns))
+        runs.intend(conn, list(intents.values()))
     crash.point("push.create.intended")
     drafts = [Draft(str(i.columns.get(turn.mapping.key or "", i.opportunity_id)), columns) for i, _, columns in ready]
     outcomes = _call(turn, intents, lambda: turn.connector.create(drafts))
@@ -161,40 +163,42 @@ def _there_already(turn: Turn, item: Item) -> bool:
     return len(found) == 1
 
 
-def _waiting_link(conn: Connection, turn: Turn, item: Item) -> Link:
-    if item.link is not None:
-        links.change(conn, item.link.id, state="creating")
-        return item.link
-    link = Link(
-        id=turn.hub.ids.uuid7(),
-        connection_id=turn.name,
-        opportunity_id=item.opportunity_id,
-        state="creating",
-        follow=turn.config.follow,
-        created_at=turn.now(),
-    )
-    links.add(conn, link)
-    inbox.taken_up(conn, turn.hub, item.opportunity_id, turn.name)
-    return link
+def _waiting_links(conn: Connection, turn: Turn, batch: Sequence[Item]) -> dict[str, Link]:
+    """The links that are to get a record, by opportunity."""
+    known = {item.opportunity_id: item.link for item in batch if item.link is not None}
+    links.creating(conn, [link.id for link in known.values()])
+    new = {
+        item.opportunity_id: Link(
+            id=turn.hub.ids.uuid7(),
+            connection_id=turn.name,
+            opportunity_id=item.opportunity_id,
+            state="creating",
+            follow=turn.config.follow,
+            created_at=turn.now(),
+        )
+        for item in batch
+        if item.link is None
+    }
+    links.add(conn, *new.values())
+    inbox.taken_up(conn, turn.hub, list(new), turn.name)
+    return known | new
 
 
 # --- both --------------------------------------------------------------------
 
 
-def _intend(conn: Connection, turn: Turn, item: Item, link: Link, columns: Raw | None = None) -> Intent:
-    intent = Intent(
+def _intent(turn: Turn, item: Item, link: Link, columns: Raw) -> Intent:
+    return Intent(
         id=turn.hub.ids.uuid7(),
         run_id=turn.run_id,
         connection_id=turn.name,
         opportunity_id=item.opportunity_id,
         link_id=link.id,
         action=item.action,
-        fields=item.columns if columns is None else columns,
+        fields=columns,
         opened_at=turn.now(),
         fence=turn.fence,
     )
-    runs.intend(conn, [intent])
-    return intent
 
 
 def _call(turn: Turn, intents: dict[str, Intent], call: Any) -> list[Outcome]:
@@ -225,12 +229,13 @@ def _finish(turn: Turn, batch: list[Item], intents: dict[str, Intent], outcomes:
     crash.point("push.read_back")
     stop: ConnectorError | None = None
     stale: list[Item] = []
+    done: list[Written] = []
     with turn.writing() as conn:
         for item, outcome in zip(batch, outcomes, strict=True):
             intent, error = intents[item.opportunity_id], outcome.error
             if error is None:
                 record = back.get(outcome.id or "") or Record(outcome.id or "", item.columns)
-                written(conn, turn, _link(item), intent, record, item)
+                done.append(Written(_link(item), intent, record, item))
                 continue
             if isinstance(error, Ambiguous):
                 stop = error
@@ -247,6 +252,7 @@ def _finish(turn: Turn, batch: list[Item], intents: dict[str, Intent], outcomes:
                 turn.counts["rejected"] += 1
             else:
                 stop = error
+        book(conn, turn, done)
         runs.progress(conn, turn, "push")
         crash.point("push.settled")
     if stale:
@@ -263,7 +269,7 @@ def _look_at_stale(turn: Turn, stale: Sequence[Item], intents: dict[str, Intent]
         for item in stale:
             intent, record = intents[item.opportunity_id], now.get(_link(item).remote_id or "")
             if isinstance(record, Record) and as_sent(turn, intent, record):
-                written(conn, turn, _link(item), intent, record, item)
+                book(conn, turn, [Written(_link(item), intent, record, item)])
                 continue
             runs.settle(conn, [intent.id], "refused")
             if isinstance(record, Gone):
@@ -303,69 +309,6 @@ def _read_back(turn: Turn, outcomes: list[Outcome]) -> dict[str, Record]:
     if missing:
         back |= {i: r for i, r in turn.connector.get(missing).items() if isinstance(r, Record)}
     return back
-
-
-def written(conn: Connection, turn: Turn, link: Link, intent: Intent, record: Record, item: Item | None = None) -> None:
-    """The write happened and was read back: base, audit, intent and due row, together.
-
-    Only written columns move in the base of a known record: whatever else differs there is somebody's
-    edit, and the next pull must see it as one. Without the ``item`` (a recovered write) nothing is known
-    of what was agreed on, nor whether the commons has moved since: it stays due, and the next plan compares values.
-    """
-    back = turn.mapping.reduce(record.fields)
-    # Typed between the write and the look at it: the base is what was sent, and the next pull sees an edit.
-    kept = back | {c: intent.fields[c] for c in typed_since(turn.mapping, back, intent.fields)}
-    old = link.base
-    if old is None:
-        link = adopt(conn, turn, link, intent.opportunity_id, record, base=kept)
-    base = kept if old is None else old | {c: kept.get(c) for c in intent.fields if c in kept}
-    sent = {c: v for c, v in (link.sent or {}).items() if c not in intent.fields}
-    sent |= {c: v for c, v in intent.fields.items() if c in kept and not equal(kept[c], v)}
-    links.change(
-        conn,
-        link.id,
-        base=base,
-        sent=sent,
-        agreed=(link.agreed or {}) | item.agreed if item else _agreed_elsewhere(turn, link, intent),
-        unholdable=_not_there(turn, item, kept) if item else link.unholdable,
-        state="linked",
-        mapping_digest=turn.mapping.digest,
-        # Where other columns still wait for a decision, the version vouches for nothing.
-        remote_version=record.version if base == back else None,
-        url=record.url or link.url,
-        rounds=loops.wrote(link.rounds or {}, item.values if item else (), turn.scan),
-        seen_scan=turn.scan,
-        synced_at=turn.now(),
-    )
-    runs.settle(conn, [intent.id], "done")
-    if item is not None and item.since is not None:
-        dues.planned(conn, turn.name, {intent.opportunity_id: item.since})
-    audit.write(
-        conn,
-        at=turn.now(),
-        run_id=turn.run_id,
-        actor="hub",
-        action="created there" if intent.action == "create" else "written there",
-        direction="out",
-        opportunity_id=intent.opportunity_id,
-        connection_id=turn.name,
-        remote_id=record.id,
-        member_id=turn.member,
-        values=item.values if item else {c: [(old or {}).get(c), v] for c, v in intent.fields.items()},
-    )
-    turn.counts["pushed_new" if intent.action == "create" else "pushed"] += 1
-
-
-def _agreed_elsewhere(turn: Turn, link: Link, intent: Intent) -> Raw:
-    """What was agreed on, but for the fields that were written since: an older agreement may look like today's."""
-    written = {part.path for part in turn.mapping.fields if intent.fields.keys() & set(part.columns)}
-    return {path: known for path, known in (link.agreed or {}).items() if path not in written}
-
-
-def _not_there(turn: Turn, item: Item, back: Raw) -> dict[str, str]:
-    """What the record does not say though it was written: not holdable, cut, or changed by the system."""
-    brought = {path: after for path, (_, after) in item.values.items()}
-    return shortened(turn.mapping, brought, turn.mapping.read(back).values) | item.missing
 
 
 def _not_shown(turn: Turn, items: Sequence[Item]) -> None:

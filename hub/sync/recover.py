@@ -13,8 +13,9 @@ from hub.store.opportunities import arriving_moves
 from hub.store.tables import Intent, Run
 from hub.sync import lookalikes, quarantine
 from hub.sync.created import adopt_created, did_not_happen
-from hub.sync.push import as_sent, perhaps_written, written
+from hub.sync.push import as_sent, perhaps_written
 from hub.sync.turn import Turn
+from hub.sync.written import Written, book
 
 Raw = dict[str, Any]
 LONGEST_CALL = timedelta(seconds=DEADLINE)
@@ -100,7 +101,7 @@ def _settle_update(turn: Turn, intent: Intent) -> None:
         if link is not None and link.base is not None:
             there = record if isinstance(record, Record) else None
             if there is not None and as_sent(turn, intent, there):
-                written(conn, turn, link, intent, there)
+                book(conn, turn, [Written(link, intent, there)])
                 turn.counts["recovered"] += 1
                 return
             perhaps_written(conn, turn, link, intent, there)

@@ -21,7 +21,7 @@ from hub.store.engine import open_engine
 from hub.store.migrate import migrate
 from hub.store.tables import Duplicate, LikenessKey, Member, Opportunity
 from hub.sync import history
-from hub.sync.history import Cause
+from hub.sync.history import Cause, New
 
 WORDS = 20_000
 """Words of the made-up language, drawn as in natural text: few are everywhere, most are rare."""
@@ -96,7 +96,7 @@ def _twin(hub: Hub, now: datetime) -> bool:
         other = "b" if first.steward_id == "a" else "a"
         twin = first.model_copy(update={"id": "twin", "number": -1, "steward_id": other})
         twin = Opportunity(**twin.model_dump())
-        history.add(conn, twin, Cause(now, "hub", "shared"), {}, {}, hub.ids)
+        history.add(conn, New(twin, Cause(now, "hub", "shared")))
     duplicates.look(hub)
     with hub.reading() as conn:
         table: Any = vars(Duplicate)["__table__"]

@@ -17,6 +17,7 @@ class Mutant:
 
 RECONCILE = "hub/sync/reconcile.py"
 PUSH = "hub/sync/push.py"
+WRITTEN = "hub/sync/written.py"
 PLAN = "hub/sync/plan.py"
 PULL = "hub/sync/pull.py"
 DELETIONS = "hub/sync/deletions.py"
@@ -70,16 +71,16 @@ MUTANTS = (
         "    turned = not unmoved and not same(path, ours, base)\n", "    turned = False\n",
     ),
     Mutant(
-        "the base stays where it was after our own write", PUSH,
+        "the base stays where it was after our own write", WRITTEN,
         "    base = kept if old is None else old | {c: kept.get(c) for c in intent.fields if c in kept}\n",
         "    base = kept if old is None else old\n",
     ),
     Mutant(
-        "whatever is read back is the system's own form", PUSH,
+        "whatever is read back is the system's own form", WRITTEN,
         "for c in typed_since(turn.mapping, back, intent.fields)}", "for c in ()}",
     ),
     Mutant(
-        "the base is what was sent, not what was read back", PUSH,
+        "the base is what was sent, not what was read back", WRITTEN,
         "    back = turn.mapping.reduce(record.fields)\n    # Typed",
         "    back = turn.mapping.reduce(record.fields) | intent.fields\n    # Typed",
     ),

@@ -98,7 +98,7 @@ def test_nobody_hears_of_what_it_may_not_see(make: Make, of_a: str, of_b: str, t
     with world.hub.writing() as conn:
         conn.execute(Duplicate.__table__.delete())
         for name in "ab":
-            keyed.look_at(conn, conn.scalar(select(opportunities.t.c.id).where(opportunities.t.c.steward_id == name)))
+            keyed.look_at(conn, conn.scalars(select(opportunities.t.c.id).where(opportunities.t.c.steward_id == name)))
     duplicates.look(world.hub)
     assert (len(asked(world, "a")), len(asked(world, "b"))) == ((1, 1) if told else (0, 0))
     assert len(world.table(Duplicate)) == told

@@ -157,7 +157,7 @@ def fill(hub: Hub) -> dict[str, str]:
     with hub.writing() as conn:
         for found in (row, twin, link, *waiting):
             conn.execute(vars(type(found))["__table__"].insert(), found.model_dump())
-        opportunities.save_commitment(conn, secret, new=True)
+        opportunities.add_commitments(conn, secret)
         audit.write(conn, at=now, actor="connection:elm-sheet", action="changed", direction="in", moves=True, member_id="elm",
                     opportunity_id=row.id, connection_id="elm-sheet", values={"title": ["Orchard none", "Orchard <b>school</b>"]})  # fmt: skip
     ids = {type(found).__name__: found.id for found in waiting}

@@ -154,7 +154,7 @@ def test_on_every_page_every_role_meets_only_the_classes_of_fields_that_are_for_
         opportunities.add(conn, draft)
         note = {"commitment.stage": "exploring", "commitment.note": "zz-elm-note"}
         own = Commitment(id=site.hub.ids.uuid7(), opportunity_id=shared.id, member_id="elm", facts=note, origins={})
-        opportunities.save_commitment(conn, own, new=True)
+        opportunities.add_commitments(conn, own)
     pages += [f"/opportunities/{draft.id}", "/opportunities.csv"]
     met: dict[str, set[str]] = {name: set() for name in READ_BY}
     for who in PEOPLE:

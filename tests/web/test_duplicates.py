@@ -117,7 +117,7 @@ def merged(filled: Site) -> Site:
     said = {"commitment.stage": "pledged", "commitment.amount": {"amount": "777", "currency": "USD"}}
     with filled.hub.writing() as conn:
         row = Commitment(id="cc", opportunity_id=filled.ids["Twin"], member_id="oak", facts=said, origins={})
-        opportunities.save_commitment(conn, row, new=True)
+        opportunities.add_commitments(conn, row)
         twin = opportunities.load(conn, [filled.ids["Twin"]])[filled.ids["Twin"]]
         opportunities.change(conn, twin.id, facts=twin.facts | {"named": False})
     for who in ("staff.elm", "staff.ash"):

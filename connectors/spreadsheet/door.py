@@ -1,0 +1,168 @@
+"""A door instead of a file: sheets are brought to it, one at a time, and it keeps none of them.
+
+``Door`` is the connection while nobody brings anything. ``Brought`` is one sheet that somebody did. The system behind the
+sheet is never written to: what is to change there is handed out as a sheet as well, and counts once it comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from connectors.contract import (
+    Capabilities,
+    Check,
+    Connector,
+    Cursor,
+    Draft,
+    Edit,
+    Field,
+    Gone,
+    Invalid,
+    Outcome,
+    Page,
+    Raw,
+    Record,
+    Refused,
+    Settings,
+    Unseen,
+    Wanted,
+)
+from connectors.spreadsheet.table import Line, Table
+
+PAGE = 500
+
+
+class Door(Connector):
+    """Reads nothing and shows nothing. ``hands_out``: what would be written is being put into a sheet."""
+
+    def __init__(self, settings: Settings, wanted: Wanted, hands_out: bool = False) -> None:
+        self.folder = Path(str(settings.get("path")))
+        self.wanted = wanted
+        self.capabilities = Capabilities(
+            writes=hands_out, feed="full_scan", key="text" if wanted.key else "none", page=PAGE, batch=PAGE
+        )
+
+    def check(self) -> list[Check]:
+        if not self.folder.is_dir():
+            return [Check("folder", True, f"{self.folder} is not there, so only what is brought in the browser is read.")]
+        return [Check("folder", True, f"Sheets that appear in {self.folder} are read.")]
+
+    def describe(self) -> list[Field]:
+        """Every sheet that is brought has columns of its own, so none can be missing."""
+        return [Field(name, "any") for name in self.wanted.fields]
+
+    def changes(self, since: Cursor | None) -> Iterator[Page]:
+        yield Page()
+
+    def get(self, ids: Sequence[str]) -> dict[str, Record | Gone | Unseen]:
+        return {id: Unseen(id, "Only what somebody brings is seen.") for id in ids}
+
+    def find(self, key: str) -> list[Record]:
+        return []
+
+    def lookup(self, object: str, equals: Mapping[str, str], columns: Sequence[str]) -> list[Record]:
+        return [] if object == self.wanted.object else super().lookup(object, equals, columns)
+
+    def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        return [Outcome(error=Invalid("Nothing is written through a door. Download it as a sheet.")) for _ in drafts]
+
+    def update(self, edits: Sequence[Edit]) -> list[Outcome]:
+        return [Outcome(error=Invalid("Nothing is written through a door. Download it as a sheet.")) for _ in edits]
+
+    def delete(self, ids: Sequence[str]) -> list[Outcome]:
+        return [Outcome(error=Invalid("Nothing is deleted through a door.")) for _ in ids]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How the rows of a sheet are told apart: by the ``id`` column where the profile has one, else by what ``names`` hold
+    together (a title and an organisation)."""
+
+    id: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the hub knows of rows that came before. ``by_key``: ids of the records that carry these keys. ``bases``: those
+    records as they last were, by id; what a sheet has no column for stays as it is there."""
+
+    by_key: Callable[[Sequence[str]], Mapping[str, str]]
+    bases: Callable[[Sequence[str]], Mapping[str, Raw]]
+
+
+class Brought(Door):
+    """One sheet. ``said``: cells that every row has because whoever brought it said so (that it is shared)."""
+
+    def __init__(
+        self, settings: Settings, wanted: Wanted, name: str, table: Table, identity: Identity, known: Known, said: Raw
+    ) -> None:
+        super().__init__(settings, wanted)
+        self.name, self.table, self.identity, self.known, self.said = name, table, identity, known, said
+        self.rows: dict[str, int] = {}
+        """Row numbers by the id of what was made of the row, record or refused."""
+
+    def changes(self, since: Cursor | None) -> Iterator[Page]:
+        """Every row, each once: as a record, or refused with its row and column."""
+        key = self.wanted.key
+        keys = [_text(line.cells.get(key)) for line in self.table.lines] if key else []
+        linked = self.known.by_key([text for text in keys if text])
+        ids = [self._id(line, linked) for line in self.table.lines]
+        shared: dict[str, list[int]] = {}
+        for id, line in zip(ids, self.table.lines, strict=True):
+            shared.setdefault(id, []).append(line.number)
+        for at in range(0, len(ids), PAGE):
+            lines = list(zip(ids[at : at + PAGE], self.table.lines[at : at + PAGE], strict=True))
+            items = [self._item(id, line, shared[id]) for id, line in lines]
+            records = [item for item in items if isinstance(item, Record)]
+            yield Page(self._whole(records), refused=tuple(item for item in items if isinstance(item, Refused)))
+
+    def _id(self, line: Line, linked: Mapping[str, str]) -> str:
+        """Empty where nothing tells which row it is."""
+        key = _text(line.cells.get(self.wanted.key or ""))
+        if key in linked:
+            return linked[key]
+        if self.identity.id:
+            # What was downloaded and not yet imported anywhere has only its key.
+            return _text(line.cells.get(self.identity.id)) or key
+        names = [" ".join(_text(line.cells.get(name)).casefold().split()) for name in self.identity.names]
+        return " · ".join(filter(None, names)) if names and names[0] else key
+
+    def _item(self, id: str, line: Line, shared: list[int]) -> Record | Refused:
+        place = f"{self.name}, row {line.number}"
+        reason = next(iter(line.faults.values()), "")
+        if not id:
+            column = self.identity.id or self.identity.names[0]
+            reason = f"{column!r} is blank, so nothing says which record it is."
+        elif len(shared) > 1:
+            reason = reason or f"{self._same(shared)} Nothing says which one counts, so none of them is used."
+        if not reason:
+            self.rows[id] = line.number
+            return Record(id, dict(line.cells))
+        refused = id if id and len(shared) == 1 else place
+        self.rows[refused] = line.number
+        return Refused(refused, place, f"{place}: {reason}", {c: v for c, v in line.cells.items() if v is not None})
+
+    def _same(self, rows: list[int]) -> str:
+        columns = [self.identity.id] if self.identity.id else list(self.identity.names)
+        shown = ", ".join(str(row) for row in rows[:6]) + (" …" if len(rows) > 6 else "")
+        return f"{len(rows)} rows have the same {' and '.join(repr(c) for c in columns)} (rows {shown})."
+
+    def _whole(self, records: list[Record]) -> tuple[Record, ...]:
+        """What the sheet has no column for stays as it was."""
+        bases = self.known.bases([record.id for record in records])
+        absent = [c for c in self.wanted.fields if c not in self.table.columns]
+        return tuple(
+            replace(
+                record,
+                fields={c: bases.get(record.id, {}).get(c) for c in absent} | record.fields | self.said,
+            )
+            for record in records
+        )
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()

@@ -63,6 +63,11 @@ class ConnectionConfig:
     paused: bool = False
     allow_http: bool = False
 
+    @property
+    def door(self) -> bool:
+        """Its records come in sheets that people bring; there is no system to call."""
+        return bool(self.options.get("door"))
+
 
 @dataclass(frozen=True, slots=True)
 class Config:

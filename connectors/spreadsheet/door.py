@@ -102,7 +102,7 @@ class Brought(Door):
     ) -> None:
         super().__init__(settings, wanted)
         self.name, self.table, self.identity, self.known, self.said = name, table, identity, known, said
-        self.rows: dict[str, int] = {}
+        self.placed: dict[str, int] = {}
         """Row numbers by the id of what was made of the row, record or refused."""
 
     def changes(self, since: Cursor | None) -> Iterator[Page]:
@@ -133,18 +133,22 @@ class Brought(Door):
 
     def _item(self, id: str, line: Line, shared: list[int]) -> Record | Refused:
         place = f"{self.name}, row {line.number}"
-        reason = next(iter(line.faults.values()), "")
+        reason = next((self._at(name) + why for name, why in line.faults.items()), "")
         if not id:
             column = self.identity.id or self.identity.names[0]
-            reason = f"{column!r} is blank, so nothing says which record it is."
+            reason = f"{self._at(column)}is blank, so nothing says which record it is."
         elif len(shared) > 1:
             reason = reason or f"{self._same(shared)} Nothing says which one counts, so none of them is used."
         if not reason:
-            self.rows[id] = line.number
+            self.placed[id] = line.number
             return Record(id, dict(line.cells))
         refused = id if id and len(shared) == 1 else place
-        self.rows[refused] = line.number
-        return Refused(refused, place, f"{place}: {reason}", {c: v for c, v in line.cells.items() if v is not None})
+        self.placed[refused] = line.number
+        return Refused(refused, place, reason)  # without its cells: nobody knows yet whether it is shared
+
+    def _at(self, column: str) -> str:
+        letter = self.table.columns.get(column)
+        return f"column {letter} ({column!r}) " if letter else f"column {column} "
 
     def _same(self, rows: list[int]) -> str:
         columns = [self.identity.id] if self.identity.id else list(self.identity.names)

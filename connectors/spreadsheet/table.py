@@ -21,6 +21,8 @@ ABOVE = 40
 """Rows in which the column names are looked for."""
 SHOWN = 12
 """Column names that a message lists."""
+LONG = 40
+"""Characters of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def _widest(grid: Grid) -> _Head | None:
     wide = max(widths, default=0)
     if wide < 2:
         return None
-    number = next(n for n, width in enumerate(widths, 1) if width * 10 >= wide * 7)
+    number = next(n for n, width in enumerate(widths, 1) if width * 10 >= wide * 6)
     names, last = _names(grid, number)
     return _Head(number, last, {}, names)
 
@@ -192,13 +194,13 @@ def _line(number: int, row: list[Any], there: list[int], head: _Head) -> Line:
     for name, at in head.columns.items():
         value = _at(row, at)
         if isinstance(value, Fault):
-            faults[name] = f"{name!r} {value.reason}"
+            faults[name] = value.reason
         else:
             cells[name] = value
     beyond = [at for at in there if at > max(head.names)]
     if beyond:
         letter = get_column_letter(beyond[0] + 1)
-        faults[letter] = f"Column {letter} holds something and has no name: are its cells one too far to the right?"
+        faults[letter] = "holds something and has no name: are the cells one too far to the right?"
     return Line(number, cells, faults)
 
 
@@ -238,7 +240,7 @@ def _nothing_known(path: Path, grids: Sequence[Grid], wanted: Sequence[str]) -> 
 
 
 def _listed(names: dict[int, str]) -> str:
-    listed = [name for _, name in sorted(names.items()) if name]
+    listed = [name[:LONG] for _, name in sorted(names.items()) if name]
     return ", ".join(listed[:SHOWN]) + (f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else "")
 
 

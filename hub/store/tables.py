@@ -30,6 +30,7 @@ from hub.store.asked import (
     Suggestion,
     UpdateQuestion,
 )
+from hub.store.carried import Download, Upload
 from hub.store.told import Invitation, Message
 from hub.store.types import json_column, moment
 
@@ -41,6 +42,7 @@ __all__ = [
     "Conflict",
     "Connection",
     "Deletion",
+    "Download",
     "Due",
     "Duplicate",
     "Handover",
@@ -70,6 +72,7 @@ __all__ = [
     "SignInAttempt",
     "Suggestion",
     "UpdateQuestion",
+    "Upload",
     "User",
 ]
 

@@ -8,11 +8,15 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from connectors.spreadsheet.grid import LARGEST
 from hub import access, people
 from hub.app import Hub
 from hub.config import ConnectionConfig
 from hub.store.tables import User
 
+SHEETS = "files.bring_one"
+"""The one page that takes more than a form: a sheet."""
+FORM = 64 * 1024
 SAFE = ("GET", "HEAD", "OPTIONS")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -73,10 +77,12 @@ def install(app: Flask, hub: Hub) -> None:
     def check() -> AnyResponse | None:
         if request.method not in SAFE and not _from_here():
             abort(400, "This form did not come from the hub's own pages.")
-        if any("\0" in text for text in (request.path, *request.args.values(), *request.form.values())):
-            abort(400, "A NUL character (U+0000) cannot be searched for or stored.")
         token = request.cookies.get(cookie())
         g.user = people.who(hub, token) if token else None
+        if request.endpoint == SHEETS and g.user is not None and access.may(g.user, SHEETS):
+            request.max_content_length = LARGEST + FORM  # before anything reads the form
+        if any("\0" in text for text in (request.path, *request.args.values(), *request.form.values())):
+            abort(400, "A NUL character (U+0000) cannot be searched for or stored.")
         if request.endpoint is None:
             return None  # no such route: the 404 page, signed in or not
         if request.endpoint not in access.POLICY:

@@ -24,8 +24,8 @@ LARGEST = 10 * 1024 * 1024
 """Bytes of a file that is brought."""
 UNPACKED = 100 * 1024 * 1024
 """Bytes that it may unpack to."""
-MOST = 20_000
-"""Rows of it."""
+MOST = 5_000
+"""Rows of it: what a person waits for in the browser."""
 DELIMITERS = (",", ";", "\t", "|")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 

@@ -50,7 +50,7 @@ def bring_one() -> AnyResponse | tuple[str, int]:
     """Keep it and look at it. A file that cannot be read at all is not kept."""
     door = request.form.get("door", "")
     if door not in doors():
-        abort(404)
+        return _page(_("Choose for which connection it is.")), 422
     file = request.files.get("file")
     if file is None or not file.filename:
         return _page(_("Choose a file first.")), 422
@@ -94,14 +94,14 @@ def table(upload_id: str) -> Response:
     return Response(text.encode("utf-8-sig"), mimetype="text/csv; charset=utf-8", headers=name)
 
 
-@pages.post("/files/<upload_id>/<any(apply, drop, say):action>")
-def act(upload_id: str, action: str) -> AnyResponse:
+@pages.post("/files/<upload_id>/<any(apply, drop, say):decision>")
+def act(upload_id: str, decision: str) -> AnyResponse:
     upload = _mine(upload_id)
     try:
-        if action == "apply":
+        if decision == "apply":
             upload = bring.apply(hub(), upload_id, request.form.get("look", ""), me().id)
             flash(*_said(upload))
-        elif action == "drop":
+        elif decision == "drop":
             bring.drop(hub(), upload_id)
             flash(_("It is dropped. Nothing of it is kept."), "status")
             return redirect(url_for("files.page"), 303)
@@ -120,16 +120,16 @@ def _said(upload: Upload) -> tuple[str, str]:
     return upload.error or _("It was not applied. Try again."), "problem"
 
 
-@pages.post("/files/<name>/take")
-def take(name: str) -> Response:
+@pages.post("/files/<door>/take")
+def take(door: str) -> Response:
     """A sheet to import there: what is new since this person's last one, or all that is open."""
-    if name not in doors():
+    if door not in doors():
         abort(404)
-    made = hand_out.take_away(hub(), name, me().id, request.form.get("which") == "all")
+    made = hand_out.take_away(hub(), door, me().id, request.form.get("which") == "all")
     xlsx = request.form.get("kind") == "xlsx"
     content = hand_out.as_xlsx(made) if xlsx else hand_out.as_csv(made)
     day = hub().time.now().strftime("%Y-%m-%d")
-    file = f"{name}-{day}.{'xlsx' if xlsx else 'csv'}"
+    file = f"{door}-{day}.{'xlsx' if xlsx else 'csv'}"
     headers = {"Content-Disposition": f"attachment; filename={file}"}
     return Response(content, mimetype=XLSX if xlsx else "text/csv; charset=utf-8", headers=headers)
 

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from connectors.facts import Facts
+    from connectors.questions import Question
     from connectors.transport import Transport
 
 Raw = dict[str, Any]
@@ -392,3 +394,6 @@ class System:
     """``host:port`` pairs that a connection with these settings may talk to; empty for files."""
     sandbox: str | None = None
     """``module:function`` that starts the local stand-in server, if there is one."""
+    questions: tuple[Question, ...] = ()
+    """What is not known of it for certain, as its README lists it; ``hub prove`` settles what it can."""
+    facts: Facts | None = None

@@ -112,7 +112,7 @@ class Sandbox:
     def start(self, port: int = 0) -> str:
         """Listen on 127.0.0.1; the address without a slash at the end."""
         self._server = make_server(
-            "127.0.0.1", port, self._wsgi, threaded=True, request_handler=_handler(self.time), ssl_context=self._ssl
+            "127.0.0.1", port, self._wsgi, threaded=True, request_handler=_Handler, ssl_context=self._ssl
         )
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._server.time = self.time  # type: ignore[attr-defined]
@@ -156,7 +156,7 @@ class Sandbox:
         if environ["PATH_INFO"].startswith("/_sandbox"):
             return self.app.wsgi_app(environ, start_response)
         body = _whole_body(environ)
-        answer, status = self._faults.around(self._locked, environ, start_response)
+        answer, status, then = self._faults.around(self._locked, environ, start_response)
         self.seen.append(
             Seen(
                 environ["REQUEST_METHOD"],
@@ -167,6 +167,7 @@ class Sandbox:
                 status,
             )
         )
+        then()
         if answer is None:
             raise ConnectionAbortedError("dropped on request")
         return answer
@@ -176,22 +177,13 @@ class Sandbox:
             return self.app.wsgi_app(environ, start_response)
 
 
-class _Quiet(WSGIRequestHandler):
+class _Handler(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
         """The log of requests is ``Sandbox.seen``."""
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """The ``Date`` of an answer is by the system's clock, like everything in it."""
         return format_datetime(self.server.time.now(), usegmt=True)  # type: ignore[attr-defined]
-
-
-def _handler(time: Time) -> type[WSGIRequestHandler]:
-    class ByItsClock(_Quiet):
-        def date_time_string(self, timestamp: float | None = None) -> str:
-            """The header Date, by the system's clock."""
-            return format_datetime(time.now(), usegmt=True)
-
-    return ByItsClock
 
 
 def _whole_body(environ: dict[str, Any]) -> bytes:

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal, get_args
 
 from connectors.clock import Time
@@ -60,31 +61,30 @@ class Faults:
 
     def around(
         self, app: Callable[..., Iterable[bytes]], environ: dict[str, Any], start_response: Callable[..., Any]
-    ) -> tuple[Iterable[bytes] | None, int]:
-        """The answer and its status; ``None`` when the connection was dropped on purpose."""
+    ) -> tuple[Iterable[bytes] | None, int, Callable[[], None]]:
+        """The answer, its status, and what is left to do when the call has been noted; no answer where that drops the
+        connection on purpose. Whoever is hung up on may look at once at what was noted."""
         fault = self._take(environ["REQUEST_METHOD"], environ["PATH_INFO"])
         what = fault.what if fault else ""
         if fault and what == "drop_before":
-            _hang_up(environ)
-            return None, 0
+            return None, 0, partial(_hang_up, environ)
         if fault and what == "status":
-            return _answer(start_response, fault.status, dict(fault.headers), fault.body.encode()), fault.status
+            answer = _answer(start_response, fault.status, dict(fault.headers), fault.body.encode())
+            return answer, fault.status, _nothing
         if fault and what == "html":
-            return _answer(start_response, 200, {"Content-Type": "text/html"}, SIGN_IN_PAGE.encode()), 200
+            answer = _answer(start_response, 200, {"Content-Type": "text/html"}, SIGN_IN_PAGE.encode())
+            return answer, 200, _nothing
         if fault and what == "delay":
             self._time.sleep(fault.seconds)
         begun: list[Any] = []
         parts = app(environ, lambda *head: begun.append(head))
         body = b"".join(parts)
         if what == "drop_after":
-            _hang_up(environ)
-            return None, 0
+            return None, 0, partial(_hang_up, environ)
         if what == "truncate":
-            _send_half(environ, begun[0][0], begun[0][1], body)
-            _hang_up(environ)
-            return None, 0
+            return None, 0, partial(_send_half, environ, begun[0][0], begun[0][1], body)
         start_response(begun[0][0], begun[0][1])
-        return [body], int(begun[0][0].split()[0])
+        return [body], int(begun[0][0].split()[0]), _nothing
 
     def _take(self, method: str, path: str) -> Fault | None:
         with self._lock:
@@ -113,6 +113,11 @@ def _answer(start_response: Callable[..., Any], status: int, headers: dict[str, 
 def _send_half(environ: dict[str, Any], status: str, headers: list[tuple[str, str]], body: bytes) -> None:
     lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers), "", ""]
     environ["werkzeug.socket"].sendall("\r\n".join(lines).encode("latin-1") + body[: len(body) // 2])
+    _hang_up(environ)
+
+
+def _nothing() -> None:
+    """The answer goes its usual way."""
 
 
 def _hang_up(environ: dict[str, Any]) -> None:

@@ -105,7 +105,7 @@ class Transport:
     ) -> None:
         self.time = time
         self._addresses = Addresses(hosts, allow_http=allow_http, allow_private=allow_private, resolver=resolver)
-        self._wire = carrier or Wire(self._addresses, timeout=timeout, max_bytes=max_bytes, ca_file=ca_file)
+        self._wire: Carrier = carrier or Wire(self._addresses, timeout=timeout, max_bytes=max_bytes, ca_file=ca_file)
         self._limiter = limiter or Limiter(time)
         self._log = log
         self._deadline = deadline

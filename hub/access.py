@@ -24,6 +24,9 @@ SHARERS = frozenset({"staff", "admin"})
 RULERS = frozenset({"admin"})
 STEWARDS = frozenset({"staff", "admin"})
 
+PROGRAM = "program:"
+"""What follows are scopes, any of which opens the route to a member's program; people's sessions open none of these."""
+
 POLICY: Mapping[str, frozenset[str] | str] = {
     "static": PUBLIC,
     "healthy": PUBLIC,
@@ -88,13 +91,37 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "people.set_active": RUNNERS,
     "people.welcome": PUBLIC,
     "people.join": PUBLIC,
+    "hooks.take": PUBLIC,
+    "tokens.page": RULERS,
+    "tokens.create": RULERS,
+    "tokens.revoke": RULERS,
+    "api.openapi": PUBLIC,
+    "api.me": PROGRAM + "read,share,position",
+    "api.list": PROGRAM + "read",
+    "api.create": PROGRAM + "share",
+    "api.one": PROGRAM + "read",
+    "api.change": PROGRAM + "share,position",
+    "api.withdraw": PROGRAM + "share",
+    "api.commitment": PROGRAM + "read",
+    "api.commit": PROGRAM + "position",
+    "api.changes": PROGRAM + "read",
 }
+
+
+def scopes_of(endpoint: str) -> frozenset[str] | None:
+    """The scopes of which a token needs one here; None where it is no route for programs."""
+    allowed = POLICY.get(endpoint)
+    return (
+        frozenset(allowed.removeprefix(PROGRAM).split(","))
+        if isinstance(allowed, str) and allowed.startswith(PROGRAM)
+        else None
+    )
 
 
 def may(user: User, endpoint: str) -> bool:
     """Whether one of the user's roles opens this route. KeyError for a route without an entry."""
     allowed = POLICY[endpoint]
-    return isinstance(allowed, str) or not allowed.isdisjoint(user.roles)
+    return allowed == PUBLIC if isinstance(allowed, str) else not allowed.isdisjoint(user.roles)
 
 
 def makes_rules(user: User) -> bool:

@@ -86,6 +86,10 @@ class Hub:
     def _page(self) -> str:
         return self.config.public_url.rstrip("/") + "/opportunities/"
 
+    def page(self, opportunity_id: str) -> str:
+        """The address at which people find this opportunity."""
+        return self._page + opportunity_id
+
     def view(
         self, opportunity: Opportunity, commitments: Mapping[str, Commitment], member: str, names: Mapping[str, str]
     ) -> dict[str, Any]:
@@ -95,7 +99,7 @@ class Hub:
             commitments,
             member,
             names=names,
-            page=self._page + opportunity.id,
+            page=self.page(opportunity.id),
         )
 
 

@@ -12,14 +12,15 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
 from connectors.contract import Secret, System
+from hub import circles, signing
 from hub.commons.criteria import Criteria
-from hub.mail_settings import MailConfig, mail_config
+from hub.mail.settings import MailConfig, mail_config
 from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, WEB, Setting
+from hub.wording import closest
 from mappings.positions import positions
 
 Edits = Literal["keep", "suggest", "accept", "reset"]
@@ -44,7 +45,8 @@ class MemberConfig:
 @dataclass(frozen=True, slots=True)
 class ConnectionConfig:
     """``imports``: standing rules; None imports by hand only, an empty tuple everything. ``every`` in seconds.
-    ``inbox_for``: the connection that a candidate is imported into; None where this is no inbox."""
+    ``inbox_for``: the connection that a candidate is imported into; None where this is no inbox. ``speaks_for``: the member
+    whose disclosed position is written there, where the system is another commons."""
 
     name: str
     member: str
@@ -62,6 +64,8 @@ class ConnectionConfig:
     importer: str | None = None
     paused: bool = False
     allow_http: bool = False
+    hook_secret: Secret | None = None
+    speaks_for: str | None = None
 
     @property
     def door(self) -> bool:
@@ -142,7 +146,7 @@ class _Reader:
                 else {"members", "connections"}
             )
             for key in tree.keys() - known:
-                self.say((key,), f'"{key}" is no part of this file.{_closest(key, known)}')
+                self.say((key,), f'"{key}" is no part of this file.{closest(key, known)}')
             for name, table in self._tables(tree, "members").items():
                 members |= self._member(name, table, owner)
         for (tree, owner), file in zip(trees, files, strict=True):
@@ -164,7 +168,7 @@ class _Reader:
             members=members,
             connections=connections,
             rules=self._rules(main.get("rules", {}), connections),
-            circles=self._circles(main.get("circles", {}), members),
+            circles=circles.read(main.get("circles", {}), members, lambda name, why: self.say(("circles", name), why)),
             mapping_folders=folders,
             host=host,
             port=port,
@@ -197,7 +201,7 @@ class _Reader:
         """The table's values with defaults, each of its type."""
         names = {setting.name: setting for setting in known}
         for key in table.keys() - names.keys():
-            self.say((*where, key), f'[{".".join(where)}] has no setting "{key}".{_closest(key, names)}')
+            self.say((*where, key), f'[{".".join(where)}] has no setting "{key}".{closest(key, names)}')
         values: dict[str, Any] = {}
         for name, setting in names.items():
             value = table.get(name, setting.default)
@@ -211,7 +215,7 @@ class _Reader:
                 self.say((*where, name), f'"{name}" is {value!r}; it wants a {_WORDS.get(kind, kind)}.')
                 value = setting.default
             elif setting.choices and value not in setting.choices:
-                hint = _closest(str(value), setting.choices)
+                hint = closest(str(value), setting.choices)
                 self.say((*where, name), f'"{name}" is one of {", ".join(setting.choices)}, not "{value}".{hint}')
                 value = setting.default
             values[name] = value
@@ -230,8 +234,7 @@ class _Reader:
         where = ("connections", name)
         values = self._settings(where, table, CONNECTION)
         member, system = values["member"], self._system(where, values["system"])
-        if member is not None and member not in members:
-            self.say((*where, "member"), f'There is no member "{member}".{_closest(member, members)}')
+        self._known_member((*where, "member"), member, members)
         if owner is not None and member != owner:
             self.say((*where, "member"), f"members/{owner}.toml speaks for {owner} only, not for {member}.")
         if system is None or None in (member, values["mapping"]):
@@ -257,8 +260,23 @@ class _Reader:
                 importer=values["importer"],
                 paused=values["paused"],
                 allow_http=values["allow_http"],
+                hook_secret=self._hook((*where, "hook_secret"), values["hook_secret"], owner),
+                speaks_for=self._known_member((*where, "speaks_for"), values["speaks_for"], members),
             )
         }
+
+    def _hook(self, where: tuple[str, ...], reference: str | None, owner: str | None) -> Secret | None:
+        secret = self._secret(where, reference, owner) if reference else None
+        if secret is not None and (why := signing.unusable(secret.reveal())):
+            self.say(where, f'"hook_secret" {why}')
+        return secret
+
+    def _known_member(
+        self, where: tuple[str, ...], name: str | None, members: Mapping[str, MemberConfig]
+    ) -> str | None:
+        if name is not None and name not in members:
+            self.say(where, f'There is no member "{name}".{closest(name, members)}')
+        return name
 
     def _inbox(self, inbox: ConnectionConfig, connections: dict[str, ConnectionConfig]) -> None:
         """What an inbox is for belongs to the same member; the inbox itself neither shares nor imports."""
@@ -268,7 +286,7 @@ class _Reader:
         own = {c.name for c in connections.values() if c.member == inbox.member and c.inbox_for is None}
         if inbox.inbox_for not in own:
             self.say(where, f'{inbox.member} has no connection "{inbox.inbox_for}" to import into.'
-                     f"{_closest(inbox.inbox_for, own)}")  # fmt: skip
+                     f"{closest(inbox.inbox_for, own)}")  # fmt: skip
         if inbox.shares or inbox.imports is not None:
             self.say(where, "An inbox shows what saved searches find. Remove shares and import here; they belong to "
                      f'"{inbox.inbox_for}".')  # fmt: skip
@@ -293,7 +311,7 @@ class _Reader:
             place = (*where, "options", key)
             option = names.get(key)
             if option is None:
-                self.say(place, f'{system.title} has no option "{key}".{_closest(key, names)}')
+                self.say(place, f'{system.title} has no option "{key}".{closest(key, names)}')
             elif option.secret:
                 secret = self._secret(place, value, owner)
                 if secret is not None:
@@ -301,7 +319,8 @@ class _Reader:
             elif option.choices and value not in option.choices:
                 self.say(place, f'"{key}" is one of {", ".join(option.choices)}, not "{value}".')
             else:
-                values[key] = str(self._file.parent / value) if key == "path" and isinstance(value, str) else value
+                beside = key in ("path", "declaration") and isinstance(value, str)
+                values[key] = str(self._file.parent / value) if beside else value
         for option in names.values():
             if option.required and option.name not in table:
                 self.say((*where, "options"), f'{system.title} needs the option "{option.name}": {option.help}')
@@ -353,7 +372,7 @@ class _Reader:
 
         for theme in themes:
             if theme not in THEMES:
-                self.say((*where, "themes"), f'There is no theme "{theme}".{_closest(theme, THEMES)}')
+                self.say((*where, "themes"), f'There is no theme "{theme}".{closest(theme, THEMES)}')
 
     def _seconds(self, where: tuple[str, ...], text: str) -> float:
         match = re.fullmatch(r"(\d+)\s*([smhd])", text)
@@ -361,20 +380,6 @@ class _Reader:
             self.say(where, f'"every" is "{text}"; write a number and s, m, h or d, like 5m.')
             return 300
         return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
-
-    def _circles(self, table: dict[str, Any], members: Mapping[str, Any]) -> dict[str, frozenset[str]]:
-        circles: dict[str, frozenset[str]] = {}
-        for name, among in table.items():
-            if not re.fullmatch(r"[a-z0-9-]+", name):
-                self.say(("circles", name), f'"{name}" is no name for a circle; use small letters, digits and hyphens.')
-                continue
-            strangers = [who for who in among if who not in members] if isinstance(among, list) else [among]
-            if strangers:
-                problem = f'There is no member "{strangers[0]}".{_closest(str(strangers[0]), members)}'
-                self.say(("circles", name), problem)
-            else:
-                circles[name] = frozenset(among)
-        return circles
 
     def _rules(self, table: dict[str, Any], connections: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         from schemas.fields import UnknownPath, spec
@@ -390,7 +395,7 @@ class _Reader:
             if strangers:
                 self.say(
                     ("rules", path),
-                    f'There is no connection "{strangers[0]}".{_closest(str(strangers[0]), connections)}',
+                    f'There is no connection "{strangers[0]}".{closest(str(strangers[0]), connections)}',
                 )
             else:
                 rules[path] = tuple(order)
@@ -398,8 +403,3 @@ class _Reader:
 
 
 _WORDS = {"str": "text in quotes", "int": "whole number", "bool": "true or false", "list": "list", "dict": "table"}
-
-
-def _closest(word: str, known: Any) -> str:
-    found = get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f' Closest: "{found[0]}".' if found else (f" Known: {', '.join(sorted(known))}." if known else "")

@@ -58,6 +58,8 @@ CONNECTION = (
     Setting("every", str, "How often it syncs: 30s, 5m, 2h.", "5m"),
     Setting("importer", str, "E-mail of the officer who owns records that a rule imports."),
     Setting("paused", bool, "Keep it set up and do not sync it.", False),
+    Setting("hook_secret", str, "What signs the webhooks by which its system says that something changed: env:NAME or file:PATH."),
+    Setting("speaks_for", str, "Where the system is another commons: the member of this hub whose disclosed position goes there."),
     Setting("allow_http", bool, "Talk to it without TLS. Only for a system on a network of your own.", False),
     Setting("import", list, "Standing import rules: [[connections.NAME.import]], or import = \"all\"."),
     Setting("options", dict, "What its connector needs; see `hub connectors`."),

@@ -65,6 +65,8 @@ def _by_itself(mapping: Compiled) -> Iterator[Said]:
     if not mapping.key and any(part.writes for part in mapping.fields):
         message = 'Fields are written, but there is no "key" column: what the hub creates could not be found again.'
         yield ("fields",), "warning", message
+    if mapping.closed and not mapping.share:
+        yield ("closed",), "warning", 'It says when a record is over, and without "share" no record is ever shared.'
     if mapping.share is None and not mapping.answers and any(spec(path).authority == "steward" for path in paths):
         message = 'There is no "share": records of this system are never shared, only imports are kept in step.'
         yield ("fields",), "note", message
@@ -86,7 +88,9 @@ def _against(mapping: Compiled, offered: Mapping[str, Offered]) -> Iterator[Said
         (("key",), mapping.key, True),
         (("share",), (mapping.share or {}).get("field"), False),
         (("withdrawn",), (mapping.withdrawn or {}).get("field"), True),
+        (("closed",), (mapping.closed or {}).get("field"), False),
         *(((name,), tick["field"], False) for name, tick in mapping.answers.items()),
+        *((("suggest",), (mapping.suggest or {}).get(key), False) for key in ("field", "word")),
         *((("create", column), column, True) for column in mapping.create),
     ]
     for where, column, writes in heads:

@@ -29,7 +29,9 @@ def compiled(source: Source) -> dict[str, Any] | None:
     table = source.table
     _heads(source)
     share, withdrawn = _share(source), _withdrawn(source)
-    answers = {name: tick for name in ANSWERS if (tick := _answer(source, name))}
+    closed = _tick(source, "closed")
+    suggest = _tick(source, "suggest", "word")
+    answers = {name: tick for name in ANSWERS if (tick := _tick(source, name))}
     create = _create(source)
     parts, links = _fields(source)
     if withdrawn and "status" not in {part.path for part in parts}:
@@ -48,11 +50,13 @@ def compiled(source: Source) -> dict[str, Any] | None:
         "digest": _digest(table, parts),
         "fields": tuple(parts),
         "create": create,
-        "columns": _columns(key, [share, withdrawn, *answers.values()], parts),
+        "columns": _columns(key, [share, withdrawn, closed, suggest, *answers.values()], parts),
         "references": {link.column: (link.object, link.columns) for link in links},
         "share": share,
         "withdrawn": withdrawn,
+        "closed": closed,
         "answers": answers,
+        "suggest": suggest,
         "links": tuple(links),
         "currencies": money.shared((part.entry, part.writes or part.seeds) for part in parts),
     }
@@ -102,12 +106,15 @@ def _withdrawn(source: Source) -> Mapping[str, Any] | None:
     return withdrawn
 
 
-def _answer(source: Source, name: str) -> Mapping[str, Any] | None:
+def _tick(source: Source, name: str, *texts: str) -> Mapping[str, Any] | None:
+    """A field that says yes; ``texts`` may name further columns beside it."""
     tick = source.table.get(name)
     if tick is None:
         return None
-    if not isinstance(tick, dict) or not isinstance(tick.get("field"), str) or tick.keys() - {"field", "equals"}:
-        source.say((name,), f'"{name}" is {{ field = "…", equals = true }}.')
+    strings = all(isinstance(tick.get(key, ""), str) for key in texts) if isinstance(tick, dict) else False
+    if not strings or not isinstance(tick.get("field"), str) or tick.keys() - {"field", "equals", *texts}:
+        beside = "".join(f', {key} = "…"' for key in texts)
+        source.say((name,), f'"{name}" is {{ field = "…", equals = true{beside} }}.')
         return None
     return tick
 
@@ -241,7 +248,7 @@ def _through(entry: Entry, path: str, lens: Lens) -> FieldMap:
 
 
 def _columns(key: str | None, ticks: Sequence[Mapping[str, Any] | None], parts: list[FieldMap]) -> tuple[str, ...]:
-    heads = [key, *((tick or {}).get("field") for tick in ticks)]
+    heads = [key, *((tick or {}).get(name) for tick in ticks for name in ("field", "word"))]
     mapped = [column for part in parts if part.reads or part.writes for column in part.columns]
     return tuple(dict.fromkeys(column for column in [*heads, *mapped] if column))
 

@@ -78,6 +78,8 @@ class Mapping:
     ``columns`` is all to request, in a stable order; ``references``: column to (object, columns of the target);
     ``answers``: by ``take_up`` and ``not_for_us`` the tick of an inbox's row that says so.
     ``id``: the column that tells the rows of a sheet apart, where a sheet is all there is of a system.
+    ``closed``: the field of the steward's record that says that the opportunity is over.
+    ``suggest``: the tick that sends what a copy says otherwise to the steward, and the column with a ``word`` to go along.
     ``create``: constants for a new record, plain, ``{"user": "importer", "object": …, "match": …}``, or
     ``{"now": "date"}`` and ``{"now": "datetime"}`` for when it is created.
     """
@@ -95,7 +97,9 @@ class Mapping:
     references: Dict[str, tuple[str, tuple[str, ...]]]
     share: Dict[str, Any] | None
     withdrawn: Dict[str, Any] | None
+    closed: Dict[str, Any] | None
     answers: Dict[str, Dict[str, Any]]
+    suggest: Dict[str, Any] | None
     links: tuple[Reference, ...]
     currencies: tuple[Shared, ...]
     source: Source = field(repr=False, compare=False)
@@ -217,6 +221,15 @@ class Mapping:
         wants it."""
         return next((name for name, tick in self.answers.items() if _ticked(tick, raw)), None)
 
+    def suggests(self, raw: Raw) -> bool:
+        """Whether this record's own people want its differences put before the steward."""
+        return self.suggest is not None and _ticked(self.suggest, raw)
+
+    def word(self, raw: Raw) -> str:
+        """What they say along with it."""
+        said = raw.get((self.suggest or {}).get("word", ""))
+        return said.strip() if isinstance(said, str) else ""
+
     @property
     def audiences(self) -> tuple[str, ...]:
         """Whom the share field can name: ``all``, ``circle:x,y``, ``member:z``."""
@@ -229,6 +242,10 @@ class Mapping:
     def is_withdrawn(self, raw: Raw) -> bool:
         marked = self.withdrawn_columns()
         return bool(marked) and all(raw.get(column) == value for column, value in marked.items())
+
+    def is_closed(self, raw: Raw) -> bool:
+        """Whether the record says that what it offers is over. It need not be ticked for sharing any more."""
+        return self.closed is not None and _ticked(self.closed, raw)
 
 
 def _ticked(tick: Dict[str, Any], raw: Raw) -> bool:

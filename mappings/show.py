@@ -8,7 +8,7 @@ from mappings.fieldmap import FieldMap
 from mappings.language import Mapping
 from schemas.fields import spec
 
-_HEADS = ("system", "object", "kind", "key", "share", "withdrawn", "take_up", "not_for_us")
+_HEADS = ("system", "object", "kind", "key", "share", "withdrawn", "closed", "take_up", "not_for_us", "suggest")
 
 
 def show(mapping: Mapping) -> str:

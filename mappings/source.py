@@ -13,7 +13,22 @@ from mappings.finding import Finding, MappingError, Severity, closest
 from mappings.positions import positions
 
 SHIPPED = Path(__file__).parent
-KEYS = ("extends", "system", "object", "kind", "key", "id", "share", "withdrawn", "take_up", "not_for_us", "create", "fields")
+KEYS = (
+    "extends",
+    "system",
+    "object",
+    "kind",
+    "key",
+    "id",
+    "share",
+    "withdrawn",
+    "closed",
+    "take_up",
+    "not_for_us",
+    "suggest",
+    "create",
+    "fields",
+)
 
 Where = tuple[str, ...]
 

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from schemas.candidate import Candidate
-from schemas.commitment import Commitment
+from schemas.commitment import Commitment, Represented
 from schemas.declared import Authority, Class, Declared, Kind
 from schemas.opportunity import Opportunity
 
@@ -67,7 +67,12 @@ def _walk(model: type[BaseModel], prefix: str) -> Iterator[FieldSpec]:
 
 FIELDS: Mapping[str, FieldSpec] = {
     field.path: field
-    for model, prefix in ((Opportunity, ""), (Commitment, "commitment."), (Candidate, "candidate."))
+    for model, prefix in (
+        (Opportunity, ""),
+        (Commitment, "commitment."),
+        (Represented, "represented."),
+        (Candidate, "candidate."),
+    )
     for field in _walk(model, prefix)
 }
 

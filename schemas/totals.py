@@ -31,6 +31,10 @@ def _totals(facts: Mapping[str, Any], commitments: Iterable[Mapping[str, Any]]) 
             _add(sums[stage], amount)
             if stage == "paid":
                 _add(sums["committed"], amount)
+        funders += commitment.get("commitment.others.funders") or 0
+        for name, by_currency in sums.items():
+            for money in commitment.get(f"commitment.others.{name}") or ():
+                _add(by_currency, money)
     result: dict[str, Any] = {f"totals.{name}": _moneys(by_currency) for name, by_currency in sums.items()}
     return result | {"totals.gap": _gap(facts, sums), "totals.funders": funders}
 

@@ -44,7 +44,7 @@ def build(values: Mapping[str, Value]) -> Opportunity:
     """The model from values by path. ValueError (pydantic's) where they do not fit."""
     tree: dict[str, Any] = {}
     for path, value in values.items():
-        if path.startswith("commitment."):
+        if path.startswith(("commitment.", "represented.")):
             continue
         spec(path)
         *stems, leaf = _parts(path)
@@ -119,6 +119,8 @@ def _money(field: FieldSpec, value: Any) -> dict[str, str]:
 
 
 def _moneys(field: FieldSpec, value: Any) -> list[dict[str, str]]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{field.label} is a list of amounts.")
     return sorted((_money(field, item) for item in value), key=lambda item: item["currency"])
 
 

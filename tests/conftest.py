@@ -40,6 +40,10 @@ def new_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     admin = create_engine(url("postgres"), isolation_level="AUTOCOMMIT")
     numbers = itertools.count(1)
     with admin.connect() as conn:
+        # Nothing here has to outlive the machine's power; waiting for the disk is most of what a test would do.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            conn.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        conn.execute(text("SELECT pg_reload_conf()"))
         conn.execute(text("CREATE DATABASE model"))
     model = open_engine(url("model"))
     migrate(model)

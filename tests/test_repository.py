@@ -58,7 +58,7 @@ def test_the_readme_says_only_what_exists() -> None:
 
 def test_every_connector_has_a_readme_with_all_its_options() -> None:
     for name in registry.names():
-        readme = (ROOT / "connectors" / name / "README.md").read_text()
+        readme = (ROOT / "connectors" / name.replace("-", "_") / "README.md").read_text()
         for option in registry.load(name).options:
             assert f"`{option.name}`" in readme, f"{name}: {option.name}"
 

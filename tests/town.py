@@ -50,7 +50,7 @@ class Town(Stage):
 
     def invite(self) -> None:
         from hub.app import open_hub
-        from hub.people import add_user
+        from hub.people.accounts import add_user
 
         hub = open_hub(load(self.config))
         for member, name, email, roles in PEOPLE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.addresses import host_of
 from connectors.airtable.connector import URL, open_table
 from connectors.contract import Option, Settings, System
+from connectors.facts import Facts
 
 __all__ = ["connector"]
 
@@ -27,4 +28,14 @@ connector = System(
     open=open_table,
     hosts=_hosts,
     sandbox="connectors.airtable.sandbox:serve",
+    facts=Facts(
+        direction="both",
+        feed=("full_scan",),
+        deletes=("none",),
+        guard=("none",),
+        key=("text", "none"),
+        batch=(10,),
+        limits="5 calls a second for a base, 50 for a token; the plan's calls a month",
+        verified="the conformance kit with its stand-in, which pyairtable drives too",
+    ),
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from connectors.contract import Connector, Option, Settings, System, Wanted
 from connectors.dataverse.connector import Dataverse
+from connectors.dataverse.questions import QUESTIONS
 from connectors.dataverse.session import hosts
+from connectors.facts import Facts
 from connectors.transport import Transport
 
 
@@ -29,4 +31,15 @@ connector = System(
     open=_open,
     hosts=hosts,
     sandbox="connectors.dataverse.sandbox:serve",
+    questions=QUESTIONS,
+    facts=Facts(
+        direction="both",
+        feed=("token",),
+        deletes=("feed",),
+        guard=("strong",),
+        key=("text", "none"),
+        batch=(50,),
+        limits="6,000 calls in 5 minutes for a user",
+        verified="the conformance kit with its stand-in, which Microsoft's own client for Python can drive too",
+    ),
 )

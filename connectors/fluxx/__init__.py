@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from connectors.addresses import host_of
 from connectors.contract import Option, Settings, System
+from connectors.facts import Facts
 from connectors.fluxx.connector import open_model
+from connectors.fluxx.questions import QUESTIONS
 from connectors.fluxx.settings import SOURCE
 
 __all__ = ["connector"]
@@ -36,4 +38,15 @@ connector = System(
     open=open_model,
     hosts=_hosts,
     sandbox="connectors.fluxx.sandbox:serve",
+    questions=QUESTIONS,
+    facts=Facts(
+        direction="both",
+        feed=("timestamp", "full_scan"),
+        deletes=("none",),
+        guard=("none",),
+        key=("integer", "none"),
+        batch=(20,),
+        limits="1,500 lists, 180 reads and 60 writes a minute",
+        verified="the conformance kit with its stand-in, which fluxx_wrapper drives too",
+    ),
 )

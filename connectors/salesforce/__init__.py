@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import get_args
 
 from connectors.contract import Connector, Option, Settings, System, Wanted
+from connectors.facts import Facts
 from connectors.salesforce.connector import Salesforce
+from connectors.salesforce.questions import QUESTIONS
 from connectors.salesforce.session import SHARE, hosts
 from connectors.salesforce.sign_in import AUDIENCE
 from connectors.salesforce.writing import Guard
@@ -38,4 +40,15 @@ connector = System(
     open=_open,
     hosts=hosts,
     sandbox="connectors.salesforce.sandbox:serve",
+    questions=QUESTIONS,
+    facts=Facts(
+        direction="both",
+        feed=("timestamp",),
+        deletes=("feed",),
+        guard=("second", "none"),
+        key=("text", "none"),
+        batch=(200,),
+        limits="the org's calls a day, of which the hub takes a share (daily_share)",
+        verified="the conformance kit with its stand-in, which simple-salesforce drives too",
+    ),
 )

@@ -13,7 +13,7 @@ from itertools import chain
 
 from connectors.contract import CursorExpired, Gone, Page, Raw, Record, Refused, Unseen
 from connectors.salesforce import deletions
-from connectors.salesforce.feed import OVERLAP, Position, literal, position, stamped
+from connectors.salesforce.feed import OVERLAP, QUIET, Position, literal, position, stamped
 from connectors.salesforce.ids import long_id
 from connectors.salesforce.reading import Listing
 from connectors.salesforce.records import row_id
@@ -47,8 +47,11 @@ def _everything(rows: Rows, now: datetime) -> Iterator[Page]:
 
 
 def _since(rows: Rows, before: Position, now: datetime) -> Iterator[Page]:
-    deleted, covered = deletions.told(rows.session, rows.wanted.object, before.deleted or before.at)
+    log = deletions.told(rows.session, rows.wanted.object, before.deleted or before.at)
     own, of_part = Window(before.at, OVERLAP), Window(before.part, OVERLAP)
+    if log.by_org:
+        own.saw(log.until - QUIET + OVERLAP)
+        of_part.saw(log.until - QUIET + OVERLAP)
     part_rows = rows.part_rows(of_part.condition(STAMP, literal(before.part))) if rows.part and before.part else []
     _saw(of_part, part_rows)
     where = " AND ".join(filter(None, (own.condition(STAMP, literal(before.at)), rows.of_type())))
@@ -60,11 +63,11 @@ def _since(rows: Rows, before: Position, now: datetime) -> Iterator[Page]:
         _saw(own, listed.rows)
         shown |= {row_id(row) for row in listed.rows}
         start = own.next(listed.last)
-        cursor = str(Position(start, now, covered, _part(rows, of_part), seen)) if start else None
-        if seen and seen == before.seen and not deleted - shown:
+        cursor = str(Position(start, now, log.until, _part(rows, of_part), seen)) if start else None
+        if seen and seen == before.seen and not log.ids - shown:
             yield Page(cursor=cursor)
             return
-        yield _page(rows, listed, cursor, (deleted - shown, _touched(rows, part_rows) - shown) if listed.last else None)
+        yield _page(rows, listed, cursor, (log.ids - shown, _touched(rows, part_rows) - shown) if listed.last else None)
 
 
 def _page(rows: Rows, listed: Listing, cursor: str | None, rest: tuple[frozenset[str], frozenset[str]] | None) -> Page:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from connectors.contract import Check, ConnectorError, Wanted
+from connectors.contract import Check, ConnectorError, Forbidden, Invalid, Wanted
 from connectors.salesforce import deletions
 from connectors.salesforce.describe import described
 from connectors.salesforce.errors import refusal
@@ -19,29 +19,42 @@ Found = dict[str, dict[str, Any]]
 
 
 def steps(rows: Rows) -> list[Check]:
-    """In order; the first step that makes the next ones pointless is the last."""
-    session, wanted = rows.session, rows.wanted
+    """In order; the first step that makes the next ones pointless is the last. Never raises."""
     done: list[Check] = []
+    try:
+        for step in _steps(rows):
+            done.append(step)
+    except ConnectorError as error:
+        done.append(Check("calls", False, str(error), _LATER))
+    return done
+
+
+def _steps(rows: Rows) -> Iterator[Check]:
+    session, wanted = rows.session, rows.wanted
     for name, step in (("address", _address), ("clock", _clock), ("sign-in", _sign_in)):
-        done.append(_tried(name, step, session))
-        if not done[-1].ok and name != "clock":
-            return done
+        found = _tried(name, step, session)
+        yield found
+        if not found.ok and name != "clock":
+            return
     try:
         object = described(session, wanted.object)
-    except ConnectorError as error:
+    except (Forbidden, Invalid) as error:
         fix = "Check the object's API name in the mapping, and that the integration user may read the object."
-        return [*done, Check("object", False, str(error), fix)]
+        yield Check("object", False, str(error), fix)
+        return
     fields = {str(item["name"]): item for item in object["fields"]}
-    done += [_object(object), _fields(wanted.object, fields, rows.own), _writable(fields, rows.own)]
+    yield from (_object(object), _fields(wanted.object, fields, rows.own), _writable(fields, rows.own))
     if wanted.key:
-        done.append(_key(fields, wanted.key))
+        yield _key(fields, wanted.key)
     if rows.part:
-        done.append(_part(session, rows.part))
+        yield _part(session, rows.part)
     if rows.record_type:
-        done.append(_record_type(rows))
-    return [*done, _deletions(rows), *_references(session, fields, wanted)]
+        yield _record_type(rows)
+    yield _deletions(rows)
+    yield from _references(session, fields, wanted)
 
 
+_LATER = "Nothing is wrong with the set-up so far: see to what the message says, then check again."
 _ADDRESS_FIX = "Check url: it is the org's My Domain, like https://yourorg.my.salesforce.com."
 
 
@@ -134,7 +147,7 @@ def _part(session: Session, part: Part) -> Check:
     )
     try:
         known = {str(item["name"]): item for item in described(session, part.object)["fields"]}
-    except ConnectorError as error:
+    except (Forbidden, Invalid) as error:
         return Check(name, False, str(error), fix)
     missing = [column for column in part.chosen() if column not in known]
     if missing:
@@ -145,7 +158,7 @@ def _part(session: Session, part: Part) -> Check:
 def _record_type(rows: Rows) -> Check:
     try:
         rows.type_id()
-    except ConnectorError as error:
+    except (Forbidden, Invalid) as error:
         return Check(
             "record type", False, str(error), "See Setup > Object Manager > Record Types for the developer name."
         )
@@ -156,10 +169,7 @@ def _deletions(rows: Rows) -> Check:
     """Of use, not of need: what is in the recycle bin is told without it."""
     object = rows.wanted.object
     path, params = deletions.request(rows.session, object, rows.session.now())
-    try:
-        answer = rows.session.call("GET", path, params=params)
-    except ConnectorError as error:
-        return Check("deletions", False, str(error), "See the message.")
+    answer = rows.session.call("GET", path, params=params)
     if answer.status == 200:
         return Check("deletions", True, f"The log of deleted {object} may be read.")
     why = refusal(answer, f"Reading what was deleted of {object}")
@@ -211,7 +221,7 @@ def _references(session: Session, fields: Found, wanted: Wanted) -> Iterator[Che
             continue
         try:
             known = {str(item["name"]): item for item in described(session, target.object)["fields"]}
-        except ConnectorError as error:
+        except (Forbidden, Invalid) as error:
             yield Check(name, False, str(error), f"Let the integration user read {target.object}.")
             continue
         missing = [_with_closest(of_target, known) for of_target in target.columns if of_target not in known]

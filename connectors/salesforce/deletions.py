@@ -6,6 +6,7 @@ where the answer says that it ended.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,8 +20,18 @@ LOOKS_BACK = timedelta(days=15)
 MINUTE = timedelta(minutes=1)
 
 
-def told(session: Session, object: str, start: datetime) -> tuple[frozenset[str], datetime]:
-    """The ids deleted since, and where the next reading begins.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """``ids`` were deleted. ``until``: where the next reading begins; ``by_org``: that is Salesforce's word, by its own
+    clock, and not only what was asked for."""
+
+    ids: frozenset[str]
+    until: datetime
+    by_org: bool
+
+
+def told(session: Session, object: str, start: datetime) -> Told:
+    """What was deleted since.
 
     An org that does not let the integration user read the log tells nothing here (``check`` says so); what is in the
     recycle bin is told all the same. ``CursorExpired`` where the log does not go back so far, or is too long.
@@ -31,12 +42,12 @@ def told(session: Session, object: str, start: datetime) -> tuple[frozenset[str]
     path, params = request(session, object, start)
     answer = session.call("GET", path, params=params)
     if answer.status == 200:
-        return _read(answer.json(), object)
+        return _read(answer.json(), object, end)
     if any(problem.code == "EXCEEDED_ID_LIMIT" for problem in said(answer)):
         raise CursorExpired(f"{object}: more was deleted than Salesforce lists.")
     error = refusal(answer, f"Reading what was deleted of {object}")
     if isinstance(error, Forbidden | Invalid):
-        return frozenset(), end
+        return Told(frozenset(), end, by_org=False)
     raise error
 
 
@@ -47,10 +58,10 @@ def request(session: Session, object: str, start: datetime) -> tuple[str, dict[s
     return session.data(f"sobjects/{object}/deleted/"), {"start": literal(begin), "end": literal(end)}
 
 
-def _read(body: Any, object: str) -> tuple[frozenset[str], datetime]:
+def _read(body: Any, object: str, end: datetime) -> Told:
     try:
         ids = [long_id(item["id"]) for item in body["deletedRecords"]]
         covered = stamped(body["latestDateCovered"])
     except (KeyError, TypeError, ValueError):
         raise Unavailable(f"Reading what was deleted of {object}: the answer is not a log of deletions.") from None
-    return frozenset(id for id in ids if id), covered
+    return Told(frozenset(id for id in ids if id), min(covered, end), by_org=True)

@@ -16,6 +16,10 @@ OVERLAP = timedelta(minutes=10)
 ends but bears the time of its change, and a request may run ten minutes (REST API Developer Guide,
 "Status Codes", "API request limits"); stamps have whole seconds, so equal ones may still follow."""
 
+QUIET = timedelta(hours=1)
+"""After so long without a change the cursor moves on with the org's own clock. Else whatever was changed last, thousands of
+rows loaded at once, would be listed by every poll until something else changes."""
+
 BIN = timedelta(days=14)
 """Deleted rows stay in the recycle bin for 15 days. After a longer pause deletions are no longer
 told, so the cursor counts as expired one day before."""

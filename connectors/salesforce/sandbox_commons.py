@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.salesforce.sandbox_columns import Column, long, money, pick, text
+from connectors.salesforce.sandbox_columns import Column, long, money, object_type, pick, text
 
 THEMES = (
     "Access to justice", "Agriculture and fishing", "Animal welfare", "Arts and culture", "Child protection",
@@ -53,3 +53,23 @@ CALL_COMMONS = (
     text("Commons_Shared_By__c"),
     Column("Commons_Page__c", "url", 255),
 )
+
+CANDIDATE = object_type(
+    "Commons_Candidate__c",
+    "a0C",
+    (
+        text("Name", 80),
+        text("Commons_Id__c", 64, unique=True, external_id=True),
+        pick("Commons_Status__c", "Draft", "Open", "Partly funded", "Fully funded", "Closed", "Withdrawn"),
+        Column("Take_Up__c", "boolean"),
+        Column("Not_For_Us__c", "boolean"),
+        text("Organisation__c"),
+        money("Ask__c"),
+        text("Gap__c"),
+        text("Shared_By__c"),
+        text("State__c"),
+        long("Why__c", 4000),
+        Column("Commons_Page__c", "url", 255),
+    ),
+)
+"""The inbox: a custom object of the customer's own."""

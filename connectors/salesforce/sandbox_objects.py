@@ -6,6 +6,7 @@ Fields of packages carry the package's prefix; ``Commons_*`` and ``EIN__c`` are 
 from __future__ import annotations
 
 from connectors.salesforce.sandbox_columns import Column, ObjectType, long, lookup, object_type, pick, text
+from connectors.salesforce.sandbox_commons import CANDIDATE
 from connectors.salesforce.sandbox_nonprofit_cloud import APPLICATION, AWARD, CALL, DECISION, REVIEW
 from connectors.salesforce.sandbox_npsp import GRANT
 from connectors.salesforce.sandbox_outbound_funds import PROGRAM, REQUEST
@@ -62,6 +63,6 @@ _RECORD_TYPE = object_type(
 OBJECTS: dict[str, ObjectType] = {
     item.name: item
     for item in (
-        _USER, _RECORD_TYPE, _ACCOUNT, _CONTACT, PROGRAM, REQUEST, CALL, APPLICATION, AWARD, REVIEW, DECISION, GRANT,
+        _USER, _RECORD_TYPE, _ACCOUNT, _CONTACT, PROGRAM, REQUEST, CALL, APPLICATION, AWARD, REVIEW, DECISION, GRANT, CANDIDATE,
     )
 }  # fmt: skip

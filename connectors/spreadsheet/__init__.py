@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.contract import Connector, Option, Settings, System, Wanted
+from connectors.facts import Facts
 from connectors.spreadsheet.connector import Spreadsheet
 from connectors.spreadsheet.door import Door
 from connectors.transport import Transport
@@ -28,4 +29,14 @@ connector = System(
     ),
     open=_open,
     hosts=lambda settings: (),
+    facts=Facts(
+        direction="both",
+        feed=("full_scan",),
+        deletes=("none",),
+        guard=("none",),
+        key=("text", "none"),
+        batch=(500,),
+        limits="none",
+        verified="the conformance kit with files that openpyxl and csv write",
+    ),
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from connectors.addresses import host_of
 from connectors.contract import Option, Settings, System
+from connectors.facts import Facts
 from connectors.submittable.api import URL
 from connectors.submittable.connector import open_submissions
 from connectors.submittable.place import LAG, REREAD
+from connectors.submittable.questions import QUESTIONS
 
 __all__ = ["connector"]
 
@@ -40,4 +42,15 @@ connector = System(
     open=open_submissions,
     hosts=_hosts,
     sandbox="connectors.submittable.sandbox:serve",
+    questions=QUESTIONS,
+    facts=Facts(
+        direction="both",
+        feed=("token",),
+        deletes=("none",),
+        guard=("second",),
+        key=("text", "none"),
+        batch=(10,),
+        limits="10 calls a second, 10,000 an hour",
+        verified="the conformance kit with its stand-in",
+    ),
 )

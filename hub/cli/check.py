@@ -11,7 +11,7 @@ import click
 from hub.cli.opening import config_option, fail, open_configured
 
 if TYPE_CHECKING:
-    from connectors.contract import Check
+    from connectors.contract import Check, Connector
     from hub.app import Hub
 
 
@@ -52,10 +52,31 @@ def checks(hub: Hub, name: str) -> list[Check]:
                 found.append(
                     Check("mapping", ok, str(finding), "" if ok else "Change the mapping file, or the system.")
                 )
+            found += _owner(hub, name, connector)
         connector.close()
         return [*found, *_audiences(hub, name)]
     except ConnectorError as error:
         return [Check("open", False, str(error), "Change its options in the configuration.")]
+
+
+def _owner(hub: Hub, name: str, connector: Connector) -> list[Check]:
+    """Whether the connection's importer is a user there: records that a rule imports would be nobody's in particular."""
+    from connectors.contract import Check, ConnectorError
+
+    email, wishes = hub.config.connections[name].importer, hub.mapping(name).create.values()
+    person = next((wish for wish in wishes if isinstance(wish, dict) and "user" in wish), None)
+    if not email or person is None:
+        return []
+    object = person["object"]
+    try:
+        count = len(connector.lookup(object, {person["match"]: email}, [person["match"]]))
+    except ConnectorError as error:
+        return [Check("importer", False, str(error), f"Let the connection's user read {object}.")]
+    if count == 1:
+        return [Check("importer", True, f"{email} is the {object} that owns what a rule imports.")]
+    detail = f"{count or 'No'} active {object} here {'have' if count > 1 else 'has'} the address {email}."
+    fix = f"Set importer to the address of one user of this system, or let the connection's user read {object}."
+    return [Check("importer", False, detail, fix)]
 
 
 def _audiences(hub: Hub, name: str) -> list[Check]:

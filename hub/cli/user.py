@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hub.cli.opening import config_option, fail, open_configured
-from hub.roles import ROLES
+from hub.people.roles import ROLES
 
 
 @click.group("user")
@@ -24,7 +24,7 @@ def command() -> None:
 @config_option
 def add(email: str, member: str, name: str, roles: tuple[str, ...], password: str, config_path: Path) -> None:
     """Let EMAIL sign in as one of a member's people."""
-    from hub.people import add_user
+    from hub.people.accounts import add_user
 
     hub = open_configured(config_path)
     if member not in hub.config.members:

@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from hub import mail
 from hub.app import Hub
 from hub.commons.still_needed import (
     ANSWER,
@@ -31,6 +30,7 @@ from hub.commons.still_needed import (
     gone,
     next_look,
 )
+from hub.mail import sending
 from hub.store import asking as store
 from hub.store import audit, chores, connections, dues, opportunities, people
 from hub.store.tables import Link, Opportunity
@@ -85,7 +85,7 @@ def _look_at(conn: Connection, hub: Hub, steward: str, ids: list[str], now: date
     asked = [there[id] for id in there if acts[id] is Act.ASK]
     delisted = [there[id] for id in there if acts[id] is Act.DELIST]
     mails = (
-        _tell(conn, hub, steward, asking([mail.one_line(row.title) for row in asked], now + ANSWER, _page(hub)))
+        _tell(conn, hub, steward, asking([sending.one_line(row.title) for row in asked], now + ANSWER, _page(hub)))
         if asked
         else []
     )
@@ -101,7 +101,7 @@ def _look_at(conn: Connection, hub: Hub, steward: str, ids: list[str], now: date
                 _settled(conn, hub, row)
         opportunities.change(conn, id, look_at=next_look(known[id], acts[id], now))
     if delisted:
-        _tell(conn, hub, steward, gone([mail.one_line(row.title) for row in delisted], _page(hub)))
+        _tell(conn, hub, steward, gone([sending.one_line(row.title) for row in delisted], _page(hub)))
 
 
 def standings(conn: Connection, hub: Hub, steward: str, rows: Iterable[Opportunity]) -> dict[str, Standing]:
@@ -199,7 +199,7 @@ def _settled(conn: Connection, hub: Hub, row: Opportunity) -> None:
 def _tell(conn: Connection, hub: Hub, steward: str, letter: tuple[str, str]) -> list[str]:
     """Write to those of the steward who share or watch; the ids of the messages."""
     persons = [p for p in people.of_members(conn, [steward]) if p.active and not {"staff", "admin"}.isdisjoint(p.roles)]
-    queued = [mail.queue(conn, hub, person.email, *letter) for person in persons]
+    queued = [sending.queue(conn, hub, person.email, *letter) for person in persons]
     return [id for id in queued if id is not None]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from connectors.contract import ConnectorError
+from hub.commons import inbox
 from hub.commons.sharing import may_see
 from hub.config import ConnectionConfig, Follow
 from hub.store import audit, dues, links, members, opportunities, recommendations, waiting
@@ -91,6 +92,7 @@ def place(
     elif choices.organisations:
         _say_organisations(conn, hub, config, opportunity, link, choices.organisations, picked_by)
     recommendations.decide(conn, config.member, opportunity.id, "taken_up", picked_by, now)
+    inbox.taken_up(conn, hub, opportunity.id, connection)
     dues.add(conn, [connection], opportunity.id, now)
     dues.wake(conn, [connection], now)
     audit.write(

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from hub.commons.criteria import Criteria, matched, terms, wants
-from hub.commons.sharing import may_see
+from hub.commons.sharing import imports, may_see
 from hub.config import ConnectionConfig
-from hub.store import candidates, links, searches
+from hub.store import candidates, dues, links, searches
 from hub.store.tables import Candidate, Link, Opportunity, SavedSearch
 
 if TYPE_CHECKING:
     from hub.app import Hub
+
+WAITING = ("new", "refused")
+"""States of a row that its people have still to say something to."""
 
 
 def offer(conn: Connection, hub: Hub, opportunity: Opportunity) -> set[str]:
@@ -48,16 +51,16 @@ def finds(hub: Hub, search: SavedSearch, opportunity: Opportunity) -> bool:
 def put(
     conn: Connection, hub: Hub, opportunity: Opportunity, inbox: ConnectionConfig, by: Sequence[SavedSearch]
 ) -> bool:
-    """One row of an inbox; whether there is one to write. What its member has imported before, or imports no more, is
-    no candidate; what is one already says why by today's searches."""
+    """One row of an inbox; whether there is one to write. What its member has imported before, imports no more, or imports
+    by a rule is no candidate; what is one already says why by today's searches."""
     why = "; ".join(_why(search, opportunity) for search in by)
     known = candidates.of(conn, inbox.name, [opportunity.id]).get(opportunity.id)
     if known is not None:
         if known.why != why:
             candidates.change(conn, inbox.name, opportunity.id, why=why)
         return known.why != why
-    there = links.by_opportunity(conn, inbox.inbox_for or "", [opportunity.id])
-    if there:
+    into = hub.config.connections[inbox.inbox_for or ""]
+    if links.by_opportunity(conn, into.name, [opportunity.id]) or imports(into, opportunity, hub.config.circles):
         return False
     now = hub.time.now()
     candidates.add(
@@ -73,6 +76,16 @@ def put(
         )  # fmt: skip
         links.add(conn, row)
     return True
+
+
+def taken_up(conn: Connection, hub: Hub, opportunity_id: str, connection: str) -> None:
+    """It is imported there, by whichever way: its rows in the inboxes of that connection say so."""
+    for inbox in hub.config.connections.values():
+        if inbox.inbox_for == connection:
+            known = candidates.of(conn, inbox.name, [opportunity_id]).get(opportunity_id)
+            if known is not None and known.state in WAITING:
+                candidates.change(conn, inbox.name, opportunity_id, state="taken_up", word=None)
+                dues.add(conn, [inbox.name], opportunity_id, hub.time.now())
 
 
 def _why(search: SavedSearch, opportunity: Opportunity) -> str:

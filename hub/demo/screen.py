@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.app import Hub
 from hub.demo.stage import PASSWORD, PEOPLE, Stage
-from hub.people import add_user
+from hub.people.accounts import add_user
 
 
 def invite(hub: Hub) -> None:

@@ -83,7 +83,8 @@ def _shared(profile: Profile) -> Raw:
     if share is None or "field" not in share:
         return {}
     if "values" in share:
-        return {share["field"]: value for value, audience in share["values"].items() if audience == "all"}
+        words = [value for value, audience in share["values"].items() if audience == "all"]
+        return {share["field"]: words[0]} if words else {}
     equals = share.get("equals", True)
     texts = [one for one in equals if isinstance(one, str)] if isinstance(equals, list) else [equals]
     return {share["field"]: texts[0] if texts else equals[0]}

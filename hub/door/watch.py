@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectors.contract import ConnectorError
-from connectors.spreadsheet.door import Door
 from connectors.spreadsheet.formula import marked
 from connectors.spreadsheet.grid import LARGEST
 from hub import crash
@@ -110,7 +109,7 @@ class Watch:
         try:
             if before[0] > LARGEST:
                 raise _too_large(path.name)
-            result, made = bring.apply_unseen(self.hub, name, path.name, content)
+            _, made = bring.apply_unseen(self.hub, name, path.name, content)
             word = REFUSED if made.failed else DONE
             report = as_csv(made)
         except ConnectorError as error:

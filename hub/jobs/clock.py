@@ -17,7 +17,7 @@ from hub.app import Hub
 from hub.commons import asking, duplicates
 from hub.door.keep import tidy
 from hub.door.watch import Watch
-from hub.mail import send_waiting
+from hub.mail.sending import send_waiting
 from hub.store import connections
 from hub.store.tables import Process
 from hub.sync.run import OneRun

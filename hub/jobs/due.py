@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from hub.app import Hub
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
 from hub.store import audit, connections
+from hub.store.tables import Connection as Row
+
+if TYPE_CHECKING:
+    from hub.app import Hub
 
 
 def run_now(hub: Hub, connection: str, user_id: str) -> None:
@@ -20,6 +28,20 @@ def resume(hub: Hub, connection: str, user_id: str) -> None:
     if hub.config.connections[connection].paused:
         raise ValueError(f"The configuration pauses {connection}. Remove `paused = true` there, then restart the hub.")
     _change(hub, connection, user_id, "resumed", state="active", reason=None, shape=None, due_at=hub.time.now())
+
+
+def hinted(conn: Connection, connection: str, now: datetime) -> None:
+    """Its system says that something changed: look soon. One that runs already looks once more when it is done, see
+    ``ended``. What failed before keeps its pause, for a hint heals nothing."""
+    row = connections.get(conn, connection)
+    if not row.failures and (row.due_at is None or row.due_at > now or row.lease_until is not None):
+        connections.change(conn, connection, due_at=now)
+
+
+def ended(row: Row, started_at: datetime, now: datetime, wait: timedelta) -> datetime:
+    """When a connection is due again whose run ends: at once where somebody asked for it while it ran."""
+    asked_meanwhile = row.due_at is not None and started_at < row.due_at <= now and not row.failures
+    return now if asked_meanwhile else now + wait
 
 
 def _change(hub: Hub, connection: str, user_id: str, action: str, **values: object) -> None:

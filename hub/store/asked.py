@@ -271,7 +271,7 @@ class Rule(SQLModel, table=True):
 
 class Hold(SQLModel, table=True):
     """A run whose decisions wait for a person. ``kind``: first_sync, overwrites_in, overwrites_out,
-    withdrawals, deletions. ``items``: the exact list, each ``{"opportunity_id", "title", "action",
+    withdrawals, closings, deletions. ``items``: the exact list, each ``{"opportunity_id", "title", "action",
     "remote_id", "values": {path: [before, after]}}``. An approval holds for ``plan_hash`` only.
     ``diagnosis``: what the items have in common, a sentence, where there is something."""
 

@@ -202,6 +202,15 @@ def opportunities(
     return [Opportunity(**row._mapping) for row in conn.execute(query)]
 
 
+def opportunities_after(
+    conn: Connection, member_id: str, circles: Circles, asked: Asked, after: str, limit: int
+) -> list[Opportunity]:
+    """In the order of their ids, behind ``after``: what is there all along is shown once, whatever comes and goes between
+    two pages. The caller still asks ``sharing.may_see`` for each."""
+    query = _filtered(select(opportunity), member_id, circles, asked).where(opportunity.c.id > after)
+    return [Opportunity(**row._mapping) for row in conn.execute(query.order_by(opportunity.c.id).limit(limit))]
+
+
 def count_opportunities(conn: Connection, member_id: str, circles: Circles, asked: Asked) -> int:
     return conn.scalar(_filtered(select(func.count()).select_from(opportunity), member_id, circles, asked)) or 0
 

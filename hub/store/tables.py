@@ -31,6 +31,7 @@ from hub.store.asked import (
     UpdateQuestion,
 )
 from hub.store.carried import Download, Upload
+from hub.store.outside import Hint, MemberKey, Token
 from hub.store.told import Invitation, Message
 from hub.store.types import json_column, moment
 
@@ -46,6 +47,7 @@ __all__ = [
     "Due",
     "Duplicate",
     "Handover",
+    "Hint",
     "Hold",
     "Intent",
     "Invitation",
@@ -55,6 +57,7 @@ __all__ = [
     "Link",
     "MatchQuestion",
     "Member",
+    "MemberKey",
     "Merged",
     "Message",
     "Opportunity",
@@ -71,6 +74,7 @@ __all__ = [
     "Session",
     "SignInAttempt",
     "Suggestion",
+    "Token",
     "UpdateQuestion",
     "Upload",
     "User",

@@ -11,7 +11,7 @@ from hub.commons.sharing import left_out
 from hub.config import Follow
 from hub.store import dues, links, waiting
 from hub.store.tables import Link, Opportunity, Suggestion
-from hub.sync import conflicts, history, inbox, loops, quarantine, rules
+from hub.sync import conflicts, history, inbox, loops, quarantine, rules, suggestions
 from hub.sync.announce import announce
 from hub.sync.arrive import published_or_draft
 from hub.sync.following import MARKS
@@ -23,6 +23,7 @@ from schemas.fields import spec
 from schemas.values import same
 
 Raw = dict[str, Any]
+AWAY = ("withdrawn", "closed")
 OUTWARD = (Action.PUSH, Action.ASK, Action.LEAVE)
 """The commons has another value than the record, and the next plan has to do with it."""
 
@@ -44,6 +45,8 @@ def apply_record(conn: Connection, turn: Turn, known: Known, link: Link, record:
             _suggest(conn, turn, opportunity, decision)
         elif decision.action is Action.UNREADABLE:
             quarantine.set_aside(conn, turn, record.id, decision.path, decision.reason, raw, opportunity.id)
+    if turn.mapping.suggests(raw):
+        suggestions.send_from_there(conn, turn.hub, turn.name, opportunity.id, turn.mapping.word(raw))
     unreadable = [d.path for d in decisions if d.action is Action.UNREADABLE]
     if record.id in known.quarantined:
         waiting.release(conn, turn.name, record.id, keep=unreadable)
@@ -120,16 +123,19 @@ def _share(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link, r
     """Follow the share tick, where it counts: in the steward's sharing connections, when it moved."""
     if opportunity.steward_id != turn.member or not turn.config.shares:
         return {}
+    was_over = link.base is not None and turn.mapping.is_closed(link.base)
+    if turn.mapping.is_closed(raw):
+        return {} if was_over else _over(conn, turn, opportunity, link)
     before = turn.mapping.audience(link.base) if link.base is not None else None
     after = turn.mapping.audience(raw)
-    if before == after:
+    if before == after and not was_over:
         return {}
     if after is None:
         return _unticked(conn, turn, opportunity, link)
     values: Raw = {"audience": after}
-    if opportunity.status in ("draft", "withdrawn"):
+    if opportunity.status in ("draft", "withdrawn") or (was_over and opportunity.status == "closed"):
         values["status"] = published_or_draft(turn, opportunity)
-    if opportunity.status == "withdrawn" and values["status"] == "draft":
+    if opportunity.status in AWAY and values.get("status") == "draft":
         return {}  # see ``_waits_to_return``
     return history.change(
         conn,
@@ -137,6 +143,14 @@ def _share(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link, r
         values,
         turn.cause("shared again" if "status" in values else "audience changed", link.remote_id),
     )
+
+
+def _over(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link) -> Changes:
+    """The record says that it is over: elsewhere its status says closed, whatever its share tick says from then on."""
+    if opportunity.status != "published":
+        return {}
+    turn.counts["closed"] += 1
+    return history.change(conn, opportunity, {"status": "closed"}, turn.cause("closed", link.remote_id))
 
 
 def _unticked(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link) -> Changes:
@@ -148,15 +162,16 @@ def _unticked(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link
 
 
 def _waits_to_return(turn: Turn, opportunity: Opportunity, link: Link, raw: Raw) -> bool:
-    """Ticked again, and something lacks that a published opportunity needs: it stays withdrawn, for others hold it and a
-    draft would be out of their sight. The tick stays unsettled until it is complete."""
+    """Ticked or open again, and something lacks that a published opportunity needs: it stays as it is, for others hold it
+    and a draft would be out of their sight. The tick stays unsettled until it is complete."""
     return (
         opportunity.steward_id == turn.member
         and turn.config.shares
-        and opportunity.status == "withdrawn"
+        and opportunity.status in AWAY
         and link.base is not None
-        and turn.mapping.audience(link.base) is None
+        and (turn.mapping.audience(link.base) is None or turn.mapping.is_closed(link.base))
         and turn.mapping.audience(raw) is not None
+        and not turn.mapping.is_closed(raw)
     )
 
 
@@ -194,8 +209,8 @@ def _move_base(
         if d.action in (Action.CONFLICT, Action.FROZEN, Action.UNREADABLE)
         for column in turn.mapping.way(d.path).columns
     }
-    if waits and turn.mapping.share:
-        unsettled.add(turn.mapping.share["field"])
+    if waits:
+        unsettled |= {tick["field"] for tick in (turn.mapping.share, turn.mapping.closed) if tick and "field" in tick}
     old = link.base or {}
     base = {column: value for column, value in raw.items() if column not in unsettled}
     base |= {column: old[column] for column in unsettled if column in old}

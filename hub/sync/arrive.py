@@ -49,6 +49,8 @@ def add_opportunity(
         updated_at=now,
     )
     opportunity.status = published_or_draft(turn, opportunity)
+    if opportunity.status == "published" and turn.mapping.is_closed(raw):
+        opportunity.status = "closed"
     # A disclosed nothing is nothing: the tick alone makes no position.
     position = own if any(value for path, value in own.items() if path != "commitment.visibility") else {}
     commitments = history.add(conn, opportunity, turn.cause("shared", record.id), position, origin, turn.hub.ids)

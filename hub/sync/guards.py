@@ -41,6 +41,7 @@ def reason(kind: str, count: int, links: int, where: str) -> str:
         "overwrites_out": f"{share} in {where} would be overwritten. Nothing is written before someone has looked.",
         "deletions": f"{share} in {where} are gone at once. Nothing follows from it before someone has looked.",
         "withdrawals": f"{share} in {where} would be withdrawn from the commons at once.",
+        "closings": f"{share} in {where} are closed at once. Others see nothing of it before someone has looked.",
     }[kind]
 
 

@@ -14,6 +14,7 @@ from hub.sync import deletions, guards, plan
 from hub.sync.announce import announce
 from hub.sync.turn import Turn
 
+COUNTED = (("overwrites_in", "overwritten"), ("withdrawals", "withdrawn"), ("closings", "closed"))
 OUT = ("first_sync", "overwrites_out")
 
 
@@ -45,10 +46,13 @@ def _large(turn: Turn, gone: int, linked: int) -> list[tuple[str, int]]:
     """What of this pull is unusually large: kind and number. Clearing out one's inbox is not."""
     if turn.config.inbox_for:
         return []
-    numbers = {"deletions": gone + len(turn.absent)} | {
-        kind: turn.counts[name] for kind, name in (("overwrites_in", "overwritten"), ("withdrawals", "withdrawn"))
+    numbers = {"deletions": gone + len(turn.absent)} | {kind: turn.counts[name] for kind, name in COUNTED}
+    limits = {
+        "deletions": guards.DELETES,
+        "overwrites_in": guards.OVERWRITES,
+        "withdrawals": guards.DELETES,
+        "closings": guards.OVERWRITES,
     }
-    limits = {"deletions": guards.DELETES, "overwrites_in": guards.OVERWRITES, "withdrawals": guards.DELETES}
     return [(kind, number) for kind, number in numbers.items() if limits[kind].trips(number, linked)]
 
 

@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 from hub.app import Hub
 from hub.store import (
     audit,
-    candidates,
     deletions,
     dues,
     likeness,
@@ -25,7 +24,7 @@ from hub.store import (
     waiting,
 )
 from hub.store.tables import Commitment, Leftover, Link, Merged, Opportunity
-from hub.sync import history, suggestions
+from hub.sync import history, merged_rows, suggestions
 from hub.sync.announce import announce
 from hub.sync.history import Cause
 from hub.sync.succession import lay_open
@@ -45,6 +44,7 @@ def merge(conn: Connection, hub: Hub, survivor: Opportunity, gone: Opportunity) 
     moved = {}
     for link in links.of(conn, gone.id):
         moved[link.connection_id] = _record(conn, hub, survivor, gone, link, held.get(link.connection_id))
+    merged_rows.nothing_to_say(conn, hub, survivor)
     _conflicts(conn, hub, survivor, gone)
     suggestions.move(conn, hub, gone.id, survivor, [name for name, along in moved.items() if along])
     _positions(conn, hub, survivor, gone)
@@ -71,11 +71,9 @@ def _record(
     anew: dict[str, Any] = {"agreed": None, "rounds": None, "answers": None}
     config = hub.config.connections.get(link.connection_id)
     questions.follows(conn, link.id, survivor.id)
-    if config is not None and config.inbox_for and there is not None:
-        candidates.change(conn, config.name, gone.id, state="not_for_us")  # its row is cleared with the next sync
+    if config is not None and config.inbox_for and not merged_rows.row(conn, config, survivor, gone, link, there):
         return False
     if there is None:
-        candidates.follows(conn, link.connection_id, gone.id, survivor.id)
         links.change(conn, link.id, opportunity_id=survivor.id, **anew)
         merged.follows(conn, link.id, link.id, survivor.id)
         tied = link.id

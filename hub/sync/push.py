@@ -23,6 +23,7 @@ from connectors.contract import (
 )
 from connectors.transport import DEADLINE, writing_until
 from hub import crash
+from hub.commons import inbox
 from hub.jobs.lease import LEASE
 from hub.store import audit, dues, links, runs
 from hub.store.tables import Intent, Link
@@ -173,6 +174,7 @@ def _waiting_link(conn: Connection, turn: Turn, item: Item) -> Link:
         created_at=turn.now(),
     )
     links.add(conn, link)
+    inbox.taken_up(conn, turn.hub, item.opportunity_id, turn.name)
     return link
 
 

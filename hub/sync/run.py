@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.contract import Connector, ConnectorError, RateLimited, SignInFailed, Unavailable
 from hub import crash
 from hub.commons import duplicates
-from hub.jobs import lease
+from hub.jobs import due, lease
 from hub.jobs.lease import Busy, LeaseLost
 from hub.store import connections, members, runs, waiting
 from hub.store.tables import Hold, Run
@@ -153,6 +153,7 @@ class OneRun:
             self.result = RunResult(self.name, "busy", message=str(busy))
             return False
         self.result.run_id = run.id
+        self._started = run.started_at
         self._fence, self._scan, self._names, self._prefers = fence, row.scan + 1, names, prefers
         return True
 
@@ -236,7 +237,8 @@ class OneRun:
                 row = connections.get(conn, self.name)
                 failures = 0 if state in ("done", "held") else row.failures + 1
                 wait = min(every * 2 ** min(failures, 10), max(every, WORST_PAUSE)) if failures else every
-                ended: dict[str, Any] = {"due_at": now + wait, "failures": failures, "reason": message or None}
+                again = due.ended(row, self._started, now, wait) if not failures else now + wait
+                ended: dict[str, Any] = {"due_at": again, "failures": failures, "reason": message or None}
                 if state == "done":
                     ended |= {"last_ok_at": now}
                 lease.release(conn, self.name, self._fence, **ended)

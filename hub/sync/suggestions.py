@@ -25,6 +25,13 @@ def send(hub: Hub, suggestion_id: str, user_id: str, word: str = "") -> None:
         _move(conn, hub, row, "sent", user_id, word)
 
 
+def send_from_there(conn: Connection, hub: Hub, connection: str, opportunity_id: str, word: str) -> None:
+    """The same, said by a tick in the sender's own system: all that the record says otherwise and nobody decided yet."""
+    theirs = (t.c.connection_id == connection) & (t.c.opportunity_id == opportunity_id) & (t.c.state == "waiting")
+    for row in conn.execute(select(t).where(theirs).order_by(t.c.id)).all():
+        _move(conn, hub, Suggestion(**row._mapping), "sent", None, word)
+
+
 def keep_local(hub: Hub, suggestion_id: str, user_id: str) -> None:
     """The sender's people keep it to themselves; it stays shown as differing."""
     with hub.writing() as conn:

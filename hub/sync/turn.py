@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from connectors.contract import Capabilities, Connector
 from connectors.contract import Record as Record
+from hub.commons.ledger import represented
 from hub.config import ConnectionConfig
 from hub.jobs import lease
 from hub.store.tables import Commitment, Opportunity
@@ -87,8 +88,11 @@ class Turn:
         return opportunity.number if self.can.key == "integer" else opportunity.id
 
     def view(self, opportunity: Opportunity, commitments: dict[str, Commitment]) -> dict[str, Any]:
-        """The opportunity as this system is to show it; an inbox also says why it is there."""
+        """The opportunity as this system is to show it; an inbox also says why it is there, and another commons gets the
+        position of the member that it is told for."""
         seen = self.hub.view(opportunity, commitments, self.member, self.names)
+        if self.config.speaks_for:
+            seen |= represented(commitments, self.config.speaks_for)
         return seen | self.candidates.get(opportunity.id, {})
 
 

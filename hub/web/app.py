@@ -13,12 +13,14 @@ from flask_wtf import CSRFProtect
 from hub import access
 from hub.app import Hub
 from hub.web import (
+    api,
     board,
     connections,
     duplicates,
     files,
     guard,
     handover,
+    hooks,
     importing,
     ledger,
     merged,
@@ -29,6 +31,7 @@ from hub.web import (
     searches,
     show,
     sign_in,
+    tokens,
     typed,
 )
 
@@ -55,7 +58,7 @@ def create_app(hub: Hub) -> Flask:
     app.extensions["hub"] = hub
     guard.install(app, hub)
     merged.install(app, hub)
-    CSRFProtect(app)
+    forms = CSRFProtect(app)
     Babel(app, locale_selector=_language)
     show.install(app)
     problems.install(app)
@@ -72,8 +75,13 @@ def create_app(hub: Hub) -> Flask:
         duplicates,
         queue,
         people,
+        tokens,
     ):
         app.register_blueprint(pages.pages)
+    app.register_blueprint(api.api)
+    app.register_blueprint(hooks.pages)
+    for signed in (api.api, hooks.pages):  # a token or a signature is sent on purpose, never by a browser on its own
+        forms.exempt(signed)
 
     @app.get("/healthy")
     def healthy() -> tuple[str, int]:

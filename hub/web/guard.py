@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,9 +10,10 @@ from flask import Flask, Response, abort, current_app, g, redirect, request, url
 from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.spreadsheet.grid import LARGEST
-from hub import access, people
+from hub import access, tokens
 from hub.app import Hub
 from hub.config import ConnectionConfig
+from hub.people import accounts
 from hub.store.tables import User
 
 SHEETS = "files.bring_one"
@@ -75,14 +77,17 @@ def name_of(connection: str) -> str:
 def install(app: Flask, hub: Hub) -> None:
     @app.before_request
     def check() -> AnyResponse | None:
+        g.request_id = hub.ids.token()[:16]
+        if request.endpoint is not None and (scopes := access.scopes_of(request.endpoint)) is not None:
+            _program(hub, scopes)
+            return None
         if request.method not in SAFE and not _from_here():
             abort(400, "This form did not come from the hub's own pages.")
         token = request.cookies.get(cookie())
-        g.user = people.who(hub, token) if token else None
+        g.user = accounts.who(hub, token) if token else None
         if request.endpoint == SHEETS and g.user is not None and access.may(g.user, SHEETS):
             request.max_content_length = LARGEST + FORM  # before anything reads the form
-        if any("\0" in text for text in (request.path, *request.args.values(), *request.form.values())):
-            abort(400, "A NUL character (U+0000) cannot be searched for or stored.")
+        _keepable((request.path, *request.args.values(), *request.form.values()))
         if request.endpoint is None:
             return None  # no such route: the 404 page, signed in or not
         if request.endpoint not in access.POLICY:
@@ -102,9 +107,29 @@ def install(app: Flask, hub: Hub) -> None:
             response.headers.setdefault(name, value)
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
+        if request.path.startswith("/api/"):
+            response.headers["X-Request-Id"] = g.get("request_id", "")
         if app.config["HUB_SECURE"]:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         return response
+
+
+def _program(hub: Hub, scopes: frozenset[str]) -> None:
+    """A member's program, by its token alone: a cookie opens nothing here, so no other site can make a browser call."""
+    g.user = None
+    _keepable((request.path, *request.args.values(), request.headers.get("Idempotency-Key", "")))
+    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    found = tokens.opened(hub, text.strip()) if kind.lower() == "bearer" and text.strip() else None
+    if found is None:
+        abort(401)
+    if scopes.isdisjoint(found.scopes):
+        abort(403)
+    g.token = found
+
+
+def _keepable(texts: Iterable[str]) -> None:
+    if any("\0" in text for text in texts):
+        abort(400, "A NUL character (U+0000) cannot be searched for or stored.")
 
 
 def _from_here() -> bool:

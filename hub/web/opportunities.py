@@ -16,10 +16,9 @@ from connectors.spreadsheet.formula import marked
 from hub import access
 from hub.commons import recommendations
 from hub.commons.imports import Refusal
-from hub.commons.ledger import UNNAMED
 from hub.commons.ledger import lines as who_is_in
-from hub.commons.view import shows_steward
-from hub.store import handovers, links, lists, members, merged, opportunities, people
+from hub.commons.names import known_here
+from hub.store import links, lists, members, opportunities, people
 from hub.store.lists import Asked
 from hub.store.tables import Link, Opportunity
 from hub.sync import restore
@@ -110,7 +109,7 @@ def one(opportunity_id: str) -> str:
         row = opportunities.load(conn, [opportunity_id]).get(opportunity_id)
         if row is None or not access.sees_opportunity(user, row, hub().config.circles):
             abort(404)
-        names, persons = _names(conn, row, user.member_id), people.names(conn)
+        names, persons = known_here(conn, row, user.member_id), people.names(conn)
         positions = opportunities.commitments(conn, [row.id]).get(row.id, {})
         offers = handing(conn, row)
         tied = [link for link in links.of(conn, row.id) if link.connection_id in own]
@@ -137,14 +136,6 @@ def one(opportunity_id: str) -> str:
 def _imported(row: Opportunity, link: Link) -> bool:
     """Whether it is an imported record that this reader may have follow the commons or not."""
     return link.state != "stopped" and row.steward_id != me().member_id and access.may(me(), "importing.follow")
-
-
-def _names(conn: Connection, row: Opportunity, reader: str) -> dict[str, str]:
-    """Members as this reader may know them here: neither its steward nor one that was it before, or shared what went into
-    it, shows by a name that it did not give."""
-    hidden = (handovers.unnamed(conn, row.id) | merged.unnamed(conn, row.id)) - {row.steward_id, reader}
-    hidden |= set() if shows_steward(row, reader) else {row.steward_id}
-    return members.names(conn) | dict.fromkeys(hidden, UNNAMED)
 
 
 def _restorable(row: Opportunity) -> Callable[[Any], list[str]]:
@@ -207,7 +198,7 @@ def as_others(opportunity_id: str) -> str:
         row = opportunities.load(conn, [opportunity_id]).get(opportunity_id)
         if row is None or row.steward_id != me().member_id:
             abort(404)
-        names = _names(conn, row, ANOTHER)
+        names = known_here(conn, row, ANOTHER)
         positions = opportunities.commitments(conn, [row.id]).get(row.id, {})
     view = hub().view(row, positions, ANOTHER, names)
     fields = [(path, view[path]) for path in _order(view) if view[path] not in (None, "", [], {}) and path != "title"]
@@ -262,6 +253,8 @@ def _origin(origin: dict[str, Any] | None, names: dict[str, str], persons: dict[
     """Where a value came from. Another foundation is named, its connections and people are not."""
     if not origin:
         return _("the hub")
+    if origin.get("token"):
+        return _("a program of %(member)s", member=names.get(origin.get("member", ""), _("another foundation")))
     config = hub().config.connections.get(origin.get("connection") or "")
     if origin.get("user"):
         name, member = persons.get(origin["user"], (_("a person"), ""))
@@ -315,7 +308,7 @@ def _history(
         if not ours and not values:
             continue
         kind, _sep, name = row.actor.partition(":")
-        origin = {kind: name} if kind in ("user", "connection") else None
+        origin = {kind: name, "member": row.member_id} if kind in ("user", "connection", "token") else None
         result.append((row, _origin(origin, names, persons), values))
     return result
 

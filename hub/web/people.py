@@ -10,7 +10,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from hub import access, invitations, membership, roles
+from hub import access
+from hub.people import invitations, membership, roles
 from hub.store import invitations as invited
 from hub.store import outbox, people
 from hub.store.tables import Invitation, Message, User

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import secrets
 
-from flask import Flask, render_template
+from flask import Flask, Response, render_template
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+
+from hub.web.api import problems as api
 
 log = logging.getLogger("hub.web")
 
@@ -20,7 +22,9 @@ def install(app: Flask) -> None:
         return _page(400, _("This form is too old"), text)
 
     @app.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> tuple[str, int]:
+    def refused(error: HTTPException) -> tuple[str, int] | Response:
+        if api.is_api():
+            return api.answer(error)
         code = error.code or 500
         titles = {
             400: (_("The hub does not understand this request"), error.description or ""),
@@ -36,7 +40,9 @@ def install(app: Flask) -> None:
         return _page(code, title, text)
 
     @app.errorhandler(Exception)
-    def broken(error: Exception) -> tuple[str, int]:
+    def broken(error: Exception) -> tuple[str, int] | Response:
+        if api.is_api():
+            return api.answer(error)
         number = secrets.token_hex(4)
         log.exception("A page failed", extra={"request_id": number})
         text = _(

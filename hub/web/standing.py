@@ -67,6 +67,7 @@ def sentence(counts: dict[str, int] | None) -> str:
         (_("created there"), "pushed_new"),
         (_("written there"), "pushed"),
         (_("withdrawn"), "withdrawn"),
+        (_("closed"), "closed"),
         (_("conflicts"), "conflicts"),
         (_("suggestions"), "suggested"),
         (_("set aside"), "quarantined"),

@@ -23,7 +23,17 @@ class Codec(Protocol):
     def write(self, value: Value, there: Any) -> Any: ...
 
 
-CODECS: dict[str, Codec] = {}
+class AsIs:
+    """For a system that has the commons' own values, as another hub has."""
+
+    def read(self, raw: Any) -> Value:
+        return raw
+
+    def write(self, value: Value, there: Any) -> Any:
+        return value
+
+
+CODECS: dict[str, Codec] = {"as-is": AsIs()}
 
 
 @cache

@@ -14,12 +14,14 @@ from schemas.money import ambiguous, minor_units, money
 
 @dataclass(frozen=True, slots=True)
 class CurrencyColumn:
-    """Where amounts find their currency. ``names``: code to what the system calls it; ``default``: for blank."""
+    """Where amounts find their currency. ``names``: code to what the system calls it; ``default``: for blank; ``stays``:
+    only a new record is given one, for amounts that no mapping names may stand beside it."""
 
     column: str
     names: Mapping[str, str]
     codes: Mapping[str, str]
     default: str | None
+    stays: bool = False
 
     def read(self, raw: Raw) -> str | None:
         shown = raw.get(self.column)
@@ -36,11 +38,12 @@ def currency_column(entry: Entry) -> CurrencyColumn | None:
     if not isinstance(given, dict):
         return None
     names = dict(given.get("values", {}))
-    return CurrencyColumn(given["field"], names, {shown: code for code, shown in names.items()}, given.get("default"))
+    codes = {shown: code for code, shown in names.items()}
+    return CurrencyColumn(given["field"], names, codes, given.get("default"), given.get("way") == "once")
 
 
 def amount(entry: Entry) -> Lens:
-    """Options: ``currency`` (a code, or ``{ field, values, default }``), ``decimal``, ``thousands``."""
+    """Options: ``currency`` (a code, or ``{ field, values, default, way }``), ``decimal``, ``thousands``."""
     of = currency_column(entry)
     return _fixed(entry) if of is None else _beside(entry, of)
 
@@ -94,7 +97,8 @@ def _beside(entry: Entry, of: CurrencyColumn) -> Lens:
             return {column: None}
         if of.read(raw) != value["currency"]:
             held = of.read(raw)
-            raise ValueError(f"The record is in {held}; the value is in {value['currency']}.")
+            why = f' "{of.column}" is never changed, for other amounts of the record may be in it.' if of.stays else ""
+            raise ValueError(f"The record is in {held}; the value is in {value['currency']}.{why}")
         return {column: form(value["amount"])}
 
     return Lens((column, of.column), get, put)
@@ -111,6 +115,8 @@ class Shared:
         """The currency that the column must show, or None to leave it. It changes only when no amount beside it
         would come to mean something else: nobody's 5,000 dollars become 5,000 dinars."""
         now = self.of.read(raw)
+        if self.of.stays and now is not None:
+            return None
         wanted = [view[path]["currency"] for path, _, writes in self.fields if writes and view.get(path)]
         if now in wanted or not wanted:
             return None
@@ -132,7 +138,8 @@ def shared(parts: Iterable[tuple[Entry, bool]]) -> tuple[Shared, ...]:
     for entry, writes in parts:
         of = currency_column(entry) if entry.type == "money" else None
         if of is not None:
-            groups.setdefault(of.column, (of, []))[1].append((entry.path, entry.columns[0], writes))
+            known, fields = groups.get(of.column, (of, []))
+            groups[of.column] = (of if of.stays else known, [*fields, (entry.path, entry.columns[0], writes)])
     return tuple(Shared(of, tuple(fields)) for of, fields in groups.values())
 
 
@@ -144,8 +151,11 @@ def faults(options: Mapping[str, Any]) -> Iterable[str]:
         return
     codes = [given]
     if isinstance(given, dict):
-        if not isinstance(given.get("field"), str) or given.keys() - {"field", "values", "default"}:
-            yield 'has a currency that is no { field = "…", values = { USD = "…" }, default = "USD" }.'
+        if not isinstance(given.get("field"), str) or given.keys() - {"field", "values", "default", "way"}:
+            yield 'has a currency that is no { field = "…", values = { USD = "…" }, default = "USD", way = "once" }.'
+            return
+        if given.get("way", "once") != "once":
+            yield 'has a currency whose way is not "once" (only a new record is given one). Leave it out for both ways.'
             return
         codes = [*given.get("values", {}), *filter(None, [given.get("default")])]
     for code in codes:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from connectors.clock import ManualTime
 from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
+from connectors.sandbox import Fault
 from hub.cli import main
 from tests.conformance.subjects import app_keys
 
@@ -23,6 +24,7 @@ member = "alder"
 system = "salesforce"
 mapping = "{mapping}"
 allow_http = true
+{more}
 [connections.alder.options]
 url = "{url}"
 client_id = "{client}"
@@ -51,9 +53,12 @@ class Desk:
         object = OBJECTS[mapping]
         self.sandbox.org.objects[object] = how(self.sandbox.org.objects[object])  # type: ignore[assignment]
 
-    def check(self, mapping: str, *, secret: str = SECRET, client: str = CLIENT_ID) -> tuple[int, str]:
+    def check(
+        self, mapping: str, *, secret: str = SECRET, client: str = CLIENT_ID, more: str = "", options: str = ""
+    ) -> tuple[int, str]:
         """Exit code, and the failures with their ways out."""
-        text = CONFIG.format(mapping=mapping, url=self.sandbox.url, secret=secret, client=client)
+        text = CONFIG.format(mapping=mapping, url=self.sandbox.url, secret=secret, client=client, more=more)
+        text += f"{options}\n"
         (self.folder / "config.toml").write_text(text)
         done = CliRunner().invoke(main, ["check", "--config", str(self.folder / "config.toml")])
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
@@ -141,3 +146,72 @@ def test_a_field_that_is_shorter_than_the_mapping_believes_is_told_without_faili
     assert desk.check("salesforce-nonprofit-cloud")[0] == 0
     shown = CliRunner().invoke(main, ["check", "--config", str(desk.folder / "config.toml")]).output
     assert "longer than the 80 characters" in shown and "max = 80" in shown
+
+
+FUNDS = "salesforce-outbound-funds"
+
+
+def test_an_importer_who_is_no_user_there_is_named(desk: Desk) -> None:
+    desk.sandbox.seed({"users": [{"Email": "ruth.ferris@alder.example", "Name": "Ruth Ferris"}]})
+    assert desk.check(FUNDS, more='importer = "ruth.ferris@alder.example"') == (0, "")
+    code, failed = desk.check(FUNDS, more='importer = "ruth@alder.example"')
+    assert code == 1 and "No active User here has the address ruth@alder.example" in failed
+    (user,) = [row["Id"] for row in desk.sandbox.rows("User") if row["LastName"] == "Ferris"]
+    desk.sandbox.org.update("User", user, {"IsActive": False})
+    assert desk.check(FUNDS, more='importer = "ruth.ferris@alder.example"')[0] == 1, "who left can own nothing"
+    del desk.sandbox.org.objects["User"]
+    code, failed = desk.check(FUNDS, more='importer = "ruth.ferris@alder.example"')
+    assert code == 1 and "importer" in failed and "Let the connection's user read User" in failed
+
+
+@pytest.mark.parametrize(
+    ("object", "how", "fault", "way_out"),
+    [
+        ("outfunds__Funding_Request__c", None, "Describing outfunds__Funding_Request__c", "may read the object"),
+        ("Account", None, "Describing Account", "Let the integration user read Account"),
+        ("Account", lambda object: object.hiding("EIN__c"), "Account shows no EIN__c", "create the field on Account"),
+        (
+            "outfunds__Funding_Request__c",
+            lambda object: object.changing("outfunds__Applying_Organization__c", refers=("Contact",)),
+            "points at Contact, not Account", "Correct the mapping's object",
+        ),
+        (
+            "outfunds__Funding_Request__c",
+            lambda object: object.changing("Commons_Id__c", writable=False), "may not be written", "let the integration user edit it",
+        ),
+    ],
+    ids=["object not readable", "account not readable", "no number of organisations", "another lookup", "key not writable"],
+)  # fmt: skip
+def test_what_the_permission_set_leaves_out_is_named(
+    desk: Desk, object: str, how: Callable[..., object] | None, fault: str, way_out: str
+) -> None:
+    kinds = desk.sandbox.org.objects
+    if how is None:
+        del kinds[object]
+    else:
+        kinds[object] = how(kinds[object])  # type: ignore[assignment]
+    code, failed = desk.check(FUNDS)
+    assert code == 1 and fault in failed and way_out in failed, failed
+
+
+@pytest.mark.parametrize(
+    ("options", "fault", "way_out"),
+    [
+        ('api_version = "v99.0"', "does not offer v99.0", 'the newest is "v67.0"'),
+        ('record_type = "Grants"', "no record type 'Grants'", "Record Types for the developer name"),
+        ("daily_share = 1", "has used 2,001 of its 100,000 API calls", "Nothing is wrong with the set-up"),
+    ],
+)
+def test_an_option_that_does_not_fit_the_org_is_named(desk: Desk, options: str, fault: str, way_out: str) -> None:
+    desk.sandbox.api.used = 1_999
+    code, failed = desk.check(FUNDS, options=options)
+    assert code == 1 and fault in failed and way_out in failed, failed
+
+
+def test_an_org_that_answers_from_elsewhere_and_one_that_is_none_are_told_apart(desk: Desk) -> None:
+    desk.sandbox.instance_url = "https://alder.other.example"
+    code, failed = desk.check(FUNDS)
+    assert code == 1 and 'set instance_host = "alder.other.example"' in failed
+    desk.sandbox.misbehave(Fault("html", path="/services/data", times=9))
+    code, failed = desk.check(FUNDS)
+    assert code == 1 and "FAIL address" in failed and "My Domain" in failed

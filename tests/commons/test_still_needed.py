@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from hub import mail
 from hub.commons import asking
 from hub.commons.still_needed import ANSWER, QUIET, Act, Standing, decide, morning, next_look, question
-from hub.mail_settings import MailConfig
-from hub.people import add_user
+from hub.mail import sending
+from hub.mail.settings import MailConfig
+from hub.people.accounts import add_user
 from hub.store import chores
 from hub.store.tables import Audit, Commitment, Connection, Link, Message, Opportunity
 from hub.sync import history
@@ -128,7 +128,7 @@ def after(world: World, days: float, sync: bool = True) -> None:
         if sync and (left <= DAY or step % 15 == 0):
             world.sync()
         asking.look(world.hub)
-        mail.send_waiting(world.hub)
+        sending.send_waiting(world.hub)
         step += 1
     if sync:
         world.sync()

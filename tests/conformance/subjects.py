@@ -18,11 +18,16 @@ from connectors.airtable.sandbox import serve as serve_airtable
 from connectors.contract import Raw, Reference, Secret, Wanted
 from connectors.dataverse import sandbox as dataverse
 from connectors.fluxx.sandbox import serve as serve_fluxx
+from connectors.google_sheets.sandbox import serve as serve_sheets
+from connectors.pdc.sandbox import serve as serve_pdc
+from connectors.pdc.sandbox_state import user as pdc_user
 from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
 from connectors.submittable.sandbox import serve as serve_submittable
 from hub.app import wanted
 from hub.conformance import kit
 from mappings.language import load
+from tests.rest.subjects import Rest as Rest
+from tests.rest.subjects import RestCompared as RestCompared
 
 COLUMNS = ["No.", "Title", "Commons ID", "Private"]
 
@@ -349,6 +354,96 @@ def app_keys() -> tuple[str, str]:
     private = made.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
     public = made.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
     return private.decode(), public.decode()
+
+
+class GoogleSheets(kit.Subject):
+    """A tab with a title above its header, whose rows are known by a column of their own."""
+
+    system = "google-sheets"
+    wanted = Wanted("Rows", ("Title", "Commons ID"), "Commons ID")
+    text, unwanted = "Title", "Private"
+    spoil = {"Title": "x" * 50_001}
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        tabs = {"Rows": [["Everything we fund"], COLUMNS]}
+        with serve_sheets({"spreadsheets": {"book": {"tabs": tabs}}}, time=self.time, limit=None) as self.sandbox:
+            self.sandbox.tab("Rows").height = 60  # blank rows are looked at too
+            yield self.sandbox.url
+
+    def options(self, url: str) -> Raw:
+        there = {"url": f"{url}/v4/spreadsheets", "token_url": f"{url}/token"}
+        return {**there, "spreadsheet": "book", "key": Secret(self.sandbox.key), "id": "No.", "header": 2}
+
+    def plant(self, cells: Raw) -> str:
+        id = f"r{len(self.sandbox.rows('Rows', 2)) + 1:03}"
+        self.plant_as(id, cells)
+        return id
+
+    def plant_as(self, id: str, cells: Raw) -> None:
+        self.sandbox.write("Rows", None, {"No.": id} | cells, header=2)
+
+    def twin(self, id: str) -> str:
+        return id.upper()
+
+    def alter(self, id: str, cells: Raw) -> None:
+        self.sandbox.write("Rows", self.at(id), cells, header=2)
+
+    def remove(self, id: str) -> None:
+        self.sandbox.tab("Rows").delete(self.at(id))
+
+    def lock_out(self) -> None:
+        self.sandbox.accounts.disabled = True
+
+    def at(self, id: str) -> int:
+        cells = self.sandbox.tab("Rows").cells
+        return next(row for (row, column), cell in cells.items() if column == 1 and cell.value == id)
+
+
+class Pdc(kit.Subject):
+    """Proposals to one of two opportunities. Nothing is deleted there: an erased one was never a service's."""
+
+    system = "pdc"
+    wanted = Wanted("proposals", ("proposal_name", "externalId", "ask.amount", "ask.currency"), "externalId")
+    text, unwanted = "proposal_name", "private"
+    spoil = {"ask.amount": "twelve"}
+    secret = Secret("a-secret-of-the-kit")
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        types = {"proposal_name": "string", "ask": "currency", "private": "string"}
+        calls = [{"title": "Rows", "forms": [list(types)]}, {"title": "Others", "forms": [["proposal_name"]]}]
+        seed = {
+            "clients": {"hub": self.secret.reveal()},
+            "baseFields": types,
+            "opportunities": calls,
+            "sources": ["GMS"],
+        }
+        with serve_pdc(seed, time=self.time) as self.sandbox:
+            self.sandbox.most, self.sandbox.commons.history = 4, 3  # hundreds of versions would be read at every look
+            yield self.sandbox.url
+
+    def options(self, url: str) -> Raw:
+        there = {"url": url, "token_url": url + self.sandbox.token_url.removeprefix(self.sandbox.url)}
+        return {**there, "client_id": "hub", "client_secret": self.secret, "opportunity": 1, "form": 1, "source": 1}
+
+    def plant(self, cells: Raw) -> str:
+        return str(self.sandbox.write(1, None, cells, by=pdc_user("hub")))
+
+    def alter(self, id: str, cells: Raw) -> None:
+        self.sandbox.write(1, int(id), cells)
+
+    def remove(self, id: str) -> None:
+        rows = self.sandbox.commons.proposals
+        rows[:] = [each for each in rows if each["id"] != int(id)]
+
+    def lock_out(self) -> None:
+        self.secret = Secret("wrong")
+
+    def plant_as(self, id: str, cells: Raw) -> None:
+        made = self.sandbox.commons.proposals
+        self.plant(cells)
+        made[-1]["id"] = int(id)
 
 
 class Csv(kit.Subject):

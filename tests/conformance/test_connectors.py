@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from connectors import registry
 from hub.conformance import faults, kit, matrix
+from hub.conformance.matrix import CELLS
+from hub.conformance.plugin import in_part
 from hub.conformance.stage import Stage
-from tests.conformance import subjects
+from tests.conformance import another_hub, commongrants, subjects
+from tests.conformance.house import HOUSE
 
 TestAirtable = kit.suite(subjects.Airtable)
 TestFluxx = kit.suite(subjects.Fluxx)
@@ -20,6 +24,12 @@ TestSalesforceGrantSeeker = kit.suite(subjects.SalesforceGrantSeeker)
 TestSubmittable = kit.suite(subjects.Submittable)
 TestDataverse = kit.suite(subjects.Dataverse)
 TestDataverseWithAwards = kit.suite(subjects.DataverseWithAwards)
+TestAnotherHub = kit.suite(another_hub.AnotherHub)
+TestGoogleSheets = kit.suite(subjects.GoogleSheets)
+TestPdc = kit.suite(subjects.Pdc)
+TestCommonGrants = kit.suite(commongrants.CommonGrants)
+TestRest = kit.suite(subjects.Rest)
+TestRestCompared = kit.suite(subjects.RestCompared)
 TestCsv = kit.suite(subjects.Csv)
 TestXlsx = kit.suite(subjects.Xlsx)
 
@@ -27,8 +37,27 @@ UNCERTAIN = [fault for fault in (*faults.LOST, *faults.NONSENSE, *faults.TROUBLE
 
 
 def test_every_connector_of_the_house_is_in_the_kit() -> None:
-    found = [each for each in vars(subjects).values() if isinstance(each, type) and issubclass(each, kit.Subject)]
-    assert set(registry.names()) == {each.system for each in found if each is not kit.Subject}
+    assert set(registry.names()) == {each.system for each in HOUSE}
+
+
+def test_the_connectors_of_the_house_together_meet_every_cell_in_a_part_of_the_matrix() -> None:
+    """What `make test` leaves out of one connector's matrix it tries with another's; see ``--conformance-part``."""
+    every = {(operation.name, fault.name) for operation, fault in CELLS}
+    together = set()
+    for subject in (each for each in HOUSE if each.wire):
+        part = {(operation.name, fault.name) for operation, fault in CELLS if in_part(subject, operation, fault, 6)}
+        assert {fault for _, fault in part} == {fault.name for fault in faults.FAULTS} and len(part) < len(every) / 4
+        together |= part
+    assert together == every and all(in_part(HOUSE[0], *cell, 1) for cell in CELLS)
+
+
+@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
+def test_a_publisher_that_counts_orders_and_says_nothing_is_read_all_the_same(check: Any) -> None:
+    with commongrants.CommonGrantsAtItsWorst() as subject:
+        try:
+            check(subject)
+        except kit.DoesNotApply as why:
+            pytest.skip(str(why))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from connectors.contract import (
     Wanted,
 )
 from connectors.salesforce.sandbox import SalesforceSandbox
+from connectors.salesforce.sandbox_values import stamp
 from connectors.sandbox import Fault
 from tests.connectors.org import REQUEST, last, only, opened, pages
 
@@ -132,15 +134,15 @@ def test_a_log_that_is_none_moves_no_cursor(
 # --- what a poll costs -------------------------------------------------------
 
 
-@pytest.mark.parametrize(("mapping", "most"), [("salesforce-outbound-funds", 2), (CALLS, 2), (SEEKER, 2), (CLOUD, 4)])
+@pytest.mark.parametrize(("mapping", "most"), [(CALLS, 2), (SEEKER, 2), (CLOUD, 4)])
 def test_a_poll_of_5000_records_without_changes_costs_two_calls_an_object(
     sandbox: SalesforceSandbox, mapping: str, most: int
 ) -> None:
-    """With a record changed a moment ago, which every poll of the next minutes shows once more."""
+    """With a record changed a moment ago, which every poll of the next minutes shows once more. Of funding requests:
+    ``test_calls.py``."""
     sandbox.api.most_a_page = 2000
     connector = opened(sandbox, mapping)
     given: dict[str, dict[str, Any]] = {
-        REQUEST: {"Name": "x"},
         "FundingOpportunity": {"Name": "x"},
         "Opportunity": {"Name": "x", "StageName": "Prospecting", "CloseDate": "2026-12-31"},
         APPLICATION: {"Category": "Grant Application", "AppliedDate": "2026-01-05T10:00:00Z"},
@@ -161,6 +163,41 @@ def test_a_poll_of_5000_records_without_changes_costs_two_calls_an_object(
         assert calls(sandbox) - before <= most
         assert sum(len(page.records) for page in found) <= 1 and not any(page.gone for page in found)
         cursor = found[-1].cursor or ""
+
+
+def test_what_was_loaded_at_once_is_not_listed_for_ever(sandbox: SalesforceSandbox) -> None:
+    """The last change moved the cursor, so a thousand records of one minute came back with every poll of a quiet org."""
+    connector = opened(sandbox, "salesforce-outbound-funds")
+    for number in range(30):
+        sandbox.org.insert(REQUEST, {"Name": f"Project {number}"})
+    cursor = last(connector)
+    shown = []
+    for _ in range(4):
+        sandbox.time.sleep(1500)
+        found = pages(connector, cursor)
+        cursor = found[-1].cursor or ""
+        shown.append(sum(len(page.records) for page in found))
+    assert shown == [30, 30, 30, 0]
+    late = sandbox.org.insert(REQUEST, {"Name": "by a transaction that took half an hour"})
+    row = sandbox.org.tables[REQUEST][late]
+    row["SystemModstamp"] = stamp(sandbox.org.now() - timedelta(minutes=30))
+    assert [record.id for page in pages(connector, cursor) for record in page.records] == [late]
+
+
+@pytest.mark.parametrize("told", ["2099-01-01T00:00:00.000+0000", None])
+def test_a_cursor_never_runs_ahead_of_what_was_read(sandbox: SalesforceSandbox, told: str | None) -> None:
+    """A wrong word about the time, and a log that the user may not read, must not hide the next change."""
+    connector = opened(sandbox, "salesforce-outbound-funds")
+    sandbox.org.insert(REQUEST, {"Name": "first"})
+    cursor = last(connector)
+    sandbox.time.sleep(7200)
+    log = json.dumps({"deletedRecords": [], "earliestDateAvailable": told, "latestDateCovered": told})
+    refused = json.dumps([{"errorCode": "INSUFFICIENT_ACCESS", "message": "no"}])
+    sandbox.misbehave(Fault("status", path="/deleted", status=200 if told else 403, body=log if told else refused))
+    cursor = last(connector, cursor)
+    sandbox.time.sleep(60)
+    new = sandbox.org.insert(REQUEST, {"Name": "second"})
+    assert new in [record.id for page in pages(connector, cursor) for record in page.records]
 
 
 # --- an application and its award --------------------------------------------

@@ -166,7 +166,7 @@ def test_each_fault_is_named_with_its_remedy(
     assert all(step.fix and KEY not in step.detail + step.fix for step in failed)
 
 
-def test_a_missing_choice_is_named_with_what_to_do_and_stops_nothing(set_up: SetUp) -> None:
+def test_a_missing_choice_is_named_with_what_to_do(set_up: SetUp) -> None:
     options = set_up.field("Commons status").options
     del options[next(id for id, label in options.items() if label == "Withdrawn")]
     said = [step.detail for step in set_up.check() if '"Withdrawn"' in step.detail]

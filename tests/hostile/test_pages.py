@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hub.people import add_user
+from hub.people.accounts import add_user
 from hub.web import typed
 from tests.hostile.four import ORGANISATION, Four
 from tests.hostile.strings import BY_CATEGORY, STRINGS, UNKEEPABLE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -11,7 +10,6 @@ from typing import Any, Self
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select
 
 from connectors.airtable.sandbox import serve as serve_airtable
 from connectors.clock import ManualTime
@@ -21,7 +19,6 @@ from hub.app import open_hub
 from hub.cli import main
 from hub.config import load
 from hub.demo import seeds
-from hub.store.tables import Link, Opportunity
 from hub.sync.run import RunResult, sync_all
 from tests.connectors.fluxx_site import OFFICER, REQUEST, SECRET, THEME, seed
 
@@ -302,27 +299,6 @@ def test_what_is_internal_is_in_no_request_and_nowhere_in_the_hub(two: Two) -> N
     assert b"Deep wells" in kept and b"CANARY" not in kept and b"987654321" not in kept and b"Not shared" not in kept
 
 
-def multiply(two: Two, id: str, count: int) -> None:
-    """So many copies of a linked record, there and in the store: written one by one, they would take the site's
-    budget of writes an hour and a half."""
-    hub = open_hub(load(two.config), time=two.time)
-    cells = {name: value for name, value in two.request(id).items() if name != "id" and value is not None}
-    opportunities: Any = Opportunity.__table__  # type: ignore[attr-defined]
-    links: Any = Link.__table__  # type: ignore[attr-defined]
-    with hub.writing() as conn:
-        link = dict(conn.execute(select(links).where(links.c.remote_id == id)).mappings().one())
-        of = opportunities.c.id == link["opportunity_id"]
-        opportunity = dict(conn.execute(select(opportunities).where(of)).mappings().one())
-        copies = [{"id": hub.ids.uuid7(), "number": hub.ids.number()} for _ in range(count)]
-        conn.execute(opportunities.insert(), [opportunity | copy for copy in copies])
-        for copy in copies:
-            remote = two.fluxx.write(REQUEST, None, cells | {"migrate_id": copy["number"]})
-            own = {"id": hub.ids.uuid7(), "opportunity_id": copy["id"], "remote_id": remote}
-            base = link["base"] | {"migrate_id": copy["number"]}
-            conn.execute(links.insert(), link | own | {"base": base})
-    hub.engine.dispose()
-
-
 def polls(two: Two, records: int) -> int:
     """Calls of one sync in which nothing had changed, and in which so many were shown."""
     before = len(two.calls())
@@ -331,12 +307,10 @@ def polls(two: Two, records: int) -> int:
     return len(two.calls()) - before
 
 
-def test_a_poll_of_five_thousand_unchanged_records_takes_ten_calls(two: Two) -> None:
-    """All of them changed within the day, so none can be left out of the list; one call when none has of late."""
-    id = two.share()
+def test_what_has_not_changed_of_late_is_left_out_of_the_list(two: Two) -> None:
+    """What a poll of thousands costs otherwise is in ``test_calls.py``."""
+    two.share()
     two.rounds()
-    multiply(two, id, 4999)
-    assert polls(two, 5000) == 10
     two.time.sleep(3 * 24 * 3600)
     two.share(project_title="One more")
     two.sync("fluxx")
@@ -374,45 +348,5 @@ def now(tmp_path: Path) -> Iterator[Two]:
 
 
 def test_a_site_that_is_set_up_is_all_good(now: Two) -> None:
+    """What is said of wrong ones: ``test_set_up.py``."""
     assert "All good." in check(now, 0)
-
-
-def test_a_bad_secret_is_said(now: Two) -> None:
-    (now.folder / "secret").write_text("another-secret")
-    said = check(now, 1)
-    assert "FAIL sign in" in said and "Make an API key at /oauth/applications" in said and "another-secret" not in said
-
-
-def test_a_missing_permission_is_said(now: Two) -> None:
-    now.fluxx.site.rights[REQUEST].discard("read")
-    said = check(now, 1)
-    assert "FAIL read records" in said and "not allowed to read grant_request" in said
-    assert "a profile that may read grant_request" in said
-
-
-def test_a_missing_field_is_said(now: Two) -> None:
-    now.fluxx.site.drop_field("commons_impact")
-    said = check(now, 1)
-    assert "grant_request has no column 'commons_impact'" in said and "Add a dynamic field of this name" in said
-
-
-def test_a_key_that_is_not_unique_is_said(now: Two) -> None:
-    ids = [now.share(migrate_id=17) for _ in range(2)]
-    said = check(now, 1)
-    assert f"records {', '.join(ids)} all carry 17" in said and "Clear migrate_id in all but one" in said
-
-
-def test_a_missing_value_of_a_list_is_said(now: Two) -> None:
-    now.fluxx.site.drop_field("commons_status")
-    now.fluxx.site.add_field(
-        {"name": "commons_status", "attribute_type": "select", "choices": ["Draft", "Open", "Closed"]}
-    )
-    said = check(now, 1)
-    assert re.search(r'fluxx.toml:\d+: "status" maps "Withdrawn", which "commons_status" lacks', said)
-    assert "Add it there" in said
-
-
-def test_a_clock_that_is_off_is_said(now: Two) -> None:
-    now.time.sleep(3 * 3600)
-    said = check(now, 1)
-    assert "180 minutes behind Fluxx's" in said and "time server (NTP)" in said

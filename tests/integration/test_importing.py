@@ -203,7 +203,7 @@ def test_no_call_of_an_import_mails_anybody(alder: Alder) -> None:
 
 def test_a_record_that_is_there_already_is_shown_and_linked_without_being_overwritten(alder: Alder) -> None:
     org = next(r["Id"] for r in alder.town.salesforce.rows("Account") if r["Name"] == KNOWN.organisation)
-    ours = {"Commons_Summary__c": "Our own words.", ACCOUNTS: org}
+    ours = {"Commons_Summary__c": "Our own words.", ACCOUNTS: org, "CurrencyIsoCode": KNOWN.currency}
     there = alder.town.salesforce.write(REQUEST, None, {"Name": f"{KNOWN.title[:70]} II", **ours})
     alder.town.salesforce.write(REQUEST, None, {"Name": "Quite another thing", ACCOUNTS: org})
     alder.sync(HERE)

@@ -252,19 +252,3 @@ def test_people_and_reviews_are_in_no_database_no_log_and_no_other_system(common
     others = [call.body for system in (commons.fir, commons.oak) for call in system.seen]
     assert not any(CANARY.encode() in body for body in others)
     assert KEY not in commons.stored()
-
-
-def test_a_sync_without_changes_takes_ten_calls_and_none_of_them_writes(commons: Commons) -> None:
-    for n in range(300):
-        commons.elm.write(OWN, None, WELLS | {"Title": f"Wells {n}"})
-    commons.elm.lists.most = 30  # as 5,000 submissions, 500 a page
-    for _ in range(4):
-        commons.time.sleep(300)
-        (result,) = sync_all(commons.hub, ["elm"])
-        assert result.state == "done", result
-    for _ in range(3):
-        before = len(commons.elm.seen)
-        commons.time.sleep(300)
-        sync_all(commons.hub, ["elm"])
-        calls = list(commons.elm.seen)[before:]
-        assert len(calls) == 10 and {call.method for call in calls} == {"GET"}, calls

@@ -29,6 +29,7 @@ def findings(folder: Path, text: str, *offered: Field) -> list[str]:
         ('title = { field = "Title", way = "inn" }', 'mine.toml:7'),
         ('title = { field = "Title", type = "txt" }', 'Closest: "text"'),
         ('title = "Title"\n"ask.requested" = { field = "Ask" }', "currency"),
+        ('title = "Title"\n"ask.requested" = { field = "Ask", currency = { field = "C", way = "in" } }', 'whose way is not "once"'),
         ('title = "Title"\n"commitment.stage" = { field = "S", values = { exploring = ["A", "B"], committed = ["A"] } }', '"A"'),
     ],
 )  # fmt: skip

@@ -118,3 +118,22 @@ def test_a_day_in_a_column_of_moments_is_written_at_one_time_and_read_back_as_th
     moment = {"date": "2026-05-31", "text": "2026-05-31T17:00:00.000+0000"}
     written = mapping.write({"title": "x", "closes": moment}, mapping.reduce({})).columns
     assert written["EndDate"] == moment["text"] and mapping.read(mapping.reduce(written)).values["closes"] == moment
+
+
+SALESFORCE = [name for name in SHIPPED if name.startswith("salesforce") and not name.endswith("inbox")]
+ASK = {"salesforce-nonprofit-cloud-calls": "funding.max_award"}
+
+
+@pytest.mark.parametrize("name", SALESFORCE)
+def test_a_record_of_salesforce_keeps_its_currency_and_says_what_it_cannot_hold(name: str) -> None:
+    """Of the amounts that stand beside it in the org, no mapping names all."""
+    mapping, path = load(name), ASK.get(name, "ask.requested")
+    euros = {"title": "Wells", path: {"amount": "900", "currency": "EUR"}}
+    new = mapping.write(euros, None, creating=True)
+    assert new.columns["CurrencyIsoCode"] == "EUR" and path not in new.unholdable
+    before = mapping.reduce({"CurrencyIsoCode": "USD"})
+    written = mapping.write(euros, before)
+    assert not {"CurrencyIsoCode", mapping.way(path).columns[0]} & written.columns.keys()
+    assert "The record is in USD; the value is in EUR." in written.unholdable[path]
+    theirs = mapping.read(before | new.columns | {"CurrencyIsoCode": "JOD"}).values
+    assert theirs[path] == {"amount": "900", "currency": "JOD"}, "the org's own people do change it"

@@ -39,6 +39,10 @@ class Fault:
     asked: float = 0.0
 
 
+LATE = 0.15
+"""How many of the lists of a system whose people deleted something still show it: deletions are few, so that it happens at all."""
+
+
 @dataclass
 class Mood:
     """``level``: the share of calls that go wrong; 0 switches all off. ``happened`` counts every fault by kind.
@@ -56,8 +60,19 @@ class Mood:
 
     def fault(self, system: GrantsSystem, method: str, path: str, params: Mapping[str, str]) -> Fault | None:
         """What goes wrong with this call, mostly nothing."""
-        if self.chance.random() >= self.level:
+        lists = method == "GET" and path in ("/changes", "/records") and not {"ids", "key"} & params.keys()
+        if self.level and lists and system.ghosts(()) and self.chance.random() < LATE:
+            fault = _late_page(self, system, method, params)
+        elif self.chance.random() < self.level:
+            fault = self.chance.choice(self._makers(system, method, path, params))(self, system, method, params)
+        else:
             return None
+        if fault is not None:
+            self.happened[fault.kind] += 1
+            self.left_out |= fault.kind in LEFT_OUT and system.traits.feed != "full_scan"
+        return fault
+
+    def _makers(self, system: GrantsSystem, method: str, path: str, params: Mapping[str, str]) -> list[Maker]:
         makers = [*ANYWHERE]
         if path == "/records" and method in ("POST", "PATCH"):
             makers += WRITES
@@ -67,11 +82,7 @@ class Mood:
             makers += [_nothing]
         elif path == "/records" and "key" not in params:
             makers += FOUND_BY_LISTS if system.traits.key == "none" else LISTS * 3
-        fault = self.chance.choice(makers)(self, system, method, params)
-        if fault is not None:
-            self.happened[fault.kind] += 1
-            self.left_out |= fault.kind in LEFT_OUT and system.traits.feed != "full_scan"
-        return fault
+        return makers
 
 
 Params = Mapping[str, str]

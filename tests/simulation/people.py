@@ -45,7 +45,7 @@ class People:
         """Something that somebody does, mostly an edit."""
         acts: list[tuple[int, Callable[[], None]]] = [
             (45, self.edit), (5, self.edit_many), (4, self.clear), (7, self.revert), (4, self.touch), (8, self.tick), (8, self.pledge),
-            (5, self.delete), (3, self.undelete), (3, self.copy), (3, lambda: self.add("a", self.chance.random() < 0.7)),
+            (9, self.delete), (3, self.undelete), (3, self.copy), (3, lambda: self.add("a", self.chance.random() < 0.7)),
         ]  # fmt: skip
         (chosen,) = self.chance.choices([act for _, act in acts], [weight for weight, _ in acts])
         chosen()
@@ -71,11 +71,7 @@ class People:
         """Someone types something new into a record of the commons; in any system ``but`` these."""
         found = self._row(but)
         if found is not None:
-            system, id = found
-            column = self.chance.choice(SHARED)
-            number = self._token()
-            text = tokens.text(number, self.chance.choice(WORDS))
-            self._write(system, id, column, tokens.amount(number) if column == "Ask" else text)
+            self._type(*found, self.chance.choice(SHARED))
 
     def edit_many(self, name: str = "", pause: float | None = None) -> None:
         """Several records of one system, all at the same moment, as from a list with ticks, or one after the other."""
@@ -93,9 +89,7 @@ class People:
         system = self.world.systems[name]
         id, column = system.written[-1]
         if column in SHARED and id in system.live():
-            number = self._token()
-            text = tokens.text(number, self.chance.choice(WORDS))
-            self._write(system, id, column, tokens.amount(number) if column == "Ask" else text)
+            self._type(system, id, column)
 
     def pledge(self) -> None:
         """A member's own position, which is nobody else's business unless it says so."""
@@ -143,11 +137,13 @@ class People:
             self._write(system, id, "Share", not system.live()[id].get("Share"))
 
     def delete(self) -> None:
-        """Mostly an importer's copy; whoever deletes a record has seen what it says."""
+        """Mostly an importer's copy; whoever deletes a record has seen what it says, and may have corrected it just before."""
         found = self._row()
         if found is None or (found[0].name[0] == "a" and self.chance.random() < 0.7):
             return
         system, id = found
+        if self.chance.random() < 0.5:
+            self._type(system, id, self.chance.choice(SHARED))
         for number in tokens.found(list(system.live()[id].values())):
             typed = self.typed.get(number)
             if typed is not None and (typed.system, typed.row) == (system.name, id):
@@ -169,6 +165,11 @@ class People:
             system, id = found
             copied = system.add(system.live()[id])
             self.world.note(system.name, f"someone copies {id} to {copied}")
+
+    def _type(self, system: GrantsSystem, id: str, column: str) -> None:
+        number = self._token()
+        text = tokens.text(number, self.chance.choice(WORDS))
+        self._write(system, id, column, tokens.amount(number) if column == "Ask" else text)
 
     def _write(self, system: GrantsSystem, id: str, column: str, value: Any) -> None:
         """A person puts a value into a cell that they see; not into a column that was removed."""

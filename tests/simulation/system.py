@@ -8,7 +8,7 @@ misbehaves in nothing but its traits: what goes wrong on the way is the network'
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -254,13 +254,13 @@ class GrantsSystem:
         self.tokens_expired = True
         self._oldest_token = len(self._changes) + 1
 
-    def ghosts(self, columns: list[str]) -> list[Fields]:
+    def ghosts(self, columns: Sequence[str]) -> list[Fields]:
         """Rows with a key that were deleted, as they stood before."""
         gone = [row for row in self.rows.values() if row.now.fields is None]
         states = [(row, next(s for s in reversed(row.states) if s.fields is not None)) for row in gone]
         return [self._shown(row, state, columns) for row, state in states if (state.fields or {}).get(KEY)]
 
-    def _shown(self, row: Row, state: State, columns: list[str]) -> Fields:
+    def _shown(self, row: Row, state: State, columns: Sequence[str]) -> Fields:
         shown = [column for column in columns if column in COLUMNS and column not in self.removed]
         fields = {column: (state.fields or {}).get(column) for column in shown}
         stamp = state.stamp.isoformat()

@@ -137,3 +137,11 @@ def pair(make: Make) -> World:
 def share(world: World, name: str = "a", **fields: Any) -> str:
     usual = {"Title": "Wells", "Summary": "Clean water", "Organisation": "Upper Valley Trust", "Share": True}
     return world.systems[name].add(**(usual | {"Ask": 1000, "Currency": "USD"} | fields))
+
+
+def importer(make: Make, **settings: Any) -> World:
+    """a shares one opportunity, which b has imported; ``settings`` are of b's connection."""
+    world = make(connection("a"), connection("b", imports=(), **settings))
+    share(world)
+    world.sync()
+    return world

@@ -175,6 +175,37 @@ def test_what_is_in_the_members_own_system_is_no_candidate(world: World) -> None
     assert len(world.rows("b")) == 1 and world.rows("b-inbox") == []
 
 
+def test_what_is_imported_by_another_way_says_so_in_its_row(world: World) -> None:
+    from hub.commons.imports import pick
+
+    look_for(world)
+    share(world, Title="Clinic", Themes=["Health"])
+    world.sync()
+    pick(world.hub, world.table(Candidate)[0].opportunity_id, "b", "u-b")
+    world.sync()
+    world.sync()
+    assert only(world, "b-inbox")["State"] == "Taken up: it is in b, or comes with its next sync"
+    only(world, "b-inbox")["Take up"] = True
+    world.sync()
+    assert len(world.rows("b")) == 1 and world.quiet() == 0
+
+
+def test_what_a_rule_imports_is_no_candidate(make: Make) -> None:
+    rule = (Criteria(themes=("education",)),)
+    inbox = connection("b-inbox", "b", shares=False, inbox_for="b")
+    world = make(connection("a"), connection("b", imports=rule), inbox, trees={"b-inbox": ROW})
+    look_for(world, Criteria())
+    id = share(world, Title="Clinic", Themes=["Health"])
+    share(world, Title="School", Themes=["Education"])
+    world.sync()
+    world.sync()
+    assert only(world, "b")["Title"] == "School" and only(world, "b-inbox")["Title"] == "Clinic"
+    world.systems["a"].rows[id]["Themes"] = ["Health", "Education"]
+    world.sync()
+    world.sync()
+    assert len(world.rows("b")) == 2 and only(world, "b-inbox")["State"].startswith("Taken up")
+
+
 def test_what_its_member_may_not_see_never_reaches_an_inbox(make: Make) -> None:
     inbox = connection("b-inbox", "b", shares=False, inbox_for="b")
     named = {"field": "Share with", "values": {"Us": "member:c", "All": "all"}}

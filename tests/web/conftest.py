@@ -16,7 +16,7 @@ from connectors.clock import ManualTime
 from hub.app import Hub, open_hub
 from hub.commons.criteria import Criteria
 from hub.config import load
-from hub.people import add_user, digest
+from hub.people.accounts import add_user, digest
 from hub.store import audit, opportunities
 from hub.store import people as stored_people
 from hub.store.tables import (
@@ -38,6 +38,7 @@ from hub.store.tables import (
     Run,
     SavedSearch,
     Suggestion,
+    Token,
     UpdateQuestion,
     Upload,
 )
@@ -157,6 +158,7 @@ def fill(hub: Hub) -> dict[str, str]:
         Handover(id=hub.ids.uuid7(), opportunity_id=row.id, from_member="oak", to_member="elm", word="Take <i>it</i>", by="u", at=now),
         Duplicate(id=hub.ids.uuid7(), first_id=row.id, second_id=twin.id, survivor_id=row.id, title=1, number=True, at=now),
         Leftover(id=hub.ids.uuid7(), member_id="elm", survivor_id=row.id, gone_id=twin.id, connection_id="elm-sheet", remote_id="77", at=now),
+        Token(id=hub.ids.uuid7(), member_id="elm", name="Elm <b>script</b>", scopes=["read"], token_hash=digest("hubt_elm"), created_at=now),
         Run(id=hub.ids.uuid7(), connection_id="elm-sheet", state="done", started_at=now, ended_at=now, counts={"read": 3}),
     ]  # fmt: skip
     with hub.reading() as conn:

@@ -9,7 +9,11 @@ from sqlalchemy import Connection
 from hub import access
 from hub.store import opportunities
 from hub.store.tables import Commitment
+from hub.tokens import SCOPES
+from hub.tokens import create as create_token
 from tests.web.conftest import ROLES, TOKEN, Site, fill
+
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
 def addresses(site: Site) -> list[tuple[str, str, str]]:
@@ -19,7 +23,8 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "name": "elm-sheet", "run_id": ids["Run"], "opportunity_id": ids["Opportunity"], "conflict_id": ids["Conflict"],
         "hold_id": ids["Hold"], "filename": "hub.css", "action": "pause", "search_id": ids["SavedSearch"],
         "line": 1, "path": "title", "connection": "elm-sheet", "user_id": ids["User"],
-        "invitation_id": ids["Invitation"], "token": TOKEN, "upload_id": ids["Upload"], "door": "elm-files",
+        "invitation_id": ids["Invitation"], "token": TOKEN, "token_id": ids["Token"],
+        "upload_id": ids["Upload"], "door": "elm-files",
     }  # fmt: skip
     rows = {
         "queue.decide_quarantine": ("Quarantine", "ignore"),
@@ -47,7 +52,7 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
             model, decision = rows.get(rule.endpoint, ("", ""))
             given = parts | {"row_id": ids.get(model), "decision": decision}
             path = url_for(rule.endpoint, **{part: given[part] for part in rule.arguments})
-            found += [(rule.endpoint, method, path) for method in (rule.methods or set()) & {"GET", "POST"}]
+            found += [(rule.endpoint, method, path) for method in (rule.methods or set()) & METHODS]
     return found
 
 
@@ -64,8 +69,11 @@ def test_nobody_gets_in_without_signing_in(site: Site) -> None:
     for endpoint, method, path in addresses(site):
         client = site.app.test_client()
         answer = client.get(path) if method == "GET" else site.post(client, path)
-        if access.POLICY[endpoint] == access.PUBLIC:
-            assert answer.status_code in (200, 303, 401, 422), path
+        if access.scopes_of(endpoint) is not None:
+            bare = client.open(path, method=method)
+            assert bare.status_code == 401 and bare.mimetype == "application/problem+json", path
+        elif access.POLICY[endpoint] == access.PUBLIC:
+            assert answer.status_code in (200, 303, 401, 422, 404 if endpoint == "hooks.take" else 200), path
         else:
             assert answer.status_code == 302 and answer.location.startswith("/sign-in"), path
 
@@ -78,7 +86,8 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
             "importing.several", "importing.take_several", "queue.decide_update", "searches.one", "searches.drop",
             "people.invite_again", "people.withdraw", "people.change_roles", "people.set_active", "queue.decide_still_needed",
             "handover.offer", "handover.take_back", "handover.page", "handover.decide",
-            "duplicates.page", "duplicates.decide", "duplicates.settle", "files.look", "files.table", "files.act", "files.take"}  # fmt: skip
+            "duplicates.page", "duplicates.decide", "duplicates.settle", "tokens.revoke",
+            "files.look", "files.table", "files.act", "files.take"}  # fmt: skip
     # What is done is not there any more; nothing was named to import; a steward's own record follows no other.
     once = {
         "queue.dismiss_recommendation",
@@ -92,9 +101,8 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
     }
     watched = {"connections.one", "connections.run", "connections.act", "queue.hold", "queue.decide_hold", "people.invite_again",
                "people.withdraw", "people.change_roles", "people.set_active"}  # fmt: skip
-    all_of_them = [
-        a for a in addresses(site) if access.POLICY[a[0]] != access.PUBLIC and not a[0].startswith("sign_in")
-    ]
+    asked = addresses(site)
+    all_of_them = [a for a in asked if access.POLICY[a[0]] != access.PUBLIC and not a[0].startswith("sign_in")]
     for member in ("oak", "elm"):  # the other foundation first: what is its own may change by being asked
         for role in ROLES:
             client = site.client(f"{role}.{member}")
@@ -102,7 +110,10 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
                 answer = client.get(path) if method == "GET" else site.post(client, path)
                 what = f"{role} of {member}: {method} {path} -> {answer.status_code}"
                 allowed = access.POLICY[endpoint]
-                if role not in allowed:
+                if access.scopes_of(endpoint) is not None:
+                    bare = client.open(path, method=method)  # a session opens nothing here
+                    assert bare.status_code == 401, what
+                elif role not in allowed:
                     assert answer.status_code == 403, what
                 elif member == "oak" and endpoint in mine and not (role == "operator" and endpoint in watched):
                     assert answer.status_code == 404, what
@@ -169,3 +180,36 @@ def test_an_operator_sees_that_a_hold_waits_and_not_what_is_in_it(site: Site) ->
     fill(site.hub)
     page = site.client("operator.oak").get("/queue").text
     assert "First sync." in page and "It has no title." not in page
+
+
+def test_a_token_opens_every_route_of_programs_for_its_own_member_and_nothing_of_anothers(site: Site) -> None:
+    """Of every route of programs: what its scopes open, and that no answer to another member's token shows a hidden position."""
+    asked = [a for a in addresses(site) if access.scopes_of(a[0]) is not None]
+    assert {endpoint for endpoint, _method, _path in asked} == {e for e in access.POLICY if access.scopes_of(e)}
+    with site.hub.writing() as conn:
+        [draft] = [row for row in opportunities.peek(conn, site_ids(conn)).values() if row.number == 7]
+        draft.id, draft.number, draft.status = site.hub.ids.uuid7(), 99, "draft"
+        draft.title, draft.facts = "zz-draft", {"title": "zz-draft"}
+        opportunities.add(conn, draft)
+    secrets = {"oak": {"424242", "zz-secret"}, "elm": {"zz-draft"}, "ash": set[str]()}
+    asked += [
+        ("api.one", "GET", f"/api/v1/opportunities/{draft.id}"),
+        ("api.commitment", "GET", f"/api/v1/opportunities/{draft.id}/commitment"),
+    ]
+    for member in ("elm", "oak", "ash"):
+        met = set()
+        for scope in SCOPES:
+            _row, text = create_token(site.hub, member, scope, [scope])
+            for endpoint, method, path in asked:
+                answer = site.app.test_client().open(
+                    path, method=method, json={}, headers={"Authorization": f"Bearer {text}"}
+                )
+                what = f"{scope} of {member}: {method} {path} -> {answer.status_code}"
+                if scope not in (access.scopes_of(endpoint) or ()):
+                    assert answer.status_code == 403, what
+                elif draft.id in path and member != "elm":
+                    assert answer.status_code == 404, what
+                else:
+                    assert answer.status_code in (200, 422, 428), what
+                met |= {secret for secret in ("424242", "zz-secret", "zz-draft") if secret in answer.text}
+        assert met == secrets[member], member

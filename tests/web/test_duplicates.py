@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hub.people import add_user
+from hub.people.accounts import add_user
 from hub.store import duplicates, opportunities
 from tests.web.conftest import PASSWORD, Site, fill
 

@@ -12,11 +12,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from hub import people
-from hub.invitations import withdraw
-from hub.mail import send_waiting
-from hub.mail_settings import MailConfig
-from hub.roles import ROLES, check_given, givable
+from hub.mail.sending import send_waiting
+from hub.mail.settings import MailConfig
+from hub.people import accounts
+from hub.people.invitations import withdraw
+from hub.people.roles import ROLES, check_given, givable
 from hub.store import audit, invitations, outbox
 from hub.store import people as stored
 from hub.store.tables import User
@@ -85,7 +85,7 @@ def test_an_admin_invites_somebody_who_joins_with_a_name_and_a_password_of_their
     with site.hub.reading() as conn:
         ada = stored.by_email(conn, "ada@elm.test")
     assert ada is not None and (ada.member_id, ada.roles, ada.name) == ("elm", ["staff", "officer"], "Ada of Elm")
-    assert people.sign_in(site.hub, "ada@elm.test", PASSWORD, "10.0.0.9")
+    assert accounts.sign_in(site.hub, "ada@elm.test", PASSWORD, "10.0.0.9")
     assert client.get("/people").status_code == 403
 
 
@@ -216,7 +216,7 @@ def test_an_invitation_that_is_withdrawn_while_somebody_joins_admits_nobody(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = link(invite(site, "admin.elm", "ada@elm.test", "staff"))
-    admin, make = user(site, "admin.elm").id, people.new_user
+    admin, make = user(site, "admin.elm").id, accounts.new_user
     with site.hub.reading() as conn:
         (found,) = invitations.open_ones(conn, "elm")
 
@@ -224,7 +224,7 @@ def test_an_invitation_that_is_withdrawn_while_somebody_joins_admits_nobody(
         withdraw(site.hub, admin, found.id)
         return make(*given)
 
-    monkeypatch.setattr(people, "new_user", slowly)
+    monkeypatch.setattr(accounts, "new_user", slowly)
     assert join(site, path).status_code == 404
     with site.hub.reading() as conn:
         assert stored.by_email(conn, "ada@elm.test") is None
@@ -325,10 +325,10 @@ def test_who_is_deactivated_is_signed_out_everywhere_and_stays_out(site: Site) -
     for client in (first, second):
         assert client.get("/").status_code == 302
     assert other.get("/").status_code == 200
-    assert people.sign_in(site.hub, "officer.elm@hub.test", PASSWORD, "10.0.0.9") is None
+    assert accounts.sign_in(site.hub, "officer.elm@hub.test", PASSWORD, "10.0.0.9") is None
     said(site, "admin.elm", do(site, "admin.elm", f"/people/{person}/reactivate"))
     assert first.get("/").status_code == 302, "a session of before does not wake up"
-    assert people.sign_in(site.hub, "officer.elm@hub.test", PASSWORD, "10.0.0.9")
+    assert accounts.sign_in(site.hub, "officer.elm@hub.test", PASSWORD, "10.0.0.9")
 
 
 def test_whoever_had_to_go_takes_their_invitations_along(site: Site) -> None:

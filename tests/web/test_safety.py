@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hub import people
+from hub import access
+from hub.people import accounts
 from tests.web.conftest import PASSWORD, Site, fill
 
 TEMPLATES = Path(__file__).parents[2] / "hub" / "web"
@@ -23,7 +24,8 @@ def test_no_form_works_without_its_token(site: Site) -> None:
         path = re.sub(r"<any\((\w+)[^>]*>", r"\1", rule.rule)
         path = re.sub(r"<int:[^>]*>", "1", path)
         path = re.sub(r"<[^>]*>", ids["Hold"], path)
-        assert client.post(path).status_code == 400, path
+        signed = 401 if access.scopes_of(rule.endpoint) else 404 if rule.endpoint == "hooks.take" else 400
+        assert client.post(path).status_code == signed, path
 
 
 @pytest.mark.parametrize(
@@ -54,41 +56,41 @@ def test_a_wrong_password_and_an_unknown_person_get_the_same_answer(site: Site) 
 
 
 def test_guessing_is_braked_for_all_processes_and_ends_by_itself(site: Site) -> None:
-    for _ in range(people.TRIES):
-        assert people.sign_in(site.hub, "admin.elm@hub.test", "wrong wrong wrong", "10.0.0.1") is None
-    with pytest.raises(people.TooManyTries):
-        people.sign_in(site.hub, "admin.elm@hub.test", PASSWORD, "10.0.0.1")
-    answer = people.sign_in(site.hub, "admin.elm@hub.test", PASSWORD, "10.0.0.2")
+    for _ in range(accounts.TRIES):
+        assert accounts.sign_in(site.hub, "admin.elm@hub.test", "wrong wrong wrong", "10.0.0.1") is None
+    with pytest.raises(accounts.TooManyTries):
+        accounts.sign_in(site.hub, "admin.elm@hub.test", PASSWORD, "10.0.0.1")
+    answer = accounts.sign_in(site.hub, "admin.elm@hub.test", PASSWORD, "10.0.0.2")
     assert answer is not None  # a stranger's guesses do not lock the owner out
-    site.time.sleep(people.BRAKE.total_seconds() + 1)
-    assert people.sign_in(site.hub, "admin.elm@hub.test", PASSWORD, "10.0.0.1")
+    site.time.sleep(accounts.BRAKE.total_seconds() + 1)
+    assert accounts.sign_in(site.hub, "admin.elm@hub.test", PASSWORD, "10.0.0.1")
 
 
 def test_a_session_ends_with_signing_out_with_idling_and_after_twelve_hours(site: Site) -> None:
     def fresh() -> str:
-        token = people.sign_in(site.hub, "admin.elm@hub.test", PASSWORD, "10.0.0.1")
+        token = accounts.sign_in(site.hub, "admin.elm@hub.test", PASSWORD, "10.0.0.1")
         assert token is not None
         return token
 
     token = fresh()
-    assert people.who(site.hub, token) is not None
-    people.sign_out(site.hub, token)
-    assert people.who(site.hub, token) is None
+    assert accounts.who(site.hub, token) is not None
+    accounts.sign_out(site.hub, token)
+    assert accounts.who(site.hub, token) is None
     token = fresh()
-    site.time.sleep(people.IDLE.total_seconds() + 1)
-    assert people.who(site.hub, token) is None
+    site.time.sleep(accounts.IDLE.total_seconds() + 1)
+    assert accounts.who(site.hub, token) is None
     token = fresh()
-    for _ in range(int(people.WHOLE / timedelta(minutes=20)) - 1):
+    for _ in range(int(accounts.WHOLE / timedelta(minutes=20)) - 1):
         site.time.sleep(1200)
-        assert people.who(site.hub, token) is not None
+        assert accounts.who(site.hub, token) is not None
     site.time.sleep(1201)
-    assert people.who(site.hub, token) is None
+    assert accounts.who(site.hub, token) is None
 
 
 def test_only_a_digest_of_the_session_is_kept(site: Site) -> None:
     from sqlalchemy import text
 
-    token = people.sign_in(site.hub, "admin.elm@hub.test", PASSWORD, "10.0.0.1")
+    token = accounts.sign_in(site.hub, "admin.elm@hub.test", PASSWORD, "10.0.0.1")
     with site.hub.reading() as conn:
         kept = [tuple(row) for row in conn.execute(text("SELECT * FROM session"))]
         hashed = conn.scalar(text("SELECT password_hash FROM user LIMIT 1"))

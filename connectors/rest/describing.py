@@ -1,0 +1,62 @@
+"""Which columns there are: as the system says, else as the declaration says, else as they occur in a page of records."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from connectors.contract import Field, Unavailable
+from connectors.rest.api import Api
+from connectors.rest.declaration import Declaration
+from connectors.rest.dig import MISSING, dig
+from connectors.rest.looking import Looking
+from connectors.rest.rows import Rows
+
+
+def fields(api: Api, rows: Rows, looking: Looking) -> list[Field]:
+    declaration = api.declaration
+    if declaration.describe is not None:
+        place = f"Describing {rows.wanted.object!r}"
+        found = dig(api.said(api.ask(declaration.describe), place), declaration.describe.names)
+        return [_declared(declaration, name) for name in _names(found, place)]
+    if declaration.columns:
+        return [_declared(declaration, name) for name in declaration.columns]
+    sheet = next(iter(looking.turner(declaration.list, f"Sampling {rows.wanted.object!r}", {}).sheets()))
+    shown = [row for row in sheet.rows if not rows.is_gone(row)]
+    if any(rows.record(row) is None for row in shown):
+        raise Unavailable(f"Sampling {rows.wanted.object!r}: the answer has a row that is no record.")
+    # Where there is no record yet, every column may still come.
+    names = rows.names(shown) if shown else list(rows.columns)
+    return [_declared(declaration, name) for name in names]
+
+
+def refuses(declaration: Declaration, column: str, value: Any) -> str | None:
+    """Why a declared column can never hold this value."""
+    known = declaration.columns.get(column)
+    if known is None:
+        return None
+    if known.length is not None and isinstance(value, str) and len(value) > known.length:
+        return f"{column} holds {known.length} characters; this text has {len(value)}."
+    if known.choices and isinstance(value, str) and value not in known.choices:
+        return f"{column} does not offer {value!r}."
+    if known.type == "integer" and isinstance(value, Decimal) and value != value.to_integral_value():
+        return f"{column} takes whole numbers only."
+    return None
+
+
+def _declared(declaration: Declaration, name: str) -> Field:
+    known = declaration.columns.get(name)
+    if known is None:
+        return Field(name, "any")
+    return Field(name, known.type, known.writable, known.required, length=known.length, choices=tuple(known.choices))
+
+
+def _names(found: Any, place: str) -> list[str]:
+    if isinstance(found, dict):
+        return [str(name) for name in found]
+    named: list[Any] = (
+        [item.get("name") if isinstance(item, dict) else item for item in found] if isinstance(found, list) else []
+    )
+    if found is MISSING or not named or not all(isinstance(name, str) for name in named):
+        raise Unavailable(f"{place}: the answer has no names of columns.")
+    return named

@@ -1,0 +1,140 @@
+"""Who may sign in: passwords (argon2id), sessions kept in the database, and a brake on guessing.
+
+Figures follow OWASP's ASVS 5.0 (V6 and V7): 19 MiB and two passes at least, 30 minutes idle, 12 hours in all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+from hub.mail.addresses import plain
+from hub.people.roles import ROLES
+from hub.store import people
+from hub.store.tables import User
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+    from sqlalchemy import Connection
+
+    from hub.app import Hub
+
+IDLE = timedelta(minutes=30)
+WHOLE = timedelta(hours=12)
+BRAKE = timedelta(minutes=15)
+TRIES = 10
+TRIES_OF_ADDRESS = 100
+SHORTEST = 10
+
+
+class TooManyTries(Exception):
+    """Too many wrong passwords of late. Wait a quarter of an hour, then try again."""
+
+    def __str__(self) -> str:
+        return str(self.__doc__)
+
+
+def add_user(hub: Hub, member: str, email: str, name: str, roles: Iterable[str], password: str) -> User:
+    """Let a person of a member sign in. ValueError for a weak password, an unknown role, a taken address."""
+    user = new_user(hub, member, email, name, roles, password)
+    with hub.writing() as conn:
+        admit(conn, user)
+    return user
+
+
+def new_user(hub: Hub, member: str, email: str, name: str, roles: Iterable[str], password: str) -> User:
+    """Somebody to be admitted. It takes a while, for passwords have to be slow to try: not inside a transaction."""
+    email = plain(email)
+    roles = list(dict.fromkeys(roles))
+    if "@" not in email:
+        raise ValueError(f"{email!r} is no e-mail address.")
+    if unknown := [role for role in roles if role not in ROLES]:
+        raise ValueError(f"There is no role {unknown[0]!r}. Known: {', '.join(ROLES)}.")
+    if len(password) < SHORTEST:
+        raise ValueError(f"A password needs at least {SHORTEST} characters; a few words make a good one.")
+    return User(
+        id=hub.ids.uuid7(), member_id=member, email=email, name=name, roles=roles,
+        password_hash=_hasher().hash(password), created_at=hub.time.now(),
+    )  # fmt: skip
+
+
+def admit(conn: Connection, user: User) -> None:
+    """ValueError where somebody signs in with this address already."""
+    if people.by_email(conn, user.email):
+        raise ValueError(f"{user.email} can sign in already.")
+    people.add(conn, user)
+
+
+def sign_in(hub: Hub, email: str, password: str, address: str) -> str | None:
+    """The token of a new session, or None for a wrong address or password: both take the same time and
+    look the same. Raises ``TooManyTries``; the count is in the database, so every process knows it."""
+    email, now = plain(email), hub.time.now()
+    with hub.reading() as conn:
+        here, from_address = people.failures(conn, email, address, now - BRAKE)
+        user = people.by_email(conn, email)
+    if here >= TRIES or from_address >= TRIES_OF_ADDRESS:
+        raise TooManyTries
+    ok = _right(user.password_hash if user else _decoy(), password) and user is not None and user.active
+    with hub.writing() as conn:
+        people.attempted(conn, email, address, now, ok, now - 2 * BRAKE)
+        if not ok or user is None:
+            return None
+        if _hasher().check_needs_rehash(user.password_hash):
+            people.change(conn, user.id, password_hash=_hasher().hash(password))
+        return open_session(conn, hub, user.id)
+
+
+def open_session(conn: Connection, hub: Hub, user_id: str) -> str:
+    """The token of a new session."""
+    token = hub.ids.token()
+    people.open_session(conn, digest(token), user_id, hub.time.now())
+    return token
+
+
+def who(hub: Hub, token: str) -> User | None:
+    """Whose session this is, if it is alive. Using it keeps it alive."""
+    now = hub.time.now()
+    with hub.reading() as conn:
+        found = people.signed_in(conn, digest(token), now - IDLE, now - WHOLE)
+    if found is None:
+        return None
+    user, seen = found
+    if now - seen > timedelta(minutes=1):  # a write for every page would make readers wait for each other
+        with hub.writing() as conn:
+            people.touch(conn, digest(token), user.id, now)
+    return user
+
+
+def sign_out(hub: Hub, token: str) -> None:
+    with hub.writing() as conn:
+        people.close_session(conn, digest(token))
+
+
+def digest(token: str) -> str:
+    """What the hub keeps of a token: 256 random bits need no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _right(hashed: str, password: str) -> bool:
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    try:
+        return _hasher().verify(hashed, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+@cache
+def _decoy() -> str:
+    """What the password of somebody unknown is compared with."""
+    return _hasher().hash("nobody's password")

@@ -1,0 +1,155 @@
+"""What programs send and get, as pydantic models: what is checked is what ``/api/v1/openapi.json`` says."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Key = Annotated[
+    str, Field(max_length=255, description="By which the member's own programs know it; unique among them.")
+]
+Audience = Annotated[str, Field(max_length=4000, description="all, circle:NAME,… or member:NAME,…")]
+Facts = Annotated[
+    dict[str, Any], Field(description="By path; null is blank. Paths that are not named stay as they are.")
+]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Money(Body):
+    amount: Annotated[str, Field(description="Decimal text, exact.")]
+    currency: Annotated[str, Field(description="ISO 4217")]
+
+
+class Day(Body):
+    """Dates as people know them: a day, or words."""
+
+    model_config = ConfigDict(extra="allow")
+    date: str | None = None
+    text: str | None = None
+
+
+class PositionSent(Body):
+    """Null takes a value away. What is hidden nobody else sees, in no sum and on no page."""
+
+    stage: str | None = None
+    amount: Money | None = None
+    date: Day | None = None
+    visibility: Literal["hidden", "anonymous", "named"] | None = None
+    note: str | None = None
+
+
+class Create(Body):
+    """``key`` or the header ``Idempotency-Key`` is needed: a create sent twice makes one opportunity."""
+
+    key: Key | None = None
+    kind: Literal["project", "call"] = "project"
+    audience: Audience = "all"
+    facts: Facts
+    position: PositionSent | None = None
+
+
+class Change(Body):
+    """What is left out stays. Facts, audience and state are the steward's; key and position every member's own."""
+
+    key: Annotated[str | None, Field(max_length=255, description="Null takes it away.")] = None
+    audience: Audience | None = None
+    state: Literal["published", "closed", "withdrawn"] | None = None
+    facts: Facts = Field(default_factory=dict)
+    position: PositionSent | None = None
+
+
+class Sums(Body):
+    pledged: list[Money]
+    committed: Annotated[list[Money], Field(description="What is paid included.")]
+    paid: list[Money]
+    gap: list[Money] | None
+    funders: int
+
+
+class Funder(Body):
+    name: Annotated[str | None, Field(description="Null where the member counts without being named.")]
+    stage: str
+    amount: Money | None
+    date: dict[str, Any] | None
+    own: bool
+
+
+class Others(Body):
+    """What all other members disclosed."""
+
+    visibility: Literal["anonymous"]
+    pledged: list[Money]
+    committed: list[Money]
+    paid: list[Money]
+    funders: int
+    table: str | None
+
+
+class Opportunity(Body):
+    id: str
+    key: str | None
+    kind: Literal["project", "call"]
+    mine: Annotated[bool, Field(description="Whether the token's member shared it.")]
+    state: Literal["draft", "published", "closed", "withdrawn"]
+    status: Annotated[str, Field(description="The state, and how far a published project is funded.")]
+    steward: str
+    audience: Annotated[str | None, Field(description="Told to its steward only.")]
+    facts: Facts
+    totals: Sums
+    funders: list[Funder]
+    position: Annotated[dict[str, Any] | None, Field(description="The token's member's own.")]
+    others: Others | None
+    page: str
+    created_at: str
+    facts_changed_at: str
+    etag: Annotated[str, Field(description="What If-Match wants.")]
+    missing: Annotated[list[str] | None, Field(description="To its steward: what it needs to be published.")]
+
+
+class Page(Body):
+    items: list[Opportunity]
+    next: Annotated[str | None, Field(description="Cursor of the next page; null on the last.")]
+    changes: Annotated[str | None, Field(description="On the first page: where the feed of changes stood before it.")]
+
+
+class Changed(Body):
+    id: str
+    gone: Annotated[bool, Field(description="It is not there for this member any more.")]
+    into: Annotated[str | None, Field(description="The opportunity that it was merged into.")]
+    opportunity: Opportunity | None
+
+
+class Changes(Body):
+    items: list[Changed]
+    more: bool
+    next: Annotated[str, Field(description="Where to go on reading now.")]
+    keep: Annotated[str, Field(description="Where to begin next time.")]
+
+
+class Commitment(Body):
+    id: Annotated[str, Field(description="Of the opportunity.")]
+    position: dict[str, Any] | None
+    etag: str
+
+
+class Me(Body):
+    member: str
+    name: str
+    scopes: list[str]
+    token: str
+    expires_at: str | None
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: Annotated[dict[str, str] | None, Field(description="What is wrong, by its place in the body.")] = None

@@ -1,0 +1,146 @@
+"""The OpenAPI document of ``/api/v1/``, made from the models that check the bodies and from the table of fields."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from hub.tokens import SCOPES
+from hub.web.api import bodies
+from schemas.codes import CODES
+from schemas.fields import FIELDS, FieldSpec
+
+_TEXT: dict[str, Any] = {"type": ["string", "null"]}
+_MONEY: dict[str, Any] = {"anyOf": [{"$ref": "#/components/schemas/Money"}, {"type": "null"}]}
+_SHAPES: dict[str, dict[str, Any]] = {
+    "text": _TEXT,
+    "longtext": _TEXT,
+    "url": _TEXT | {"format": "uri"},
+    "country": _TEXT | {"description": "ISO 3166-1"},
+    "bool": {"type": ["boolean", "null"]},
+    "int": {"type": ["integer", "null"]},
+    "money": _MONEY,
+    "moneys": {"type": ["array", "null"], "items": {"$ref": "#/components/schemas/Money"}},
+    "when": {"type": ["object", "null"]},
+    "places": {"type": ["array", "null"], "items": {"type": "object"}},
+    "documents": {"type": ["array", "null"], "items": {"type": "object", "required": ["title", "url"]}},
+    "any": {},
+}
+_CURSOR = [("cursor", "From the page before."), ("limit", "Items on a page, 200 at most; 100 when left out.")]
+_LIST = [*_CURSOR, ("key", "The one that you know by this key."), ("text", "A part of the title."), ("state", "")]
+_MATCH = {"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"},
+          "description": "The etag that you read, or *."}  # fmt: skip
+
+Model = type[BaseModel]
+
+ROUTES: tuple[tuple[str, str, str, str, Model | None, Model | None], ...] = (
+    # method, path, scope, what it does, body, answer
+    ("get", "/me", "read", "Whose token this is and what it opens.", None, bodies.Me),
+    ("get", "/opportunities", "read", "All that the member may see, in the order of their ids.", None, bodies.Page),
+    ("post", "/opportunities", "share", "Share an opportunity; 200 where this very call made it before.", bodies.Create, bodies.Opportunity),
+    ("get", "/opportunities/{opportunity_id}", "read", "One of them.", None, bodies.Opportunity),
+    ("patch", "/opportunities/{opportunity_id}", "share, position", "Change what is named.", bodies.Change, bodies.Opportunity),
+    ("delete", "/opportunities/{opportunity_id}", "share", "Withdraw it; nothing is deleted.", None, None),
+    ("get", "/opportunities/{opportunity_id}/commitment", "read", "The member's own position.", None, bodies.Commitment),
+    ("put", "/opportunities/{opportunity_id}/commitment", "position", "State all of it.", bodies.PositionSent, bodies.Commitment),
+    ("get", "/changes", "read", "What changed since a cursor, deletions included.", None, bodies.Changes),
+)  # fmt: skip
+
+
+@cache
+def document() -> dict[str, Any]:
+    """OpenAPI 3.1."""
+    named = (model for route in ROUTES for model in (route[4], route[5]) if model is not None)
+    models: set[Model] = {*named, bodies.Problem, bodies.Money}
+    _, made = models_json_schema(
+        [(model, "serialization") for model in sorted(models, key=lambda model: model.__name__)],
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas = made["$defs"] | {"Facts": _facts()}
+    for name in ("Create", "Change", "Opportunity"):
+        schemas[name]["properties"]["facts"] = {"$ref": "#/components/schemas/Facts"}
+    paths: dict[str, Any] = {}
+    for method, path, scope, does, body, answer in ROUTES:
+        paths.setdefault("/api/v1" + path, {})[method] = _operation(method, path, scope, does, body, answer)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Commons Hub",
+            "version": "1",
+            "description": "Facts are flat paths. A token acts for one member and sees what that member may see.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _scopes()}},
+        },
+        "security": [{"token": []}],
+    }
+
+
+def _operation(
+    method: str, path: str, scope: str, does: str, body: Model | None, answer: Model | None
+) -> dict[str, Any]:
+    parameters = [{"name": "opportunity_id", "in": "path", "required": True, "schema": {"type": "string"}}] * (
+        "{" in path
+    )
+    query = _LIST if path == "/opportunities" and method == "get" else _CURSOR if path == "/changes" else []
+    parameters += [{"name": n, "in": "query", "description": what, "schema": {"type": "string"}} for n, what in query]
+    if method in ("patch", "put", "delete"):
+        parameters.append(_MATCH)
+    done = {"201" if method == "post" else "204" if answer is None else "200": _said("Done.", answer)}
+    if method == "post":
+        done["200"] = _said("This very call made it before.", answer)
+    operation: dict[str, Any] = {
+        "summary": does,
+        "operationId": f"{method}{path.title().translate({ord(c): None for c in '/{}_'})}",
+        "description": f"Scope: {scope}.",
+        "parameters": parameters,
+        "responses": done | {"default": _said("A problem.", bodies.Problem, "application/problem+json")},
+    }
+    if body is not None:
+        operation["requestBody"] = {"required": True, "content": _content(body)}
+    return operation
+
+
+def _said(what: str, model: Model | None, kind: str = "application/json") -> dict[str, Any]:
+    return {"description": what} | ({"content": _content(model, kind)} if model is not None else {})
+
+
+def _content(model: Model, kind: str = "application/json") -> dict[str, Any]:
+    return {kind: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+
+
+def _facts() -> dict[str, Any]:
+    own = {path: field for path, field in FIELDS.items() if field.authority == "steward" and path != "kind"}
+    properties = {path: _shape(field) for path, field in own.items() if not path.endswith("*")}
+    patterns = {_pattern(path): _shape(field) for path, field in own.items() if path.endswith("*")}
+    return {
+        "type": "object",
+        "description": "By path; null is blank. In a change, paths that are not named stay as they are.",
+        "properties": properties,
+        "patternProperties": patterns,
+        "additionalProperties": False,
+    }
+
+
+def _pattern(path: str) -> str:
+    return "^" + path.replace(".", "\\.").replace("*", "[^.]+", path.count("*") - 1).replace("*", ".+") + "$"
+
+
+def _shape(field: FieldSpec) -> dict[str, Any]:
+    if field.type in ("code", "codes"):
+        codes = sorted(CODES.get(field.codes or "", {}))
+        one: dict[str, Any] = {"enum": codes} if codes else {"type": "string"}
+        several = {"type": ["array", "null"], "items": one}
+        shape = several if field.type == "codes" else {"anyOf": [one, {"type": "null"}]}
+    else:
+        shape = dict(_SHAPES[field.type])
+    return {"title": field.label} | shape
+
+
+def _scopes() -> str:
+    return " ".join(f"{name}: {what}" for name, what in SCOPES.items())

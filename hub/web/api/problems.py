@@ -1,0 +1,76 @@
+"""What went wrong, for programs: problem details (RFC 9457), each with the number of its request."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, g, has_request_context, request
+from werkzeug.exceptions import HTTPException
+
+log = logging.getLogger("hub.web.api")
+ROOT = "/api/"
+TITLES = {
+    400: "The hub does not understand this request",
+    401: "No valid token",
+    403: "This token does not open this",
+    404: "There is no such thing for you",
+    405: "That cannot be done here",
+    409: "This does not fit what is there",
+    410: "It is gone",
+    412: "It changed meanwhile",
+    413: "That is too much at once",
+    415: "Another kind of content is due",
+    422: "This cannot be kept",
+    428: "Say what you had read",
+    429: "Too many calls",
+    500: "Something went wrong in the hub",
+}
+DETAILS = {
+    401: "Send Authorization: Bearer TOKEN. An admin of your foundation makes tokens; they can expire or be revoked.",
+    403: "An admin of your foundation can make a token with the scope that is needed.",
+    404: "It is another foundation's, or not shared with yours, or never was.",
+    405: "See /api/v1/openapi.json for what can be.",
+    413: "A body may hold 1 MB.",
+}
+
+
+class ProblemFound(Exception):
+    """An answer of this kind; ``more`` are further members of it."""
+
+    def __init__(self, status: int, name: str, detail: str, **more: Any) -> None:
+        self.status, self.name, self.detail, self.more = status, name, detail, more
+        super().__init__(detail)
+
+
+def is_api() -> bool:
+    return has_request_context() and request.path.startswith(ROOT)
+
+
+def answer(error: Exception) -> Response:
+    if isinstance(error, ProblemFound):
+        return problem(error.status, error.name, error.detail, error.more)
+    if isinstance(error, HTTPException):
+        code = error.code or 500
+        return problem(
+            code, (error.name or "error").lower().replace(" ", "-"), DETAILS.get(code, error.description or "")
+        )
+    log.exception("A call failed", extra={"request_id": g.get("request_id")})
+    return problem(500, "internal", "Nothing was changed. Try again; if it stays, tell the operator the request_id.")
+
+
+def problem(status: int, name: str, detail: str, more: Mapping[str, Any] | None = None) -> Response:
+    body = {
+        "type": f"urn:commons-hub:problem:{name}",
+        "title": TITLES.get(status, "It was not done"),
+        "status": status,
+        "detail": detail,
+        "request_id": g.get("request_id", ""),
+    }
+    text = json.dumps(body | dict(more or {}), ensure_ascii=False)
+    found = Response(text, status, mimetype="application/problem+json")
+    if status == 401:
+        found.headers["WWW-Authenticate"] = 'Bearer realm="commons"'
+    return found

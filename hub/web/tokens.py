@@ -1,0 +1,68 @@
+"""Tokens of the own member's programs: made, shown once, revoked by its admins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from hub import tokens
+from hub.store import people
+from hub.store import tokens as stored
+from hub.web.guard import hub, me
+
+pages = Blueprint("tokens", __name__)
+
+
+@pages.get("/tokens")
+def page() -> str:
+    return _page()
+
+
+def _page(text: str = "", problem: str = "", typed: Mapping[str, object] | None = None) -> str:
+    with hub().reading() as conn:
+        rows = stored.of(conn, [me().member_id])
+        names = people.names(conn)
+    words = {
+        "read": _("read what we may see"),
+        "share": _("share opportunities, and change ours"),
+        "position": _("state our positions"),
+    }
+    return render_template(
+        "tokens.html", rows=[(row, tokens.state(hub(), row), names.get(row.by or "", ("", ""))[0]) for row in rows],
+        scope_words=words, text=text, problem=problem, typed=typed or {},
+    )  # fmt: skip
+
+
+@pages.post("/tokens")
+def create() -> str | tuple[str, int]:
+    """The token is shown in the answer itself: nothing keeps it, so it cannot be shown again."""
+    form = request.form
+    typed = {"name": form.get("name", ""), "scopes": form.getlist("scope"), "days": form.get("days", "")}
+    days = form.get("days", "").strip()
+    try:
+        if days and not (days.isascii() and days.isdigit() and len(days) < 6):
+            raise ValueError(_("Say for how many days it is valid, as a number, or leave that empty."))
+        _token, text = tokens.create(
+            hub(),
+            me().member_id,
+            form.get("name", ""),
+            form.getlist("scope"),
+            days=int(days) if days else None,
+            by=me().id,
+        )
+    except ValueError as error:
+        return _page(problem=str(error), typed=typed), 422
+    return _page(text=text)
+
+
+@pages.post("/tokens/<token_id>/revoke")
+def revoke(token_id: str) -> Response:
+    try:
+        token = tokens.revoke(hub(), token_id, members=[me().member_id], by=me().id)
+    except LookupError:
+        abort(404)
+    flash(_("Revoked: %(name)s opens nothing any more.", name=token.name), "status")
+    return redirect(url_for("tokens.page"), 303)

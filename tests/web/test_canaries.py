@@ -1,0 +1,86 @@
+"""What Oak keeps to itself (its stage, amount and note) is in nothing that leaves the hub: no mail, no log, no list, no search."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hub.commons import asking, positions, searches
+from hub.commons.criteria import Criteria
+from hub.mail import sending
+from hub.mail.settings import MailConfig
+from hub.store.tables import Message
+from tests.mailserver import mail_server
+from tests.web.conftest import Site, fill
+from tests.web.test_access import PEOPLE, addresses
+
+CANARIES = ("zz-secret", "424242", "424,242")
+OTHERS = [who for who in PEOPLE if who.endswith(".elm")]
+
+
+def told(text: str) -> list[str]:
+    return [canary for canary in CANARIES if canary in text]
+
+
+def test_no_mail_and_no_line_of_the_log_says_anything_of_a_hidden_position(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    with mail_server() as server, caplog.at_level(logging.DEBUG):
+        mail = MailConfig("127.0.0.1", server.port, "none", "hub@commons.test")
+        site.hub.config = replace(site.hub.config, mail=mail)
+        walk = addresses(site)
+        for who in ("staff.elm", "admin.elm", "operator.elm", "officer.oak"):
+            for _, method, path in walk:
+                if method == "GET":
+                    site.client(who).get(path)
+        site.post(
+            site.client("officer.oak"),
+            f"/opportunities/{opportunity(walk)}/position",
+            stage="pledged",
+            amount="424242 USD",
+            note="zz-secret",
+        )
+        site.time.sleep(timedelta(days=200).total_seconds())
+        asking.look(site.hub)
+        site.clients.clear()
+        site.post(site.client("admin.elm"), "/people/invite", email="ada@elm.test", name="Ada", role="staff")
+        while sending.send_waiting(site.hub):
+            pass
+        assert len(server.mails) > 2 and caplog.records
+        for number, letter in enumerate(server.mails):
+            assert told(str(letter["Subject"]) + server.text(number)) == []
+    table: Any = vars(Message)["__table__"]
+    with site.hub.reading() as conn:
+        assert told(str(list(conn.execute(table.select())))) == []
+    lines = [record.getMessage() + str(record.args) for record in caplog.records if record.name != "aiosmtpd"]
+    assert [line for line in lines if told(line)] == []
+
+
+def opportunity(walk: list[tuple[str, str, str]]) -> str:
+    return next(path for _, _, path in walk if path.startswith("/opportunities/")).split("/")[2]
+
+
+def test_nobody_finds_an_opportunity_by_what_another_member_keeps_to_itself(site: Site) -> None:
+    fill(site.hub)
+    for who in OTHERS:
+        for words in ("zz-secret", "424242", "exploring"):
+            shown = site.client(who).get(f"/opportunities?text={words}").text
+            assert "Orchard" not in shown, (who, words)
+        assert told(site.client(who).get("/opportunities.csv").text) == []
+    with site.hub.reading() as conn:
+        for member in ("elm", "ash"):
+            assert searches.find(conn, site.hub, member, Criteria(text="zz-secret"), 10) == []
+            assert len(searches.find(conn, site.hub, member, Criteria(text="orchard"), 10)) == 1
+
+
+def test_what_is_disclosed_is_told_so_that_this_test_would_see_it(site: Site) -> None:
+    ids = fill(site.hub)
+    page = f"/opportunities/{ids['Opportunity']}"
+    assert told(site.client("staff.elm").get(page).text) == []
+    said = {"commitment.stage": "pledged", "commitment.amount": {"amount": "424242", "currency": "USD"}}
+    positions.state(site.hub, ids["Opportunity"], "oak", said | {"commitment.visibility": "named"}, "u")
+    assert told(site.client("staff.elm").get(page).text) == ["424242", "424,242"]

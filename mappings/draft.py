@@ -24,13 +24,14 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "organization.country": ("Country",),
     "organization.website": ("Website", "URL"),
     "ask.requested": ("Amount Requested", "Request Amount", "Ask"),
-    "commitment.amount": ("Amount Awarded", "Award Amount", "Grant Amount", "Amount"),
+    "commitment.amount": ("Amount Awarded", "Award Amount", "Grant Amount", "Original Amount", "Amount"),
     "commitment.date": ("Award Date", "Decision Date", "Date Awarded"),
     "period.start": ("Start Date", "Project Start"),
     "period.end": ("End Date", "Project End"),
     "geographies": ("Location", "Places", "Region"),
 }
 IDS = ("id", "no", "number", "identifier", "reference", "ref", "urn", "grant id", "request id", "refcode")
+ENDS = (" id", " no", " number", " ref", " reference")
 SHARES = ("share", "shared", "share with commons", "commons share")
 CURRENCIES = ("currency", "currency code", "originalcurrency")
 SURE, LIKELY = 1.0, 0.78
@@ -42,8 +43,7 @@ def draft(file: str, header: int, names: Sequence[str], samples: Sequence[Sequen
     by_name = {name: [row[at] for row in samples if row[at] is not None] for at, name in enumerate(names) if name}
     taken: dict[str, str] = {}
     currency = _first(by_name, CURRENCIES)
-    id = next((name for name in by_name if plain(name) in IDS and _tells_apart(by_name[name], len(samples))), None)
-    id = id or next((name for name in by_name if plain(name) in IDS), None)
+    id = _numbers(by_name, len(samples))
     share = _first(by_name, SHARES)
     key = _first(by_name, ("commons id",)) or "Commons ID"
     aside = {name for name in (currency, share, key) if name}
@@ -157,14 +157,31 @@ def _when(values: Sequence[Any], said: list[str]) -> dict[str, str]:
 
 def _id(id: str | None, by_name: Mapping[str, Sequence[Any]], rows: int) -> list[str]:
     if id is None:
-        return ['# id = "…"   # no column looks like a number of its own; rows are told apart by title and organisation']
-    guess = "" if _tells_apart(by_name[id], rows) else "   # GUESS: it is blank or the same in several rows, which are refused"
+        return [
+            '# id = "…"   # no column looks like a number of its own; rows are told apart by title and organisation'
+        ]
+    guess = (
+        ""
+        if _tells_apart(by_name[id], rows)
+        else "   # GUESS: it is blank or the same in several rows, which are refused"
+    )
     return [f"id     = {_text(id)}{guess}"]
 
 
 def _share(share: str | None) -> list[str]:
     note = "" if share else "   # a column to add, or say it when you bring the sheet"
-    return [f'share  = {{ field = {_text(share or "Share")}, equals = ["Yes", "yes", "YES", "TRUE", "true", "x", "X", true] }}{note}']
+    return [
+        f'share  = {{ field = {_text(share or "Share")}, equals = ["Yes", "yes", "YES", "TRUE", "true", "x", "X", true] }}{note}'
+    ]
+
+
+def _numbers(by_name: Mapping[str, Sequence[Any]], rows: int) -> str | None:
+    """The column with each row's own number: by its name, better where the rows bear it out."""
+    apart = [name for name, values in by_name.items() if _tells_apart(values, rows)]
+    named = [name for name in by_name if plain(name) in IDS]
+    known = {one for names in _names().values() for one in names}
+    ending = [name for name in apart if plain(name).endswith(ENDS) and plain(name) not in known]
+    return next(iter([*(name for name in named if name in apart), *ending, *named]), None)
 
 
 def _first(by_name: Mapping[str, Any], names: Sequence[str]) -> str | None:

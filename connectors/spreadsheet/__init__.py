@@ -19,7 +19,9 @@ connector = System(
     summary="A CSV or XLSX file, or a folder of them, read and written in place.",
     options=(
         Option("path", "The file, or a folder whose .csv and .xlsx files are read together", required=True),
-        Option("door", "No file: sheets are brought in the browser, or put into the folder that path names", default=False),
+        Option(
+            "door", "No file: sheets are brought in the browser, or put into the folder that path names", default=False
+        ),
         Option("id", "Column with the row's own number or code; without one, only rows with a key are read"),
         Option("sheet", "Worksheet of an XLSX file; the first one by default"),
         Option("encoding", "Encoding of CSV files: utf-8, cp1252, …", default="utf-8"),

@@ -6,10 +6,9 @@ sheet is never written to: what is to change there is handed out as a sheet as w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from connectors.contract import (
     Capabilities,
@@ -30,6 +29,7 @@ from connectors.contract import (
     Unseen,
     Wanted,
 )
+from connectors.spreadsheet.identity import NEW, Finder, Identity, Known, text
 from connectors.spreadsheet.table import Line, Table
 
 PAGE = 500
@@ -47,7 +47,9 @@ class Door(Connector):
 
     def check(self) -> list[Check]:
         if not self.folder.is_dir():
-            return [Check("folder", True, f"{self.folder} is not there, so only what is brought in the browser is read.")]
+            return [
+                Check("folder", True, f"{self.folder} is not there, so only what is brought in the browser is read.")
+            ]
         return [Check("folder", True, f"Sheets that appear in {self.folder} are read.")]
 
     def describe(self) -> list[Field]:
@@ -76,24 +78,6 @@ class Door(Connector):
         return [Outcome(error=Invalid("Nothing is deleted through a door.")) for _ in ids]
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """How the rows of a sheet are told apart: by the ``id`` column where the profile has one, else by what ``names`` hold
-    together (a title and an organisation)."""
-
-    id: str
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the hub knows of rows that came before. ``by_key``: ids of the records that carry these keys. ``bases``: those
-    records as they last were, by id; what a sheet has no column for stays as it is there."""
-
-    by_key: Callable[[Sequence[str]], Mapping[str, str]]
-    bases: Callable[[Sequence[str]], Mapping[str, Raw]]
-
-
 class Brought(Door):
     """One sheet. ``said``: cells that every row has because whoever brought it said so (that it is shared)."""
 
@@ -102,49 +86,44 @@ class Brought(Door):
     ) -> None:
         super().__init__(settings, wanted)
         self.name, self.table, self.identity, self.known, self.said = name, table, identity, known, said
+        self.finder = Finder(identity, known)
         self.placed: dict[str, int] = {}
         """Row numbers by the id of what was made of the row, record or refused."""
 
     def changes(self, since: Cursor | None) -> Iterator[Page]:
         """Every row, each once: as a record, or refused with its row and column."""
-        key = self.wanted.key
-        keys = [_text(line.cells.get(key)) for line in self.table.lines] if key else []
-        linked = self.known.by_key([text for text in keys if text])
-        ids = [self._id(line, linked) for line in self.table.lines]
-        shared: dict[str, list[int]] = {}
+        ids = [self.finder.id(line.cells) for line in self.table.lines]
+        rows: dict[str, list[int]] = {}
         for id, line in zip(ids, self.table.lines, strict=True):
-            shared.setdefault(id, []).append(line.number)
+            rows.setdefault(id, []).append(line.number)
+        cells = {id: line.cells | self.said for id, line in zip(ids, self.table.lines, strict=True) if id}
+        alike = self.finder.lookalikes(cells)
         for at in range(0, len(ids), PAGE):
-            lines = list(zip(ids[at : at + PAGE], self.table.lines[at : at + PAGE], strict=True))
-            items = [self._item(id, line, shared[id]) for id, line in lines]
+            lines = zip(ids[at : at + PAGE], self.table.lines[at : at + PAGE], strict=True)
+            items = [self._item(id, line, rows[id], alike.get(id)) for id, line in lines]
             records = [item for item in items if isinstance(item, Record)]
             yield Page(self._whole(records), refused=tuple(item for item in items if isinstance(item, Refused)))
 
-    def _id(self, line: Line, linked: Mapping[str, str]) -> str:
-        """Empty where nothing tells which row it is."""
-        key = _text(line.cells.get(self.wanted.key or ""))
-        if key in linked:
-            return linked[key]
-        if self.identity.id:
-            # What was downloaded and not yet imported anywhere has only its key.
-            return _text(line.cells.get(self.identity.id)) or key
-        names = [" ".join(_text(line.cells.get(name)).casefold().split()) for name in self.identity.names]
-        return " · ".join(filter(None, names)) if names and names[0] else key
-
-    def _item(self, id: str, line: Line, shared: list[int]) -> Record | Refused:
+    def _item(self, id: str, line: Line, rows: list[int], alike: tuple[str, str] | None) -> Record | Refused:
         place = f"{self.name}, row {line.number}"
         reason = next((self._at(name) + why for name, why in line.faults.items()), "")
         if not id:
-            column = self.identity.id or self.identity.names[0]
+            column = next(filter(None, (self.identity.id, *self.identity.names, self.identity.key)))
             reason = f"{self._at(column)}is blank, so nothing says which record it is."
-        elif len(shared) > 1:
-            reason = reason or f"{self._same(shared)} Nothing says which one counts, so none of them is used."
+        elif len(rows) > 1:
+            reason = reason or f"{self._same(rows)} Nothing says which one counts, so none of them is used."
+        elif alike is not None:
+            reason = reason or self._renamed(*alike)
         if not reason:
             self.placed[id] = line.number
-            return Record(id, dict(line.cells))
-        refused = id if id and len(shared) == 1 else place
+            return Record(id, self._without_word(line.cells))
+        refused = id if id and len(rows) == 1 else place
         self.placed[refused] = line.number
         return Refused(refused, place, reason)  # without its cells: nobody knows yet whether it is shared
+
+    def _without_word(self, cells: Raw) -> Raw:
+        key = self.identity.key
+        return cells | {key: None} if key and text(cells.get(key)).casefold() == NEW else dict(cells)
 
     def _at(self, column: str) -> str:
         letter = self.table.columns.get(column)
@@ -155,18 +134,20 @@ class Brought(Door):
         shown = ", ".join(str(row) for row in rows[:6]) + (" …" if len(rows) > 6 else "")
         return f"{len(rows)} rows have the same {' and '.join(repr(c) for c in columns)} (rows {shown})."
 
+    def _renamed(self, key: str, title: str) -> str:
+        return (
+            f"{self._at(self.identity.names[0])}may be a new name of “{title}”, which an earlier sheet had and this one has "
+            f"not. If it is the same, put {key} into the column {self.identity.key!r}. If it is another one, put the word "
+            f"{NEW} there."
+        )
+
     def _whole(self, records: list[Record]) -> tuple[Record, ...]:
         """What the sheet has no column for stays as it was."""
-        bases = self.known.bases([record.id for record in records])
         absent = [c for c in self.wanted.fields if c not in self.table.columns]
         return tuple(
             replace(
                 record,
-                fields={c: bases.get(record.id, {}).get(c) for c in absent} | record.fields | self.said,
+                fields={c: self.known.bases.get(record.id, {}).get(c) for c in absent} | record.fields | self.said,
             )
             for record in records
         )
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()

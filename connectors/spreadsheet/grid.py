@@ -26,6 +26,12 @@ UNPACKED = 100 * 1024 * 1024
 """Bytes that it may unpack to."""
 MOST = 5_000
 """Rows of it: what a person waits for in the browser."""
+BLANK = 100_000
+"""Rows of it that are blank or not: programs save formats of rows that hold nothing."""
+WIDEST = 500
+"""Columns of it: a cell in the last one that Excel has makes every row of a file as wide."""
+CHARACTERS = 20_000_000
+"""Text in all its cells, however often one of them stands there: XLSX writes a text once and points at it."""
 DELIMITERS = (",", ";", "\t", "|")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 
@@ -92,15 +98,16 @@ def _must_be_text(path: Path, content: bytes) -> None:
 def _csv(path: Path, content: bytes) -> Grid:
     text, encoding = _decoded(path, content)
     delimiter = _delimiter(text)
-    rows: list[list[Any]] = []
+    size, widths = Counted(path), [0]
+    rows = size.rows
     csv.field_size_limit(LONGEST)
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            rows.append([unmarked(cell) or None for cell in cells])
-            few(path, len(rows))
+            widths.append(len(cells))
+            size.add([unmarked(cell) or None for cell in cells])
     except csv.Error as error:
         raise Unavailable(f"{path.name}, row {len(rows) + 1}: no well-formed CSV ({error}). Export it again.") from None
-    if len(rows) > 1 and 0 < len(rows[-1]) < len(rows[-2]) and text[-1] not in "\r\n":
+    if len(rows) > 1 and 0 < widths[-1] < widths[-2] and text[-1] not in "\r\n":
         raise Unavailable(
             f"{path.name}, row {len(rows)}: the file ends inside its last row, as if it were still being saved. If it is "
             "not, put a line end there."
@@ -165,13 +172,12 @@ def _xlsx(path: Path) -> list[Grid]:
 def _sheet(path: Path, sheet: Any) -> Grid:
     sheet.reset_dimensions()
     never = uncalculated(sheet)
-    rows: list[list[Any]] = []
+    size = Counted(path)
     for cells in unbroken(path, sheet.iter_rows()):
-        rows.append([_cell(cell, never) for cell in cells])
-        few(path, len(rows))
+        size.add([_cell(cell, never) for cell in cells])
     with sheet._get_source() as part:
         merges = tuple(_merge(found) for found in _MERGED.finditer(part.read()))
-    return Grid(sheet.title, rows, merges)
+    return Grid(sheet.title, size.rows, merges)
 
 
 def _cell(cell: Any, never: frozenset[str]) -> Any:
@@ -188,9 +194,29 @@ def _merge(found: re.Match[bytes]) -> Merge:
     return Merge(int(found[2]), index(found[1].decode()) - 1, int(found[4]), index(found[3].decode()) - 1)
 
 
-def few(path: Path, rows: int) -> None:
-    if rows > MOST:
-        raise Unavailable(f"{path.name} has more than {MOST} rows. Split it.")
+class Counted:
+    """Rows of a file that is read, as long as they stay within what a hub reads. ``add`` raises ``Unavailable``."""
+
+    def __init__(self, path: Path) -> None:
+        self.rows: list[list[Any]] = []
+        self._path, self._filled, self._characters = path, 0, 0
+
+    def add(self, row: list[Any]) -> None:
+        while row and row[-1] is None:
+            row.pop()
+        self._filled += bool(row)
+        self._characters += sum(len(value) for value in row if isinstance(value, str))
+        self.rows.append(row)
+        if self._filled > MOST or len(self.rows) > BLANK:
+            raise Unavailable(f"{self._path.name} has more than {MOST} rows. Split it.")
+        if len(row) > WIDEST:
+            raise Unavailable(
+                f"{self._path.name}, row {len(self.rows)}: it has more than {WIDEST} columns. Delete those that are not needed."
+            )
+        if self._characters > CHARACTERS:
+            raise Unavailable(
+                f"{self._path.name} holds more than {CHARACTERS // 1_000_000} million characters. Split it."
+            )
 
 
 def filled(rows: list[Any]) -> Iterator[int]:

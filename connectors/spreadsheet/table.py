@@ -23,6 +23,9 @@ SHOWN = 12
 """Column names that a message lists."""
 LONG = 40
 """Characters of each."""
+SECTION = 4
+"""Columns of the profile from which on a row with nothing but its first cell is no record."""
+SUMS = ("total", "totals", "grand total", "subtotal", "sub-total", "sum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,9 @@ def _named(path: Path, grid: Grid, number: int, wanted: Sequence[str]) -> _Head:
         exact = [at for at in found if names[at] == column] or found
         if len(exact) > 1 and len(names) > 1:
             letters = " and ".join(get_column_letter(at + 1) for at in exact)
-            raise Invalid(f"{path.name}, row {number}: columns {letters} are both called {column!r}. Rename one.", [column])
+            raise Invalid(
+                f"{path.name}, row {number}: columns {letters} are both called {column!r}. Rename one.", [column]
+            )
         if exact:
             columns[column] = exact[0]
     return _Head(number, last, columns, names)
@@ -181,9 +186,13 @@ def _lines(grid: Grid, head: _Head) -> tuple[list[Line], list[Passed]]:
         if number in merged and len(there) == 1:
             passed.append(Passed(number, _text(row), "is one text over several columns, like the name of a section"))
         elif _repeats(row, head):
-            passed.append(Passed(number, _text(row), "repeats the column names"))
-        elif there and not set(there) & set(head.columns.values()):
-            passed.append(Passed(number, _text(row), "has nothing in the columns of the profile"))
+            passed.append(Passed(number, "", "repeats the column names"))
+        elif not set(there) & set(head.columns.values()):
+            passed.append(Passed(number, "", "has nothing in the columns of the profile"))  # so it is not shown either
+        elif len(there) == 1 and there[0] == min(head.names) and len(head.columns) >= SECTION:
+            passed.append(Passed(number, _text(row), "has only its first cell, like the name of a section"))
+        elif plain(str(row[there[0]])) in SUMS and len(there) * 2 <= len(head.names):
+            passed.append(Passed(number, _text(row), "is a sum"))
         else:
             lines.append(_line(number, row, there, head))
     return lines, passed

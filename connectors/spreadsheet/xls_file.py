@@ -9,7 +9,7 @@ from typing import Any
 import xlrd
 
 from connectors.contract import Unavailable
-from connectors.spreadsheet.grid import Fault, Grid, Merge, few
+from connectors.spreadsheet.grid import Counted, Fault, Grid, Merge
 from connectors.spreadsheet.xlsx_file import raw_value
 
 
@@ -17,9 +17,7 @@ def xls_grids(path: Path, content: bytes) -> list[Grid]:
     """Its visible worksheets. Numbers formatted as dates are dates, counted from 1900 or 1904 as the file says."""
     try:
         book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=io.StringIO())
-        for sheet in book.sheets():
-            few(path, sheet.nrows)
-        return [_grid(book, sheet) for sheet in book.sheets() if sheet.visibility == 0]
+        return [_grid(path, book, sheet) for sheet in book.sheets() if sheet.visibility == 0]
     except Unavailable:
         raise
     except Exception as error:  # it raises whatever a torn file makes it stumble over
@@ -27,10 +25,12 @@ def xls_grids(path: Path, content: bytes) -> list[Grid]:
         raise Unavailable(f"{path.name} cannot be read as XLS ({reason}). Save it as .xlsx.") from None
 
 
-def _grid(book: Any, sheet: Any) -> Grid:
-    rows = [[_value(book, cell) for cell in sheet.row(number)] for number in range(sheet.nrows)]
+def _grid(path: Path, book: Any, sheet: Any) -> Grid:
+    size = Counted(path)
+    for number in range(sheet.nrows):
+        size.add([_value(book, cell) for cell in sheet.row(number)])
     merges = tuple(Merge(top + 1, left, bottom, right - 1) for top, bottom, left, right in sheet.merged_cells)
-    return Grid(sheet.name, rows, merges)
+    return Grid(sheet.name, size.rows, merges)
 
 
 def _value(book: Any, cell: Any) -> Any:

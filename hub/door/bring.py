@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Connection
+
 from connectors.contract import Raw, Settings
-from connectors.spreadsheet.door import Brought, Identity, Known
+from connectors.spreadsheet.door import Brought
 from connectors.spreadsheet.grid import grids
+from connectors.spreadsheet.identity import Identity, Known
 from connectors.spreadsheet.table import Table, table
 from hub.app import wanted
 from hub.door import report as reports
 from hub.door.report import Report
-from hub.store import connections, links, uploads, waiting
+from hub.store import connections, links, runs, uploads, waiting
 from hub.store.carried import Upload
-from hub.sync.matching import is_id
 from hub.sync.moved import Moved
 from hub.sync.rehearse import rehearsal
 from hub.sync.run import OneRun, RunResult
@@ -33,6 +34,11 @@ REPORTED = timedelta(days=30)
 """How long its report can be read."""
 
 
+STUCK = timedelta(minutes=15)
+"""After so long whoever was applying it is taken to have died."""
+OVER = "This sheet is being applied, or was applied or dropped already."
+
+
 class NotNow(Exception):
     """The connection takes nothing in at the moment; the message says why and what to do."""
 
@@ -43,37 +49,44 @@ def open_sheet(hub: Hub, connection: str, name: str, content: bytes) -> Table:
     with TemporaryDirectory(prefix="hub-door-") as folder:
         path = Path(folder) / safe(name)
         path.write_bytes(content)
-        id = str(config.options.get("id") or profile.id or "")
-        title = next((part.columns[0] for part in profile.fields if part.path == "title" and part.columns), "")
-        columns = dict.fromkeys([*profile.columns, *([id] if id else [])])
+        who = identity(hub, connection)
+        columns = dict.fromkeys([*profile.columns, *([who.id] if who.id else [])])
+        title = _column(profile, "title")
         return table(path, grids(path), columns, title, str(config.options.get("sheet") or ""))
+
+
+def identity(hub: Hub, connection: str) -> Identity:
+    """How rows of this connection's sheets are told apart."""
+    config, profile = hub.config.connections[connection], hub.mapping(connection)
+    names = filter(None, (_column(profile, path) for path in ("title", "organization.name")))
+    return Identity(str(config.options.get("id") or profile.id or ""), tuple(names), profile.key or "")
+
+
+def _column(profile: Profile, path: str) -> str:
+    return next((part.columns[0] for part in profile.fields if part.path == path and part.columns), "")
 
 
 def safe(name: str) -> str:
     """A file's name that can be one here: no folders, nothing invisible, not too long."""
-    plain = re.sub(r'[\\/:*?"<>|\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]', "_", name.replace("\\", "/").rpartition("/")[2])
+    plain = re.sub(
+        r'[\\/:*?"<>|\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]', "_", name.replace("\\", "/").rpartition("/")[2]
+    )
     return plain.strip(" .")[-100:] or "sheet"
 
 
 def says_nothing(hub: Hub, connection: str, sheet: Table) -> bool:
-    """Whether no row of the sheet says itself that it is shared, or not, so that somebody has to."""
+    """Whether the sheet has no column that says which rows are shared, so that somebody has to."""
     share = hub.mapping(connection).share
-    if share is None or "field" not in share:
-        return False
-    return all(line.cells.get(share["field"]) in (None, "") for line in sheet.lines)
+    return share is not None and "field" in share and share["field"] not in sheet.columns
 
 
 def brought(hub: Hub, connection: str, name: str, sheet: Table, say: str) -> Brought:
     """The sheet as what its connection reads."""
     config, profile = hub.config.connections[connection], hub.mapping(connection)
-    id = str(config.options.get("id") or profile.id or "")
-    names = tuple(
-        part.columns[0] for part in profile.fields if part.path in ("title", "organization.name") and part.columns
-    )
     said = _shared(profile) if say == "all" else {}
     return Brought(
-        Settings(connection, config.options), wanted(profile), safe(name), sheet, Identity(id, names), _known(hub, connection),
-        said,
+        Settings(connection, config.options), wanted(profile), safe(name), sheet, identity(hub, connection),
+        _known(hub, connection), said,
     )  # fmt: skip
 
 
@@ -91,20 +104,14 @@ def _shared(profile: Profile) -> Raw:
 
 
 def _known(hub: Hub, connection: str) -> Known:
-    def by_key(keys: Sequence[str]) -> Mapping[str, str]:
-        found: dict[str, str] = {}
-        ids = [key for key in keys if is_id(key)]
-        with hub.reading() as conn:
-            for at in range(0, len(ids), 500):
-                tied = links.by_opportunity(conn, connection, ids[at : at + 500])
-                found |= {id: link.remote_id for id, link in tied.items() if link.remote_id}
-        return found
-
-    def bases(ids: Sequence[str]) -> Mapping[str, Raw]:
-        with hub.reading() as conn:
-            return {id: link.base or {} for id, link in links.by_remote(conn, connection, ids).items()}
-
-    return Known(by_key, bases)
+    profile = hub.mapping(connection)
+    with hub.reading() as conn:
+        rows = links.records(conn, connection)
+    return Known(
+        {row.opportunity_id: row.remote_id for row in rows},
+        {row.remote_id: row.base or {} for row in rows},
+        lambda raw: profile.audience(profile.reduce(raw)) is not None,
+    )
 
 
 def look(hub: Hub, connection: str, name: str, sheet: Table, say: str) -> Report:
@@ -134,8 +141,8 @@ def apply(hub: Hub, upload_id: str, looked_at: str, user_id: str) -> Upload:
     (its report is then a new one), and ``NotNow``."""
     with hub.writing() as conn:
         upload = uploads.get(conn, upload_id)
-        if upload is None or upload.content is None or not uploads.claim(conn, upload_id):
-            raise Moved("This sheet was applied or given up already.")
+        if upload is None or upload.content is None or not _claim(hub, conn, upload_id):
+            raise Moved(OVER)
     state: dict[str, Any] = {"state": "looked"}
     try:
         name, sheet = upload.connection_id, open_sheet(hub, upload.connection_id, upload.name, upload.content)
@@ -154,6 +161,17 @@ def apply(hub: Hub, upload_id: str, looked_at: str, user_id: str) -> Upload:
             uploads.change(conn, upload_id, **state)
     with hub.reading() as conn:
         return uploads.get(conn, upload_id) or upload
+
+
+def is_open(hub: Hub, upload: Upload) -> bool:
+    """Whether it can be applied or dropped."""
+    died = upload.state == "applying" and upload.since is not None and upload.since < hub.time.now() - STUCK
+    return upload.content is not None and (upload.state == "looked" or died)
+
+
+def _claim(hub: Hub, conn: Connection, upload_id: str) -> bool:
+    now = hub.time.now()
+    return uploads.claim(conn, upload_id, now, now - STUCK)
 
 
 def _approve(hub: Hub, connection: str) -> None:
@@ -175,6 +193,11 @@ def _run(hub: Hub, connection: str, sheet: Brought, trigger: str) -> tuple[RunRe
     step.give_out()
     if step.result.state == "busy":
         raise NotNow("Another sheet is being applied at this moment. Try again when it is done.")
+    if step.result.state in ("done", "held"):
+        with hub.writing() as conn:
+            run = runs.get(conn, step.result.run_id)
+            assert run is not None
+            waiting.outdated(conn, connection, f"{sheet.name}, row ", run.started_at)
     return step.result, reports.of_run(hub, connection, step.result, sheet)
 
 
@@ -188,8 +211,8 @@ def say(hub: Hub, upload_id: str, word: str) -> None:
     """Look at it again, with the sheet's own word for what is shared (``ticked``), or that of whoever brought it (``all``)."""
     with hub.reading() as conn:
         upload = uploads.get(conn, upload_id)
-    if upload is None or upload.content is None or upload.state != "looked" or word not in ("ticked", "all"):
-        raise Moved("This sheet was applied or given up already.")
+    if upload is None or upload.content is None or not is_open(hub, upload) or word not in ("ticked", "all"):
+        raise Moved(OVER)
     sheet = open_sheet(hub, upload.connection_id, upload.name, upload.content)
     report = look(hub, upload.connection_id, upload.name, sheet, word)
     with hub.writing() as conn:
@@ -199,6 +222,6 @@ def say(hub: Hub, upload_id: str, word: str) -> None:
 def drop(hub: Hub, upload_id: str) -> None:
     """Give it up: neither it nor its report stays."""
     with hub.writing() as conn:
-        if not uploads.claim(conn, upload_id):
-            raise Moved("This sheet was applied or given up already.")
+        if not _claim(hub, conn, upload_id):
+            raise Moved(OVER)
         uploads.change(conn, upload_id, state="dropped", content=None, report=None)

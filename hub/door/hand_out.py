@@ -18,6 +18,7 @@ from connectors.spreadsheet.csv_file import cell_text
 from connectors.spreadsheet.door import Door
 from connectors.spreadsheet.xlsx_cells import put
 from hub.app import wanted
+from hub.door.bring import identity
 from hub.store import connections, dues, members, uploads
 from hub.store.carried import Download
 from hub.sync import plan, rules
@@ -42,8 +43,7 @@ class Sheet:
 
 def sheet(hub: Hub, connection: str, since: datetime | None) -> Sheet:
     """Imports and changes that became due after ``since``; with None all that no sheet has brought back yet."""
-    profile, id = hub.mapping(connection), hub.config.connections[connection].options.get("id")
-    id = str(id or profile.id or "")
+    profile, id = hub.mapping(connection), identity(hub, connection).id
     columns = tuple(dict.fromkeys([*([profile.key] if profile.key else []), *([id] if id else []), *profile.columns]))
     rows: list[Raw] = []
     counts = {"create": 0, "update": 0}

@@ -146,5 +146,7 @@ def _aside(conn: Connection, connection: str, run_id: str) -> dict[str, list[Any
 
 
 def _where(sheet: Brought, profile: Any, path: str) -> str:
-    named = [f"{sheet.table.columns.get(c, '?')} ({c!r})" for c in profile.way(path).columns if c in sheet.table.columns]
+    named = [
+        f"{sheet.table.columns.get(c, '?')} ({c!r})" for c in profile.way(path).columns if c in sheet.table.columns
+    ]
     return f"column {named[0]}: " if named else ""

@@ -103,7 +103,8 @@ class Watch:
         before = _state(working)
         content = working.read_bytes() if before[0] <= LARGEST else b""
         if _state(working) != before:
-            os.rename(working, path)  # it is being written to after all
+            if not path.exists():
+                os.rename(working, path)  # it is being written to after all
             return
         word, report = DONE, ""
         try:
@@ -114,6 +115,12 @@ class Watch:
             report = as_csv(made)
         except ConnectorError as error:
             word, report = REFUSED, _line(["", "refused", "", str(error)])
+        except (bring.NotNow, OSError):
+            raise
+        except Exception as error:  # or it would stand in the way of every later file
+            log.exception("%s: %s could not be read", name, path.name)
+            why = f"Something in the hub went wrong ({type(error).__name__}). Tell its operator, and put the file in again."
+            word, report = REFUSED, _line(["", "refused", "", why])
         crash.point("door.applied")
         _put_away(working, folder / word, report)
 
@@ -147,7 +154,11 @@ def as_csv(report: Report) -> str:
     if report.absent:
         said.append("Not in the sheet, so left as it is: " + ", ".join(report.absent) + ".")
     counts = ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in report.counts.items() if number)
-    lines = [_line(["", "refused" if report.failed else "held" if report.held else "done", "", f"{counts}. " + " ".join(said)])]
+    lines = [
+        _line(
+            ["", "refused" if report.failed else "held" if report.held else "done", "", f"{counts}. " + " ".join(said)]
+        )
+    ]
     for row in report.rows:
         why = list(row.reasons)
         if row.lacks:

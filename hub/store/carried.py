@@ -16,13 +16,13 @@ class Upload(SQLModel, table=True):
 
     ``content`` is kept only while it is looked at, and None once it was applied, given up or too old. ``say``: ``ticked``
     (shared is what the sheet itself says so of) or ``all`` (whoever brought it said so of every row). ``state``: looked,
-    applied, held, failed, dropped. ``report`` as ``hub.door.report.Report``; ``look`` its hash, which applying is bound to.
-    ``by``: a user's id; None for a watched folder.
+    applying (``since`` then), applied, held, dropped. ``report`` as ``hub.door.report.Report``; ``look`` its hash, which
+    applying is bound to. ``by``: a user's id.
     """
 
     id: str = Field(primary_key=True)
     connection_id: str = Field(foreign_key="connection.id", index=True)
-    by: str | None = None
+    by: str
     name: str
     content: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     say: str = "ticked"
@@ -31,11 +31,12 @@ class Upload(SQLModel, table=True):
     look: str = ""
     run_id: str | None = None
     error: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    since: datetime | None = moment()
     at: datetime = moment(index=True)
 
 
 class Download(SQLModel, table=True):
-    """Somebody took what is new for a system away as a sheet. ``since``: what had become due by then was in an earlier one."""
+    """Somebody took what is new for a system away as a sheet. What becomes due after ``at`` is new in the next one."""
 
     id: str = Field(primary_key=True)
     connection_id: str = Field(foreign_key="connection.id", index=True)

@@ -27,10 +27,12 @@ def change(conn: Connection, upload_id: str, **values: Any) -> None:
     conn.execute(update(t).where(t.c.id == upload_id).values(**values))
 
 
-def claim(conn: Connection, upload_id: str) -> bool:
-    """Whether it is this request that applies it: of two clicks one does."""
-    mine = (t.c.id == upload_id) & (t.c.state == "looked")
-    return bool(conn.execute(update(t).where(mine).values(state="applying")).rowcount)
+def claim(conn: Connection, upload_id: str, now: datetime, stuck: datetime) -> bool:
+    """Whether it is this request that applies it: of two clicks one does. What was claimed before ``stuck`` and is not
+    ended was claimed by a process that died."""
+    free = (t.c.state == "looked") | ((t.c.state == "applying") & (t.c.since < stuck))
+    mine = update(t).where((t.c.id == upload_id) & free).values(state="applying", since=now)
+    return bool(conn.execute(mine).rowcount)
 
 
 def recent(conn: Connection, connections: Collection[str], limit: int = 20) -> list[Upload]:

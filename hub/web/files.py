@@ -71,7 +71,7 @@ def _mine(upload_id: str) -> Upload:
 def look(upload_id: str) -> str:
     upload = _mine(upload_id)
     made = report.from_data(upload.report or {})
-    open_ = upload.content is not None and upload.state == "looked"
+    open_ = bring.is_open(hub(), upload)
     share = hub().mapping(upload.connection_id).share
     return render_template(
         "file.html", upload=upload, report=made, rows=_worth_showing(made)[:SHOWN], more=len(made.rows) - SHOWN, open=open_,

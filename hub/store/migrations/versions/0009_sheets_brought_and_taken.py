@@ -16,7 +16,7 @@ def upgrade() -> None:
     op.create_table('upload',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('connection_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('content', sa.LargeBinary(), nullable=True),
     sa.Column('say', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -25,6 +25,7 @@ def upgrade() -> None:
     sa.Column('look', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('run_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('error', sa.Text(), nullable=True),
+    sa.Column('since', hub.store.types.Moment(), nullable=True),
     sa.Column('at', hub.store.types.Moment(), nullable=True),
     sa.ForeignKeyConstraint(['connection_id'], ['connection.id'], ),
     sa.PrimaryKeyConstraint('id')

@@ -9,7 +9,7 @@ import pytest
 from connectors.contract import Invalid
 from hub.door import bring
 from hub.door.keep import tidy
-from hub.store import uploads
+from hub.store import connections, uploads
 from hub.sync.moved import Moved
 from tests.door.conftest import HEADER, Doors, project, seen, sheet, words
 
@@ -54,10 +54,15 @@ def test_where_the_sheet_ticks_its_own_rows_only_those_are_shared_and_nothing_of
     assert words(seen(upload)) == {"new": 1, "not_shared": 1} and "zz-hidden" not in str(upload.report)
     doors.apply(upload)
     assert set(doors.commons()) == {"Wells"}
-    for file in doors.folder.glob("hub.db*"):
-        assert b"zz-hidden" not in file.read_bytes().split(upload.content or b"-")[0] or file.suffix == ".db-wal"
-    with doors.hub.reading() as conn:
-        assert (uploads.get(conn, upload.id) or upload).content is None
+    with doors.hub.engine.connect() as conn:
+        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert [file.name for file in doors.folder.rglob("*") if file.is_file() and b"zz-hidden" in file.read_bytes()] == []
+
+
+def test_a_column_of_ticks_that_is_blank_throughout_shares_nothing_by_itself(doors: Doors) -> None:
+    content = sheet([[*project("Wells"), ""], [*project("Books"), ""]], (*HEADER, "Share"))
+    assert words(seen(doors.bring(content))) == {"not_shared": 2}
+    assert words(seen(doors.bring(content, say="all"))) == {"new": 2}
 
 
 def test_a_row_unticked_later_is_withdrawn(doors: Doors) -> None:
@@ -115,6 +120,26 @@ def test_unusually_many_withdrawals_wait_for_an_admin_and_the_report_says_so_bef
 def test_a_file_that_cannot_be_used_is_refused_whole_with_the_way_out(doors: Doors) -> None:
     with pytest.raises(Invalid, match=r"row 1: there is no column 'Title'.*Its columns: Summary, Organisation"):
         doors.bring(sheet([["a", "b"]], ("Summary", "Organisation")))
+
+
+def test_a_sheet_whose_process_died_in_the_middle_can_be_applied_again_and_doubles_nothing(doors: Doors) -> None:
+    upload = doors.bring(sheet([project("Wells")]))
+    doors.now(sheet([project("Wells")]))  # what the dead process had done
+    with doors.hub.writing() as conn:
+        uploads.change(conn, upload.id, state="applying", since=doors.time.now())
+    with pytest.raises(Moved, match="being applied"):
+        doors.apply(upload)
+    doors.time.sleep(bring.STUCK.total_seconds() + 1)
+    with pytest.raises(Moved, match="Since you looked"):
+        doors.apply(upload)
+    assert len(doors.commons_ids()) == 1
+
+
+def test_a_paused_connection_takes_nothing(doors: Doors) -> None:
+    with doors.hub.writing() as conn:
+        connections.change(conn, "elm-files", state="paused", reason="Moving house.")
+    with pytest.raises(bring.NotNow, match="elm-files is paused. Moving house. An admin"):
+        doors.bring(sheet([project("Wells")]))
 
 
 def test_a_sheet_that_nobody_applies_is_dropped_after_a_day_and_its_report_after_a_month(doors: Doors) -> None:

@@ -127,7 +127,7 @@ class Brought(Door):
 
     def _at(self, column: str) -> str:
         letter = self.table.columns.get(column)
-        return f"column {letter} ({column!r}) " if letter else f"column {column} "
+        return f"Column {letter} ({column!r}) " if letter else f"Column {column} "
 
     def _same(self, rows: list[int]) -> str:
         columns = [self.identity.id] if self.identity.id else list(self.identity.names)
@@ -138,7 +138,7 @@ class Brought(Door):
         return (
             f"{self._at(self.identity.names[0])}may be a new name of “{title}”, which an earlier sheet had and this one has "
             f"not. If it is the same, put {key} into the column {self.identity.key!r}. If it is another one, put the word "
-            f"{NEW} there."
+            f"“{NEW}” there."
         )
 
     def _whole(self, records: list[Record]) -> tuple[Record, ...]:

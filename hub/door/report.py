@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
 
+from connectors.contract import Raw
 from connectors.spreadsheet.door import Brought
 from hub.store import audit, links, opportunities, runs, waiting
 from hub.sync.guards import plan_hash
+from mappings.language import Mapping
+from mappings.lenses.choices import items
 from schemas.completeness import missing_to_publish
 
 if TYPE_CHECKING:
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 OUTCOMES = ("new", "changed", "withdrawn", "joined", "unchanged", "not_shared", "refused")
 """The words. A row is one of them; the numbers add up to the rows of the sheet."""
 MOVING = ("new", "changed", "withdrawn", "joined")
+
+GIVEN = ("audience", "kind", "status", "steward_id")
+"""What every new record has; it says nothing of this one."""
 
 
 @dataclass(slots=True)
@@ -98,6 +104,7 @@ def _rows(conn: Connection, hub: Hub, connection: str, run_id: str, sheet: Broug
     ids = list(sheet.placed)
     basis = bool(hub.config.members[hub.config.connections[connection].member].lawful_basis)
     profile = hub.mapping(connection)
+    cells = {line.number: line.cells for line in sheet.table.lines}
     for at in range(0, len(ids), 500):
         tied = links.by_remote(conn, connection, ids[at : at + 500])
         found = opportunities.peek(conn, [link.opportunity_id for link in tied.values()])
@@ -112,6 +119,7 @@ def _rows(conn: Connection, hub: Hub, connection: str, run_id: str, sheet: Broug
                 row.title, row.opportunity = opportunity.title, opportunity.id
                 row.outcome, row.values = _word(lines.get(id, []))
                 row.reasons = [_where(sheet, profile, p.path) + p.reason for p in said]
+                row.reasons += _passed_over(sheet, profile, cells[row.row])
                 if opportunity.status == "draft":
                     facts = opportunity.facts | {"kind": opportunity.kind}
                     row.lacks = list(missing_to_publish(facts, basis))
@@ -126,7 +134,7 @@ def _word(lines: list[Any]) -> tuple[str, dict[str, Any]]:
             for path, (before, after) in (line.values or {}).items():
                 values[path] = [values[path][0] if path in values else before, after]
     if "shared" in actions:
-        return "new", values
+        return "new", {path: pair for path, pair in values.items() if path not in GIVEN}
     if "withdrawn" in actions:
         return "withdrawn", values
     if values:
@@ -145,8 +153,23 @@ def _aside(conn: Connection, connection: str, run_id: str) -> dict[str, list[Any
     return found
 
 
-def _where(sheet: Brought, profile: Any, path: str) -> str:
+def _where(sheet: Brought, profile: Mapping, path: str) -> str:
     named = [
         f"{sheet.table.columns.get(c, '?')} ({c!r})" for c in profile.way(path).columns if c in sheet.table.columns
     ]
-    return f"column {named[0]}: " if named else ""
+    return f"Column {named[0]}: " if named else ""
+
+
+def _passed_over(sheet: Brought, profile: Mapping, cells: Raw) -> list[str]:
+    """Of lists of choices, those that the profile does not know: they stay in the sheet, and the commons gets the others."""
+    said = []
+    for part in profile.fields:
+        if part.entry.spec.type != "codes" or not part.reads or len(part.columns) != 1:
+            continue
+        [column] = part.columns
+        for item in items(cells.get(column), part.entry.options.get("separator")):
+            if part.lens.get({column: item}) is None:
+                said.append(
+                    f"{_where(sheet, profile, part.path)}{item!r} is none of the profile's values, so it is not taken."
+                )
+    return said

@@ -75,7 +75,11 @@ def look(upload_id: str) -> str:
     share = hub().mapping(upload.connection_id).share
     return render_template(
         "file.html", upload=upload, report=made, rows=_worth_showing(made)[:SHOWN], more=len(made.rows) - SHOWN, open=open_,
-        words=words(), outcomes=OUTCOMES, new=made.counts["new"], told=share is not None and "field" in share,
+        words=words(), outcomes=OUTCOMES, told=share is not None and "field" in share,
+        new=sum(row.outcome == "new" and not row.lacks for row in made.rows),
+        alone=all(row.outcome == "new" for row in made.rows if row.outcome in report.MOVING),
+        upload_ticks=share is not None and share.get("field") in made.columns,
+        columns=sorted(made.columns.items(), key=lambda one: (len(one[1]), one[1])),
         kept=bring.KEPT // timedelta(hours=1), states=states(),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 from playwright.sync_api import Page
-from waitress.server import create_server
+from werkzeug.serving import make_server
 
 from hub.app import Hub, open_hub
 from hub.commons import imports
@@ -57,14 +57,14 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 
 @contextmanager
 def served(hub: Hub, page: Page) -> Iterator[str]:
-    server: Any = create_server(create_app(hub), host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = make_server("127.0.0.1", 0, create_app(hub), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    page.wait_for_load_state("networkidle")
+    yield f"http://127.0.0.1:{server.port}"
     page.goto("about:blank")
-    server.close()
-    thread.join(10)
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def twenty(folder: Path) -> Path:

@@ -19,7 +19,7 @@ def test_a_row_under_a_new_title_is_asked_about_and_its_key_says_that_it_is_the_
     key = doors.commons()["Wells in the north"].id
     row = ["Wells in the far north", *project("Wells in the north")[1:]]
     [reason] = refused(doors, sheet([row, OTHER]))
-    assert "column A ('Title') may be a new name of “Wells in the north”" in reason
+    assert "Column A ('Title') may be a new name of “Wells in the north”" in reason
     assert f"put {key} into the column 'Commons ID'" in reason
     assert words(doors.now(sheet([[*row, key], [*OTHER, ""]], KEYED))) == {"changed": 1, "unchanged": 1}
     assert set(doors.commons()) == {"Wells in the far north", "Trees"}

@@ -80,7 +80,16 @@ def test_rows_that_nothing_tells_apart_are_all_refused_and_counted(doors: Doors)
 
 def test_a_value_that_cannot_be_read_is_said_with_its_column_and_the_row_goes_on(doors: Doors) -> None:
     made = seen(doors.bring(sheet([project("Wells", "a lot")])))
-    assert words(made) == {"new": 1} and made.rows[0].reasons[0].startswith("column D ('Amount requested'): ")
+    assert words(made) == {"new": 1} and made.rows[0].reasons[0].startswith("Column D ('Amount requested'): ")
+
+
+def test_a_choice_that_the_profile_does_not_know_is_said_with_its_column_and_the_others_are_taken(doors: Doors) -> None:
+    upload = doors.bring(sheet([[*project("Wells"), "Education; Nonsense;Health"]], (*HEADER, "Themes")))
+    assert seen(upload).rows[0].reasons == [
+        "Column F ('Themes'): 'Nonsense' is none of the profile's values, so it is not taken."
+    ]
+    doors.apply(upload)
+    assert doors.commons()["Wells"].facts["themes"] == ["education", "health"]
 
 
 def test_a_row_without_what_publishing_needs_is_a_draft_and_says_so(doors: Doors) -> None:

@@ -50,7 +50,7 @@ def test_a_date_that_the_standard_does_not_have_is_said_with_row_and_column(door
     made = seen(doors.bring(path.read_bytes(), "elm-grants", path.name))
     assert "Text as Windows-1252, cells parted by commas." in made.notes
     assert made.rows[0].row == 2 and made.rows[0].reasons[0].startswith(
-        "column R ('Award Date'): '24/07/2014' is no date."
+        "Column R ('Award Date'): '24/07/2014' is no date."
     )
 
 

@@ -40,7 +40,7 @@ def test_a_file_is_applied_and_its_report_stands_beside_it(doors: Doors, folder:
         "2,new,Wells," in report
         and "3,not shared,," in report
         and "4,refused,," in report
-        and "column A ('Title') is blank" in report
+        and "Column A ('Title') is blank" in report
     )
     assert "Wells" in doors.commons() and "Books" not in doors.commons() and "Books" not in report
     assert not list((folder / "working").iterdir())

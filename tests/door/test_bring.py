@@ -147,7 +147,7 @@ def test_a_sheet_whose_process_died_in_the_middle_can_be_applied_again_and_doubl
 def test_a_paused_connection_takes_nothing(doors: Doors) -> None:
     with doors.hub.writing() as conn:
         connections.change(conn, "elm-files", state="paused", reason="Moving house.")
-    with pytest.raises(bring.NotNow, match="elm-files is paused. Moving house. An admin"):
+    with pytest.raises(bring.NotNow, match=r"elm-files is paused\. Moving house\. An admin"):
         doors.bring(sheet([project("Wells")]))
 
 

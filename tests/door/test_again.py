@@ -58,7 +58,7 @@ def test_nobody_is_asked_about_a_row_while_the_one_that_it_is_like_is_in_the_she
 def test_nobody_is_asked_about_another_project_nor_about_a_row_that_is_not_shared(doors: Doors) -> None:
     doors.now(sheet([project("Wells")]))
     assert words(seen(doors.bring(sheet([OTHER])))) == {"new": 1}
-    row = [["Wells, deeper", *project("Wells")[1:], ""]]
+    row = [["Wells 2", *project("Wells")[1:], ""]]
     assert words(seen(doors.bring(sheet(row, (*HEADER, "Share"))))) == {"not_shared": 1}
 
 

@@ -46,7 +46,7 @@ check: $(VENV)/test
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/python -m pytest -n auto --dist worksteal --conformance-part 6
+	$(BIN)/python -m pytest -n auto --dist worksteal --conformance-part 12
 
 SEEDS ?= 2000
 prove: $(VENV)/test

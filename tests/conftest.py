@@ -2,16 +2,59 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, inspect, text
 
+from hub.people import accounts
+from hub.store import engine, migrate
 from hub.store.engine import open_engine
-from hub.store.migrate import migrate
 from tests.town import Town
+
+# Nothing in a test has to outlive the machine's power; waiting for the disk is much of what it would do.
+engine.SYNCHRONOUS = "OFF"
+# Nobody guesses passwords here; test_safety.py looks at what the product asks of a guesser.
+COST = dict(accounts.COST)
+accounts.COST.update(time_cost=1, memory_cost=8)
+UPGRADE = migrate.upgrade
+
+
+@functools.cache
+def _made() -> sqlite3.Connection:
+    """A database that the migrations have made."""
+    memory = open_engine("sqlite://")
+    UPGRADE(memory)
+    made = memory.raw_connection().driver_connection
+    assert isinstance(made, sqlite3.Connection)
+    return made
+
+
+def _upgrade(new: Engine) -> None:
+    """A test whose subject is not the migrations finds a new database made at once; they take half a second."""
+    if new.dialect.name != "sqlite" or inspect(new).get_table_names():
+        UPGRADE(new)
+        return
+    connection = new.raw_connection()
+    _made().backup(connection.driver_connection)  # type: ignore[arg-type]
+    connection.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_at_once() -> Iterator[None]:
+    migrate.upgrade = _upgrade
+    yield
+    migrate.upgrade = UPGRADE
+
+
+@pytest.fixture
+def by_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of the migrations themselves."""
+    monkeypatch.setattr(migrate, "upgrade", UPGRADE)
 
 
 @pytest.fixture
@@ -40,13 +83,12 @@ def new_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     admin = create_engine(url("postgres"), isolation_level="AUTOCOMMIT")
     numbers = itertools.count(1)
     with admin.connect() as conn:
-        # Nothing here has to outlive the machine's power; waiting for the disk is most of what a test would do.
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             conn.execute(text(f"ALTER SYSTEM SET {setting} = off"))
         conn.execute(text("SELECT pg_reload_conf()"))
         conn.execute(text("CREATE DATABASE model"))
     model = open_engine(url("model"))
-    migrate(model)
+    UPGRADE(model)
     model.dispose()
 
     def new(template: str = "model") -> str:
@@ -58,3 +100,12 @@ def new_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     yield new
     admin.dispose()
     server.cleanup()
+
+
+@pytest.fixture
+def slow_hash(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords cost what they cost in the product."""
+    monkeypatch.setattr(accounts, "COST", COST)
+    accounts._hasher.cache_clear()
+    yield
+    accounts._hasher.cache_clear()

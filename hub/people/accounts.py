@@ -28,6 +28,8 @@ BRAKE = timedelta(minutes=15)
 TRIES = 10
 TRIES_OF_ADDRESS = 100
 SHORTEST = 10
+COST = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
+"""Of one guess, in rounds, KiB and threads: the least that OWASP's Password Storage Cheat Sheet asks of argon2id."""
 
 
 class TooManyTries(Exception):
@@ -131,7 +133,7 @@ def _right(hashed: str, password: str) -> bool:
 def _hasher() -> PasswordHasher:
     from argon2 import PasswordHasher
 
-    return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+    return PasswordHasher(time_cost=COST["time_cost"], memory_cost=COST["memory_cost"], parallelism=COST["parallelism"])
 
 
 @cache

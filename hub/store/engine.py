@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 DECIMAL = "$decimal"
+SYNCHRONOUS = "FULL"
+"""SQLite waits for the disk at each commit: what was committed outlives a power cut."""
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -58,7 +60,7 @@ def open_engine(url: str) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute(
             "PRAGMA secure_delete=ON"

@@ -24,11 +24,16 @@ def script() -> Config:
 
 def migrate(engine: Engine) -> None:
     """Run the migrations that are missing, in one transaction. Nothing to do is cheap."""
-    config = script()
-    head = ScriptDirectory.from_config(config).get_current_head()
+    head = ScriptDirectory.from_config(script()).get_current_head()
     with engine.connect() as connection:
         if MigrationContext.configure(connection).get_current_revision() == head:
             return
+    upgrade(engine)
+
+
+def upgrade(engine: Engine) -> None:
+    """Run them, whatever is there."""
+    config = script()
     with writing(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -45,7 +45,7 @@ def test_the_connectors_of_the_house_together_meet_every_cell_in_a_part_of_the_m
     every = {(operation.name, fault.name) for operation, fault in CELLS}
     together = set()
     for subject in (each for each in HOUSE if each.wire):
-        part = {(operation.name, fault.name) for operation, fault in CELLS if in_part(subject, operation, fault, 6)}
+        part = {(operation.name, fault.name) for operation, fault in CELLS if in_part(subject, operation, fault, 12)}
         assert {fault for _, fault in part} == {fault.name for fault in faults.FAULTS} and len(part) < len(every) / 4
         together |= part
     assert together == every and all(in_part(HOUSE[0], *cell, 1) for cell in CELLS)

@@ -16,6 +16,8 @@ from hub.store.engine import open_engine, reading, writing
 from hub.store.migrate import migrate, script
 from hub.sync.history import disagreements, replay
 
+pytestmark = pytest.mark.usefixtures("by_migrations")
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from hub import access
 from hub.people import accounts
@@ -88,13 +89,17 @@ def test_a_session_ends_with_signing_out_with_idling_and_after_twelve_hours(site
 
 
 def test_only_a_digest_of_the_session_is_kept(site: Site) -> None:
-    from sqlalchemy import text
-
     token = accounts.sign_in(site.hub, "admin.elm@hub.test", PASSWORD, "10.0.0.1")
     with site.hub.reading() as conn:
         kept = [tuple(row) for row in conn.execute(text("SELECT * FROM session"))]
-        hashed = conn.scalar(text("SELECT password_hash FROM user LIMIT 1"))
     assert kept and token not in str(kept)
+
+
+@pytest.mark.usefixtures("slow_hash")
+def test_a_password_is_kept_as_a_slow_hash(site: Site) -> None:
+    accounts.add_user(site.hub, "elm", "new@hub.test", "New", ("staff",), PASSWORD)
+    with site.hub.reading() as conn:
+        hashed = conn.scalar(text("SELECT password_hash FROM user WHERE email = 'new@hub.test'"))
     assert str(hashed).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 

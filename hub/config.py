@@ -67,6 +67,11 @@ class ConnectionConfig:
     hook_secret: Secret | None = None
     speaks_for: str | None = None
 
+    @property
+    def door(self) -> bool:
+        """Its records come in sheets that people bring; there is no system to call."""
+        return bool(self.options.get("door"))
+
 
 @dataclass(frozen=True, slots=True)
 class Config:

@@ -46,6 +46,7 @@ def compiled(source: Source) -> dict[str, Any] | None:
         "object": table["object"],
         "kind": table.get("kind", "project"),
         "key": key,
+        "id": table.get("id"),
         "digest": _digest(table, parts),
         "fields": tuple(parts),
         "create": create,
@@ -70,6 +71,8 @@ def _heads(source: Source) -> None:
         source.say(("kind",), f'"kind" is {source.table["kind"]!r}. Say "project" or "call".')
     if not isinstance(source.table.get("key", "x"), str):
         source.say(("key",), '"key" is the name of the column that holds the commons id.')
+    if not isinstance(source.table.get("id", "x"), str):
+        source.say(("id",), '"id" is the name of the column that tells the rows of a sheet apart.')
     if not source.table.get("fields"):
         source.say(("fields",), 'It maps nothing. Add [fields] with a line like title = "Name".')
 

@@ -77,6 +77,7 @@ class Mapping:
 
     ``columns`` is all to request, in a stable order; ``references``: column to (object, columns of the target);
     ``answers``: by ``take_up`` and ``not_for_us`` the tick of an inbox's row that says so.
+    ``id``: the column that tells the rows of a sheet apart, where a sheet is all there is of a system.
     ``closed``: the field of the steward's record that says that the opportunity is over.
     ``suggest``: the tick that sends what a copy says otherwise to the steward, and the column with a ``word`` to go along.
     ``create``: constants for a new record, plain, ``{"user": "importer", "object": …, "match": …}``, or
@@ -88,6 +89,7 @@ class Mapping:
     object: str
     kind: Literal["project", "call"]
     key: str | None
+    id: str | None
     digest: str
     fields: tuple[FieldMap, ...]
     create: Dict[str, Any]

@@ -19,6 +19,7 @@ KEYS = (
     "object",
     "kind",
     "key",
+    "id",
     "share",
     "withdrawn",
     "closed",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from connectors.contract import Connector, Option, Settings, System, Wanted
 from connectors.facts import Facts
 from connectors.spreadsheet.connector import Spreadsheet
+from connectors.spreadsheet.door import Door
 from connectors.transport import Transport
 
 
 def _open(settings: Settings, wanted: Wanted, transport: Transport) -> Connector:
-    return Spreadsheet(settings, wanted)
+    return Door(settings, wanted) if settings.get("door") else Spreadsheet(settings, wanted)
 
 
 connector = System(
@@ -18,6 +19,9 @@ connector = System(
     summary="A CSV or XLSX file, or a folder of them, read and written in place.",
     options=(
         Option("path", "The file, or a folder whose .csv and .xlsx files are read together", required=True),
+        Option(
+            "door", "No file: sheets are brought in the browser, or put into the folder that path names", default=False
+        ),
         Option("id", "Column with the row's own number or code; without one, only rows with a key are read"),
         Option("sheet", "Worksheet of an XLSX file; the first one by default"),
         Option("encoding", "Encoding of CSV files: utf-8, cp1252, …", default="utf-8"),

@@ -65,7 +65,7 @@ class CsvFormat:
             raise Invalid(f"{path.name} is {options.encoding}, which has no {bad!r}. Save it as UTF-8.") from None
 
     def unheld(self, value: Any, options: Options) -> str | None:
-        text = _text(value) if not isinstance(value, list | dict) else ""
+        text = cell_text(value) if not isinstance(value, list | dict) else ""
         if len(text.encode("utf-8", "replace")) > LONGEST:
             return f"A cell of a CSV file holds {LONGEST} bytes here; this text has more."
         try:
@@ -157,7 +157,7 @@ def _rows(rows: Any, header: tuple[str, ...], wanted: frozenset[str]) -> Iterato
 def _fill(row: list[str], cells: Mapping[str, Any], index: dict[str, int], width: int) -> None:
     row += [""] * (width - len(row))
     for name, value in cells.items():
-        row[index[name]] = _text(value)
+        row[index[name]] = cell_text(value)
 
 
 def _line(row: list[str], delimiter: str) -> str:
@@ -170,7 +170,8 @@ def _line(row: list[str], delimiter: str) -> str:
     return out.getvalue().removesuffix("\r\n")
 
 
-def _text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """A value as a CSV cell holds it: safe to open in a spreadsheet program, see ``formula``."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -44,8 +44,8 @@ class XlsxFormat:
         try:
             sheet = _sheet(path, book, options.sheet)
             sheet.reset_dimensions()  # some programs declare a smaller area than they fill
-            rows = _unbroken(path, sheet.iter_rows())
-            header = header_of(path, [_value(cell.value) for cell in next(rows, ())])
+            rows = unbroken(path, sheet.iter_rows())
+            header = header_of(path, [raw_value(cell.value) for cell in next(rows, ())])
             yield Opened(header, _rows(rows, header, options.wanted, uncalculated(sheet)))
         finally:
             book.close()
@@ -53,7 +53,7 @@ class XlsxFormat:
     def write(self, path: Path, options: Options, changes: list[Change]) -> bytes:
         book = _load(path, keep_vba=path.suffix.lower() == ".xlsm")
         sheet = _sheet(path, book, options.sheet)
-        index = {str(_value(cell.value)).strip(): cell.column for cell in sheet[1] if cell.value is not None}
+        index = {str(raw_value(cell.value)).strip(): cell.column for cell in sheet[1] if cell.value is not None}
         filled = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
         width, last = max(cell.column for cell in filled), max(cell.row for cell in filled)
         for name in dict.fromkeys(c for change in changes for c in change.cells or () if c not in index):
@@ -85,10 +85,15 @@ def _blank(row: Any) -> None:
 
 
 def _load(path: Path, **how: bool) -> Any:
+    return load_bounded(path, UNPACKED, **how)
+
+
+def load_bounded(path: Path, most: int, **how: bool) -> Any:
+    """The workbook, unless it unpacks to more than ``most`` bytes. Raises ``Unavailable``."""
     try:
         with zipfile.ZipFile(path) as packed:
-            if sum(part.file_size for part in packed.infolist()) > UNPACKED:
-                raise Unavailable(f"{path.name} unpacks to more than {UNPACKED // 2**20} MB. Split it.")
+            if sum(part.file_size for part in packed.infolist()) > most:
+                raise Unavailable(f"{path.name} unpacks to more than {most // 2**20} MB. Split it.")
         return load(path, **how)
     except BROKEN as error:
         raise _broken(path, error) from None
@@ -99,7 +104,7 @@ def _broken(path: Path, error: Exception) -> Unavailable:
     return Unavailable(f"{path.name} cannot be read as XLSX ({reason}). Open it and save it again.")
 
 
-def _unbroken(path: Path, rows: Any) -> Iterator[Any]:
+def unbroken(path: Path, rows: Any) -> Iterator[Any]:
     """Rows are parsed as they are asked for, so a torn file shows itself only then."""
     rows = iter(rows)
     while True:
@@ -134,12 +139,12 @@ def _rows(rows: Any, header: tuple[str, ...], wanted: frozenset[str], uncalculat
                 if cells[i].data_type == "e":
                     error = f"{name!r} holds the error {cells[i].value}."
                 else:
-                    kept[name] = _value(cells[i].value)
+                    kept[name] = raw_value(cells[i].value)
         if error or any(cell.value is not None for cell in cells):
             yield Row(number, kept, error)
 
 
-def _value(value: Any) -> Any:
+def raw_value(value: Any) -> Any:
     """A cell as contract.Raw has it. Excel keeps numbers as doubles and shows 15 digits: a sum of 110.00000000000001
     is 110 to everybody who looks at it."""
     if isinstance(value, float):

@@ -68,7 +68,7 @@ def page(systems: list[System]) -> str:
 def _line(system: System) -> str:
     facts = system.facts
     cells = ["not said"] * 8 if facts is None else _cells(facts)
-    return f"| [{system.title}](../connectors/{system.name}/README.md) | {' | '.join(cells)} |"
+    return f"| [{system.title}](../connectors/{system.name.replace('-', '_')}/README.md) | {' | '.join(cells)} |"
 
 
 def _cells(facts: Facts) -> list[str]:

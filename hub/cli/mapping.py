@@ -1,4 +1,4 @@
-"""``hub mapping``: check and show mapping files."""
+"""``hub mapping``: check, show and draft mapping files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hub.cli.opening import fail
 
 @click.group("mapping")
 def command() -> None:
-    """Check and show mapping files."""
+    """Check, show and draft mapping files."""
 
 
 @command.command("check")
@@ -56,3 +56,30 @@ def show(file: str) -> None:
         click.echo(show_mapping(load(file)))
     except MappingError as error:
         fail(str(error))
+
+
+@command.command("new")
+@click.argument("sheet", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="The file to write; without it, the draft is printed.")
+def new(sheet: Path, out: Path | None) -> None:
+    """Draft a mapping from the column names of SHEET (.xlsx, .xls, .csv). Guesses are marked."""
+    from connectors.contract import ConnectorError
+    from connectors.spreadsheet.grid import grids
+    from connectors.spreadsheet.table import names_of
+    from mappings.draft import draft, known_names
+
+    try:
+        _worksheet, header, names, below = names_of(sheet, grids(sheet), known_names())
+    except ConnectorError as error:
+        fail(str(error))
+    text = draft(sheet.name, header, names, below)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        fail(f"{out} is there already. Choose another name.")
+    guesses = text.count("GUESS")
+    click.echo(f"{out}: {guesses} guesses to look at. Then: hub mapping check {out}")

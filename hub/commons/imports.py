@@ -45,6 +45,8 @@ def writes(hub: Hub, connection: str) -> bool:
     """Whether anything can be imported there. Calls nothing; a connection whose settings cannot work says so in its runs."""
     if hub.config.connections[connection].inbox_for:
         return False
+    if hub.config.connections[connection].door:
+        return True  # it will be in the next sheet that is downloaded
     try:
         connector = hub.connect(connection)
     except ConnectorError:

@@ -15,6 +15,8 @@ from sqlalchemy import select
 
 from hub.app import Hub
 from hub.commons import asking, duplicates
+from hub.door.keep import tidy
+from hub.door.watch import Watch
 from hub.mail.sending import send_waiting
 from hub.store import connections
 from hub.store.tables import Process
@@ -27,6 +29,7 @@ ALIVE = timedelta(seconds=60)
 
 
 MAIL, ASKING, LIKENESS, MERGING = "the mail", "asking what is still needed", "looking for duplicates", "merging"
+DOORS, KEEPING = "the folders of doors", "dropping sheets that were brought"
 
 
 class Clock:
@@ -42,6 +45,9 @@ class Clock:
         self._lock = threading.Lock()
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._id = hub.ids.uuid7()
+        self._systems = [name for name, config in hub.config.connections.items() if not config.door]
+        self._doors = len(self._systems) < len(hub.config.connections)
+        self._watch = Watch(hub)
 
     def start(self) -> None:
         self._show(new=True)
@@ -64,9 +70,12 @@ class Clock:
         if self._differs():
             return
         with self.hub.reading() as conn:
-            due = connections.due(conn, list(self.hub.config.connections), self.hub.time.now())
+            due = connections.due(conn, self._systems, self.hub.time.now())
         for name in due:
             self._start(self._pool, name, partial(self._run, name))
+        if self._doors:
+            self._start(self._pool, DOORS, self._watch.look)
+            self._start(self._aside, KEEPING, partial(tidy, self.hub))
         self._start(self._aside, ASKING, partial(asking.look, self.hub))
         self._start(self._aside, MAIL, partial(send_waiting, self.hub))
         self._start(self._aside, LIKENESS, partial(duplicates.look, self.hub))

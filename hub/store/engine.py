@@ -62,6 +62,9 @@ def open_engine(url: str) -> Engine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(
+            "PRAGMA secure_delete=ON"
+        )  # what was dropped (a sheet, a person) is not left lying in free pages
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -34,6 +34,12 @@ def standing(conn: Connection, connection: str, remote_ids: Sequence[str]) -> di
     return {row.remote_id: row for row in conn.execute(query)}
 
 
+def records(conn: Connection, connection: str) -> Sequence[Row[Any]]:
+    """``remote_id``, ``opportunity_id`` and ``base`` of all that has a record in this connection."""
+    where = (t.c.connection_id == connection) & t.c.remote_id.is_not(None)
+    return conn.execute(select(t.c.remote_id, t.c.opportunity_id, t.c.base).where(where)).all()
+
+
 def unknown(conn: Connection, connection: str, remote_ids: Sequence[str]) -> list[str]:
     """Those of these records that no link has."""
     where = (t.c.connection_id == connection) & t.c.remote_id.in_(remote_ids)

@@ -30,6 +30,7 @@ from hub.store.asked import (
     Suggestion,
     UpdateQuestion,
 )
+from hub.store.carried import Download, Upload
 from hub.store.outside import Hint, MemberKey, Token
 from hub.store.told import Invitation, Message
 from hub.store.types import json_column, moment
@@ -42,6 +43,7 @@ __all__ = [
     "Conflict",
     "Connection",
     "Deletion",
+    "Download",
     "Due",
     "Duplicate",
     "Handover",
@@ -74,6 +76,7 @@ __all__ = [
     "Suggestion",
     "Token",
     "UpdateQuestion",
+    "Upload",
     "User",
 ]
 

@@ -102,6 +102,21 @@ def release(conn: Connection, connection: str, remote_id: str, keep: Iterable[st
     )
 
 
+def outdated(conn: Connection, connection: str, place: str, before: datetime) -> None:
+    """What was set aside at a place that begins so is not there any more where it was not seen since ``before``."""
+    conn.execute(
+        update(quarantine)
+        .where(
+            (quarantine.c.connection_id == connection)
+            & quarantine.c.place.startswith(place, autoescape=True)
+            & (quarantine.c.place != "")
+            & (quarantine.c.last_seen_at < before)
+            & (quarantine.c.state != "released")
+        )
+        .values(state="released")
+    )
+
+
 def to_look_at_again(
     conn: Connection, connection: str, now: datetime, first: timedelta, most: timedelta, limit: int
 ) -> list[str]:

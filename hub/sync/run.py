@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from connectors.contract import ConnectorError, RateLimited, SignInFailed, Unavailable
+from connectors.contract import Connector, ConnectorError, RateLimited, SignInFailed, Unavailable
 from hub import crash
 from hub.commons import duplicates
 from hub.jobs import due, lease
@@ -84,14 +84,27 @@ def _sync(
 
 def _active(hub: Hub) -> list[str]:
     with hub.reading() as conn:
-        return [name for name in hub.config.connections if connections.get(conn, name).state == "active"]
+        return [
+            name
+            for name, config in hub.config.connections.items()
+            if not config.door and connections.get(conn, name).state == "active"
+        ]
 
 
 class OneRun:
-    """One run of one connection in two halves, ``take_in`` and ``give_out``; between them the lease rests."""
+    """One run of one connection in two halves, ``take_in`` and ``give_out``; between them the lease rests.
+    ``connector``: what to read instead of the connection's system (a sheet that was brought)."""
 
-    def __init__(self, hub: Hub, name: str, trigger: str, report: Callable[..., None] = nothing) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        name: str,
+        trigger: str,
+        report: Callable[..., None] = nothing,
+        connector: Connector | None = None,
+    ) -> None:
         self.hub = hub
+        self._connector = connector
         self.name = name
         self.trigger = trigger
         self.report = report
@@ -155,7 +168,7 @@ class OneRun:
 
     def _take_in(self) -> None:
         config = self.hub.config.connections[self.name]
-        connector = self.hub.connect(self.name)
+        connector = self._connector or self.hub.connect(self.name)
         turn = self._turn = Turn(
             self.hub, config, self.hub.mapping(self.name), connector, self.result.run_id, self._fence, self._scan,
             self._names, prefers=self._prefers, report=self.report,

@@ -9,12 +9,16 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from connectors.spreadsheet.grid import LARGEST
 from hub import access, tokens
 from hub.app import Hub
 from hub.config import ConnectionConfig
 from hub.people import accounts
 from hub.store.tables import User
 
+SHEETS = "files.bring_one"
+"""The one page that takes more than a form: a sheet."""
+FORM = 64 * 1024
 SAFE = ("GET", "HEAD", "OPTIONS")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -79,9 +83,11 @@ def install(app: Flask, hub: Hub) -> None:
             return None
         if request.method not in SAFE and not _from_here():
             abort(400, "This form did not come from the hub's own pages.")
-        _keepable((request.path, *request.args.values(), *request.form.values()))
         token = request.cookies.get(cookie())
         g.user = accounts.who(hub, token) if token else None
+        if request.endpoint == SHEETS and g.user is not None and access.may(g.user, SHEETS):
+            request.max_content_length = LARGEST + FORM  # before anything reads the form
+        _keepable((request.path, *request.args.values(), *request.form.values()))
         if request.endpoint is None:
             return None  # no such route: the 404 page, signed in or not
         if request.endpoint not in access.POLICY:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import secrets
 
-from flask import Flask, Response, render_template
+from flask import Flask, Response, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from hub.web.api import problems as api
+from hub.web.guard import SHEETS
 
 log = logging.getLogger("hub.web")
 
@@ -34,7 +35,7 @@ def install(app: Flask) -> None:
                 _("It may be another foundation's, or gone. The dashboard has the rest."),
             ),
             405: (_("That cannot be done here"), _("Go back and use the buttons of the page.")),
-            413: (_("That is too much at once"), _("A form may hold 256 kB.")),
+            413: (_("That is too much at once"), _most()),
         }
         title, text = titles.get(code, (error.name, error.description or ""))
         return _page(code, title, text)
@@ -49,6 +50,12 @@ def install(app: Flask) -> None:
             "Nothing was changed. Try again; if it stays, tell the operator this number: %(number)s", number=number
         )
         return _page(500, _("Something went wrong in the hub"), text)
+
+
+def _most() -> str:
+    if request.endpoint == SHEETS:
+        return _("A sheet may have 10 MB. Split it, or save it without pictures.")
+    return _("A form may hold 256 kB.")
 
 
 def _page(code: int, title: str, text: str) -> tuple[str, int]:

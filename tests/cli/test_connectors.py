@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,8 @@ def test_json_tells_of_each_connector_all_that_one_chooses_by() -> None:
 def test_the_page_of_the_documentation_is_made_from_it() -> None:
     made = CliRunner().invoke(command, ["--markdown"]).stdout
     assert PAGE.read_text(encoding="utf-8") == made, "make it anew: hub connectors --markdown > docs/connectors.md"
+    links = re.findall(r"\]\((\S+)\)", made)
+    assert len(links) == len(registry.names()) and all((PAGE.parent / link).is_file() for link in links)
 
 
 @pytest.mark.parametrize("subject", HOUSE, ids=lambda subject: subject.__name__)

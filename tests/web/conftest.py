@@ -40,6 +40,7 @@ from hub.store.tables import (
     Suggestion,
     Token,
     UpdateQuestion,
+    Upload,
 )
 from hub.web.app import create_app
 
@@ -67,6 +68,14 @@ mapping = "spreadsheet-inbox"
 inbox_for = "elm-sheet"
 [connections.elm-inbox.options]
 path = "elm-inbox"
+[connections.elm-files]
+member = "elm"
+system = "spreadsheet"
+mapping = "spreadsheet-generic"
+shares = true
+[connections.elm-files.options]
+path = "elm-files"
+door = true
 [connections.oak-sheet]
 member = "oak"
 system = "spreadsheet"
@@ -127,7 +136,10 @@ def fill(hub: Hub) -> dict[str, str]:
         id=hub.ids.uuid7(), opportunity_id=row.id, member_id="oak", updated_at=now, origins={},
         facts={"commitment.stage": "exploring", "commitment.amount": {"amount": "424242", "currency": "USD"}, "commitment.note": "zz-secret"},
     )  # fmt: skip
+    report = {"file": "zz.csv", "notes": [], "columns": {"Title": "A"}, "absent": [], "others": [], "passed": [],
+              "rows": [{"row": 2, "outcome": "new", "title": "zz-elm-sheet"}]}  # fmt: skip
     waiting: list[Any] = [
+        Upload(id=hub.ids.uuid7(), connection_id="elm-files", by="u", name="zz.csv", report=report, at=now),
         Conflict(id=hub.ids.uuid7(), opportunity_id=row.id, path="title", base="Orchard one", commons="Orchard two", parties=[party], opened_at=now),
         Hold(id=hub.ids.uuid7(), run_id="r", connection_id="elm-sheet", kind="first_sync", reason="First sync.", items=[], plan_hash="h", at=now),
         Quarantine(id=hub.ids.uuid7(), connection_id="elm-sheet", remote_id="9", reason="It has no title.", fields={"Title": ""}, first_seen_at=now,

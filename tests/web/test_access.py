@@ -24,6 +24,7 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "hold_id": ids["Hold"], "filename": "hub.css", "action": "pause", "search_id": ids["SavedSearch"],
         "line": 1, "path": "title", "connection": "elm-sheet", "user_id": ids["User"],
         "invitation_id": ids["Invitation"], "token": TOKEN, "token_id": ids["Token"],
+        "upload_id": ids["Upload"], "door": "elm-files",
     }  # fmt: skip
     rows = {
         "queue.decide_quarantine": ("Quarantine", "ignore"),
@@ -41,6 +42,7 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "duplicates.decide": ("Duplicate", "different"),
         "duplicates.settle": ("Leftover", "kept"),
         "handover.decide": ("Handover", "decline"),
+        "files.act": ("", "say"),
     }
     found = []
     with site.app.test_request_context():
@@ -84,7 +86,8 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
             "importing.several", "importing.take_several", "queue.decide_update", "searches.one", "searches.drop",
             "people.invite_again", "people.withdraw", "people.change_roles", "people.set_active", "queue.decide_still_needed",
             "handover.offer", "handover.take_back", "handover.page", "handover.decide",
-            "duplicates.page", "duplicates.decide", "duplicates.settle", "tokens.revoke"}  # fmt: skip
+            "duplicates.page", "duplicates.decide", "duplicates.settle", "tokens.revoke",
+            "files.look", "files.table", "files.act", "files.take"}  # fmt: skip
     # What is done is not there any more; nothing was named to import; a steward's own record follows no other.
     once = {
         "queue.dismiss_recommendation",
@@ -139,6 +142,7 @@ READ_BY = {
     "hidden position, own note": ("zz-secret", [f"{role}.oak" for role in OF_MEMBERS]),
     "hidden position, amount": ("424,242", [f"{role}.oak" for role in OF_MEMBERS]),
     "hidden position of the steward": ("zz-elm-note", [f"{role}.elm" for role in OF_MEMBERS]),
+    "a sheet that was brought": ("zz-elm-sheet", ["staff.elm", "admin.elm"]),
 }
 
 

@@ -1,0 +1,224 @@
+"""A file that somebody brings, as a grid: its cells row by row, whatever kind of file it is. Unlike a file that the hub
+reads by itself (``csv_file``, ``xlsx_file``), nobody declared how it is written: what is found out is said in ``notes``."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from connectors.contract import Unavailable
+from connectors.spreadsheet.csv_file import LONGEST
+from connectors.spreadsheet.formula import unmarked
+from connectors.spreadsheet.sheet import ENCRYPTED
+from connectors.spreadsheet.xlsx_file import BROKEN, load_bounded, raw_value, unbroken
+from connectors.spreadsheet.xlsx_formulas import uncalculated
+
+LARGEST = 10 * 1024 * 1024
+"""Bytes of a file that is brought."""
+UNPACKED = 100 * 1024 * 1024
+"""Bytes that it may unpack to."""
+MOST = 5_000
+"""Rows of it: what a person waits for in the browser."""
+BLANK = 100_000
+"""Rows of it that are blank or not: programs save formats of rows that hold nothing."""
+WIDEST = 500
+"""Columns of it: a cell in the last one that Excel has makes every row of a file as wide."""
+CHARACTERS = 20_000_000
+"""Text in all its cells, however often one of them stands there: XLSX writes a text once and points at it."""
+DELIMITERS = (",", ";", "\t", "|")
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What stands in the place of a value that cannot be read."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Cells that are one. Rows count from 1, columns from 0; ``last_row`` and ``last`` belong to it."""
+
+    row: int
+    first: int
+    last_row: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One worksheet. ``rows`` are lists of values as ``contract.Raw`` has them, ``None`` for blank, or a ``Fault``."""
+
+    name: str
+    rows: list[list[Any]]
+    merges: tuple[Merge, ...] = ()
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+
+def grids(path: Path) -> list[Grid]:
+    """The worksheets of a file, by what is in it and not by its name. Raises ``Unavailable`` for what is no sheet, is
+    protected, torn or too large."""
+    if path.stat().st_size > LARGEST:
+        raise Unavailable(f"{path.name} is larger than {LARGEST // 2**20} MB. Split it.")
+    content = path.read_bytes()
+    if not content.strip():
+        raise Unavailable(f"{path.name} is empty.")
+    if content[:4] == b"\xd0\xcf\x11\xe0":
+        if ENCRYPTED in content:
+            raise Unavailable(f"{path.name} is protected by a password. Take the password off, or save a copy without.")
+        from connectors.spreadsheet.xls_file import xls_grids
+
+        return xls_grids(path, content)
+    if content[:2] == b"PK":
+        return _xlsx(path)
+    _must_be_text(path, content)
+    return [_csv(path, content)]
+
+
+def _must_be_text(path: Path, content: bytes) -> None:
+    start = content[:512].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if start[:1] == b"<":
+        page = any(tag in start for tag in (b"<html", b"<!doctype", b"<table", b"<head", b"<meta"))
+        kind = "a web page, perhaps a sign-in page" if page else "an XML file"
+        raise Unavailable(f"{path.name} is {kind}, no sheet. Open it in a spreadsheet program and save it as .xlsx.")
+    if start[:1] in (b"{", b"["):
+        raise Unavailable(f"{path.name} holds JSON, no sheet. Export it as .csv or .xlsx.")
+    if start[:4] == b"%pdf":
+        raise Unavailable(f"{path.name} is a PDF, no sheet. Export it as .csv or .xlsx.")
+
+
+def _csv(path: Path, content: bytes) -> Grid:
+    text, encoding = _decoded(path, content)
+    delimiter = _delimiter(text)
+    size, widths = Counted(path), [0]
+    rows = size.rows
+    csv.field_size_limit(LONGEST)
+    try:
+        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            widths.append(len(cells))
+            size.add([unmarked(cell) or None for cell in cells])
+    except csv.Error as error:
+        raise Unavailable(f"{path.name}, row {len(rows) + 1}: no well-formed CSV ({error}). Export it again.") from None
+    if len(rows) > 1 and 0 < widths[-1] < widths[-2] and text[-1] not in "\r\n":
+        raise Unavailable(
+            f"{path.name}, row {len(rows)}: the file ends inside its last row, as if it were still being saved. If it is "
+            "not, put a line end there."
+        )
+    names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+    return Grid("", rows, notes=(f"Text as {encoding}, cells parted by {names[delimiter]}.",))
+
+
+def _decoded(path: Path, content: bytes) -> tuple[str, str]:
+    """By the byte order mark, else UTF-8 where it is UTF-8 throughout, else what Excel on Windows writes."""
+    if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        try:
+            return content.decode("utf-16"), "UTF-16"
+        except UnicodeDecodeError:
+            raise Unavailable(f"{path.name} begins like UTF-16 and is not. Save it as UTF-8.") from None
+    if b"\0" in content:
+        raise Unavailable(f"{path.name} holds zeros where text is due; it is no sheet, or it is torn. Export it again.")
+    try:
+        return content.removeprefix(codecs.BOM_UTF8).decode(), "UTF-8"
+    except UnicodeDecodeError as utf8:
+        try:
+            return content.decode("cp1252"), "Windows-1252"
+        except UnicodeDecodeError:
+            raise Unavailable(
+                f"{path.name} is neither UTF-8 (byte {utf8.start}) nor Windows-1252. Save it as UTF-8."
+            ) from None
+
+
+def _delimiter(text: str) -> str:
+    """What parts the most cells of the first lines the most evenly; a comma where nothing parts any."""
+    head = "".join(text[:20_000].splitlines(keepends=True)[:20])
+
+    def widest(mark: str) -> tuple[int, int]:
+        try:
+            widths = [len(row) for row in csv.reader(io.StringIO(head, newline=""), delimiter=mark) if row]
+        except csv.Error:
+            return (0, 0)
+        wide = max(widths, default=1)
+        return (widths.count(wide) if wide > 1 else 0, wide)
+
+    best = max(DELIMITERS, key=widest)
+    return best if widest(best)[0] else ","
+
+
+def _xlsx(path: Path) -> list[Grid]:
+    try:
+        with zipfile.ZipFile(path) as packed:
+            names = set(packed.namelist())
+    except BROKEN as error:
+        raise Unavailable(f"{path.name} is torn ({error}). Save or export it again.") from None
+    if "mimetype" in names or "content.xml" in names:
+        raise Unavailable(f"{path.name} is an OpenDocument file (.ods). Save it as .xlsx.")
+    if "xl/workbook.xml" not in names:
+        raise Unavailable(f"{path.name} is a zip file, no sheet. Unpack it and bring the sheet in it.")
+    book = load_bounded(path, UNPACKED, read_only=True, data_only=True)
+    try:
+        return [_sheet(path, sheet) for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    finally:
+        book.close()
+
+
+def _sheet(path: Path, sheet: Any) -> Grid:
+    sheet.reset_dimensions()
+    never = uncalculated(sheet)
+    size = Counted(path)
+    for cells in unbroken(path, sheet.iter_rows()):
+        size.add([_cell(cell, never) for cell in cells])
+    with sheet._get_source() as part:
+        merges = tuple(_merge(found) for found in _MERGED.finditer(part.read()))
+    return Grid(sheet.title, size.rows, merges)
+
+
+def _cell(cell: Any, never: frozenset[str]) -> Any:
+    if never and getattr(cell, "coordinate", None) in never:
+        return Fault("holds a formula that was never calculated. Open the file in Excel and save it.")
+    if cell.value is not None and cell.data_type == "e":
+        return Fault(f"holds the error {cell.value}.")
+    return raw_value(cell.value)
+
+
+def _merge(found: re.Match[bytes]) -> Merge:
+    from openpyxl.utils import column_index_from_string as index
+
+    return Merge(int(found[2]), index(found[1].decode()) - 1, int(found[4]), index(found[3].decode()) - 1)
+
+
+class Counted:
+    """Rows of a file that is read, as long as they stay within what a hub reads. ``add`` raises ``Unavailable``."""
+
+    def __init__(self, path: Path) -> None:
+        self.rows: list[list[Any]] = []
+        self._path, self._filled, self._characters = path, 0, 0
+
+    def add(self, row: list[Any]) -> None:
+        while row and row[-1] is None:
+            row.pop()
+        self._filled += bool(row)
+        self._characters += sum(len(value) for value in row if isinstance(value, str))
+        self.rows.append(row)
+        if self._filled > MOST or len(self.rows) > BLANK:
+            raise Unavailable(f"{self._path.name} has more than {MOST} rows. Split it.")
+        if len(row) > WIDEST:
+            raise Unavailable(
+                f"{self._path.name}, row {len(self.rows)}: it has more than {WIDEST} columns. Delete those that are not needed."
+            )
+        if self._characters > CHARACTERS:
+            raise Unavailable(
+                f"{self._path.name} holds more than {CHARACTERS // 1_000_000} million characters. Split it."
+            )
+
+
+def filled(rows: list[Any]) -> Iterator[int]:
+    """Positions of the cells of a row that hold something."""
+    return (at for at, value in enumerate(rows) if value is not None and str(value).strip())

@@ -23,7 +23,7 @@ WAITING = ("new", "refused")
 
 def offer(conn: Connection, hub: Hub, opportunity: Opportunity) -> set[str]:
     """Put it into every inbox whose saved search finds it. Returns those that have something to write."""
-    if opportunity.status != "published" or opportunity.arriving:
+    if opportunity.status != "published" or opportunity.arriving or not hub.rules.inboxes:
         return set()
     found: dict[str, list[SavedSearch]] = {}
     for search in searches.posted_under(conn, terms(opportunity)):

@@ -58,6 +58,8 @@ class StandingRules:
 
     def __init__(self, connections: Mapping[str, ConnectionConfig]) -> None:
         self.connections = connections
+        self.inboxes = any(connection.inbox_for for connection in connections.values())
+        """Whether there is one at all: where there is none, nobody needs to ask what its searches find."""
         self._posted: dict[str, dict[str, ConnectionConfig]] = {}
         for connection in connections.values():
             for rule in connection.imports or ([Criteria()] if connection.imports is not None else []):

@@ -39,6 +39,8 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "connections.one": WATCHERS,
     "connections.run": WATCHERS,
     "connections.act": RUNNERS,
+    "connections.check": RUNNERS,
+    "connections.mapping": WATCHERS,
     "opportunities.all": ANYONE,
     "opportunities.table": ANYONE,
     "opportunities.one": ANYONE,

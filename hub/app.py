@@ -17,6 +17,8 @@ from hub.commons.sharing import StandingRules
 from hub.commons.view import view
 from hub.config import Config, ConnectionConfig
 from hub.ids import Ids
+from hub import described
+from hub.store import audit
 from hub.store import members as people
 from hub.store.engine import open_engine, reading, writing
 from hub.store.migrate import migrate
@@ -141,7 +143,8 @@ def _register(conn: Db, hub: Hub) -> None:
 
 
 def _register_connection(conn: Db, table: Any, row: Any, config: ConnectionConfig, hub: Hub) -> None:
-    values: dict[str, Any] = {"member_id": config.member, "system": config.system}
+    said = described.settings(config)
+    values: dict[str, Any] = {"member_id": config.member, "system": config.system, "settings": said}
     if row is None:
         state = "paused" if config.paused else "active"
         approved = config.first_sync == "go"
@@ -152,4 +155,11 @@ def _register_connection(conn: Db, table: Any, row: Any, config: ConnectionConfi
         values |= {"state": "paused", "reason": "The configuration pauses it."}
     elif row.state == "removed":
         values |= {"state": "paused" if config.paused else "active", "reason": None}
+    if row.settings is not None and row.settings != said:
+        names = sorted(row.settings.keys() | said.keys())
+        moved = {n: [row.settings.get(n), said.get(n)] for n in names if row.settings.get(n) != said.get(n)}
+        audit.write(
+            conn, at=hub.time.now(), actor="configuration", action="settings changed", connection_id=config.name,
+            member_id=config.member, values=moved,
+        )  # fmt: skip
     conn.execute(update(table).where(table.c.id == config.name).values(**values))

@@ -334,7 +334,7 @@ class _Reader:
             return None
         if kind == "file":
             try:
-                return Secret((self._file.parent / name).read_text(encoding="utf-8").strip())
+                return Secret((self._file.parent / name).read_text(encoding="utf-8").strip(), str(value))
             except OSError as error:
                 self.say(where, f'"{where[-1]}": the file {name} cannot be read ({error.strerror}).')
                 return None
@@ -347,7 +347,7 @@ class _Reader:
                 where, f'"{where[-1]}": the environment variable {name} is not set. Set it before starting the hub.'
             )
             return None
-        return Secret(self.environ[name])
+        return Secret(self.environ[name], str(value))
 
     def _imports(self, where: tuple[str, ...], given: Any) -> tuple[Criteria, ...] | None:
         if given is None:

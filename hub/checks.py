@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 
 from connectors.contract import Check, Connector, ConnectorError
 from hub.app import Hub
@@ -26,8 +27,8 @@ def _mapping(hub: Hub, name: str, connector: Connector) -> list[Check]:
     mapping, offered = hub.config.connections[name].mapping, connector.describe() or None
     findings = mapping_check.check(mapping, offered, folders=hub.config.mapping_folders)
     fix = "Change the mapping file, or the system."
-    wrong = [(finding.severity == "error", finding) for finding in findings]
-    return [Check("mapping", not error, str(finding), fix if error else "") for error, finding in wrong]
+    said = [(f.severity == "error", f"{Path(f.file).name}:{f.line}: {f.message}") for f in findings]
+    return [Check("mapping", not error, text, fix if error else "") for error, text in said]
 
 
 def _owner(hub: Hub, name: str, connector: Connector) -> list[Check]:

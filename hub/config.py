@@ -89,10 +89,11 @@ class Config:
     digest: str = ""
 
 
-def load(path: Path | str, environ: Mapping[str, str] = os.environ) -> Config:
-    """Read a configuration and the ``members/*.toml`` beside it. Raises ``ConfigError`` with every problem."""
+def load(path: Path | str, environ: Mapping[str, str] = os.environ, texts: Mapping[Path, str] | None = None) -> Config:
+    """Read a configuration and the ``members/*.toml`` beside it. Raises ``ConfigError`` with every problem. ``texts``: files
+    by path that are taken to say something else than they do."""
     path = Path(path)
-    reader = _Reader(path, environ)
+    reader = _Reader(path, environ, texts or {})
     trees: list[tuple[dict[str, Any], str | None]] = [(reader.parse(path), None)] if path.is_file() else []
     if not trees:
         raise ConfigError([f"There is no file {path}. Make one with `hub init`."])
@@ -106,15 +107,16 @@ def load(path: Path | str, environ: Mapping[str, str] = os.environ) -> Config:
 class _Reader:
     """Goes through the parsed files and collects problems instead of stopping at the first."""
 
-    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, environ: Mapping[str, str], texts: Mapping[Path, str]) -> None:
         self.path = path
         self.environ = environ
+        self.texts = texts
         self.problems: list[str] = []
         self._lines: dict[Path, dict[tuple[str, ...], int]] = {}
         self._file = path
 
     def parse(self, file: Path) -> dict[str, Any]:
-        text = file.read_text(encoding="utf-8")
+        text = self.texts[file] if file in self.texts else file.read_text(encoding="utf-8")
         try:
             self._lines[file] = positions(text)
             return tomllib.loads(text)

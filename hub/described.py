@@ -20,6 +20,8 @@ def settings(config: ConnectionConfig) -> dict[str, str]:
         value = getattr(config, one.name)
         if one.name == "options":
             said |= {f"options.{name}": _text(option) for name, option in sorted(value.items()) if option is not None}
+        elif one.name == "every":
+            said["every"] = _time(value)
         elif one.name != "name" and value is not None:
             said["import" if one.name == "imports" else one.name] = _text(value)
     return said
@@ -30,8 +32,6 @@ def _text(value: Any) -> str:
         return f"set by {value.reference}" if value.reference else HIDDEN
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, float):
-        return _time(value)
     if isinstance(value, tuple):
         return "; ".join(map(_text, value)) or "all"
     if isinstance(value, Criteria):

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from hub.cli.opening import config_option, fail, open_configured
+
+
 @click.command("check")
 @click.argument("connection", required=False)
 @config_option

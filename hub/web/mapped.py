@@ -68,9 +68,7 @@ def _seen_by(path: str) -> str:
     if field.authority == "hub":
         return _("made by the hub")
     return (
-        _("everyone it is shared with, and the public")
-        if field.cls == "public"
-        else _("the members it is shared with")
+        _("everyone it is shared with, and the public") if field.cls == "public" else _("the members it is shared with")
     )
 
 

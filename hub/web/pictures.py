@@ -77,7 +77,8 @@ def timeline(marks: Sequence[Mark], start: datetime, end: datetime, text: str, l
         ended = mark.until or mark.at
         if ended < start or mark.at > end:
             continue
-        x, length = place(mark.at), place(ended) - place(mark.at)
+        length = max(round(place(ended) - place(mark.at), 1), 4)
+        x = min(place(mark.at), width - length)  # the newest is short, and still seen
         title = Markup("<title>{}</title>").format(mark.text)
         if mark.until is None:
             y = mark.lane * row + row // 2
@@ -86,7 +87,7 @@ def timeline(marks: Sequence[Mark], start: datetime, end: datetime, text: str, l
         else:
             drawn.append(
                 Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}">{}</rect>').format(
-                    mark.state, x, mark.lane * row + 3, max(round(length, 1), 3), row - 6, title
+                    mark.state, round(x, 1), mark.lane * row + 3, length, row - 6, title
                 )
             )
     return _picture("timeline", width, lanes * row, text, Markup("").join(drawn), stretched=True)
@@ -106,7 +107,9 @@ def meter(used: int, stop: int, allowed: int, text: str) -> Markup:
 
 def _picture(kind: str, width: int, height: int, text: str, drawn: Markup, *, stretched: bool = False) -> Markup:
     """A stretched picture takes the width there is; any other its own size."""
-    how = Markup(' preserveAspectRatio="none"') if stretched else Markup(' width="{}" height="{}"').format(width, height)
+    how = (
+        Markup(' preserveAspectRatio="none"') if stretched else Markup(' width="{}" height="{}"').format(width, height)
+    )
     return Markup('<svg class="picture {}" viewBox="0 0 {} {}"{} role="img" aria-label="{}">{}</svg>').format(
         kind, width, height, how, text, drawn
     )

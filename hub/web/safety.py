@@ -49,7 +49,9 @@ def _level(can: Capabilities, weak: int) -> Word:
 
 def _deletions(can: Capabilities) -> str:
     if can.tombstones == "none":
-        return _("It cannot tell about deletions. A record that two full readings did not show is asked for, and then you are.")
+        return _(
+            "It cannot tell about deletions. A record that two full readings did not show is asked for, and then you are."
+        )
     return _("It tells about deletions itself.")
 
 

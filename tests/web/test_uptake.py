@@ -44,7 +44,9 @@ def test_operator_and_convener_get_the_page_and_a_table_that_no_spreadsheet_runs
     shared_by_ash(site, 6)
     for who in ("operator.oak", "convener.elm"):
         page = site.client(who).get("/does-it-work").text
-        assert "March 2026" in page and "Ash House" not in page and "ash" not in page.split("<main")[1].split("</main")[0]
+        assert (
+            "March 2026" in page and "Ash House" not in page and "ash" not in page.split("<main")[1].split("</main")[0]
+        )
         answer = site.client(who).get("/does-it-work.csv")
         assert answer.mimetype == "text/csv" and "attachment" in answer.headers["Content-Disposition"]
         head, *lines = list(csv.reader(io.StringIO(answer.text)))

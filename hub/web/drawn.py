@@ -54,7 +54,7 @@ def day(lanes: Sequence[str], runs: Sequence[Run], happened: Sequence[Audit], no
         for run in runs
     ]
     marks += [
-        Mark(line.at, f"{Markup(ago(line.at)).striptags()}: {_(line.action)}", "deed", None, place[line.connection_id])
+        Mark(line.at, f"{ago(line.at).striptags()}: {_(line.action)}", "deed", None, place[line.connection_id])
         for line in happened
         if line.connection_id in place
     ]
@@ -66,4 +66,4 @@ def day(lanes: Sequence[str], runs: Sequence[Run], happened: Sequence[Audit], no
 
 
 def _told(run: Run) -> str:
-    return f"{standing.of_run(run).text}, {Markup(ago(run.started_at)).striptags()}: {standing.sentence(run.counts)}"
+    return f"{standing.of_run(run).text}, {ago(run.started_at).striptags()}: {standing.sentence(run.counts)}"

@@ -44,7 +44,7 @@ def shown(run: Run, config: ConnectionConfig) -> dict[str, Any]:
         "step": PHASES.index(run.phase) + 1 if run.phase in PHASES else 1,
         "steps": len(PHASES),
         "progress": _progress(run),
-        "took": format_timedelta(until - run.started_at, granularity="second", threshold=1.5),
+        "took": format_timedelta(until - run.started_at, granularity="second", threshold=3),
         "positions": _positions(run) if access.may(me(), "connections.act") else None,
     }
 

@@ -25,8 +25,8 @@ def sheet(can: Capabilities) -> Sheet:
     said = [_deletions(can), _guard(can), _key(can)] if can.writes else [_deletions(can)]
     told = [*zip(strong, said, strict=False), _changes(can)]
     if can.writes and can.find_lag > 0:
-        told.append((False, ngettext("A new record may not be found for %(num)s second. Until then the hub waits before it looks.",
-                                     "A new record may not be found for %(num)s seconds. Until then the hub waits before it looks.", round(can.find_lag))))  # fmt: skip
+        wait = ngettext("%(num)s second", "%(num)s seconds", round(can.find_lag))
+        told.append((False, _("A new record may not be found for %(wait)s. Until then the hub waits.", wait=wait)))
     if can.normalises:
         told.append((True, _("It writes some values in its own way (%(what)s). That never counts as an edit.", what=", ".join(can.normalises))))  # fmt: skip
     return Sheet(_level(can, sum(not one for one in strong)), told)
@@ -59,7 +59,7 @@ def _guard(can: Capabilities) -> str:
     return {
         "strong": _("It refuses a change of a record that someone changed meanwhile, so no edit is written over."),
         "second": _("It notices that someone changed a record meanwhile, to the second. Within the same second it does not."),
-        "none": _("It cannot refuse a change. The hub reads a record just before it writes; an edit in that instant could be written over, and its value is kept in the history."),
+        "none": _("It cannot refuse a change. The hub reads a record just before it writes; an edit in that instant could be written over."),
     }[can.guard]  # fmt: skip
 
 

@@ -64,14 +64,13 @@ def drafted(path: Path, wish: Wish, environ: Mapping[str, str], tried: bool = Tr
     if not tried:
         return Draft(texts, [])
     hub = _hub(config)
-    found = checks(hub, wish.name, PATIENCE)
-    if wish.mapping is None and (draft := _fitting(hub, wish)) is not None:
-        place = file.parent / f"{wish.name}.toml"
-        texts = {file: added(text, wish, place.name), place: draft.text}
-        found = [check for check in found if check.name not in ("mapping", "fields")]
-        told = f"The usual one does not fit. A draft goes into {place.name}; look at its lines that say so."
-        found += [Check("mapping", True, told), *draft.checks]
-    return Draft(texts, found)
+    words = _fitting(hub, wish) if wish.mapping is None else None
+    if words is None:
+        return Draft(texts, checks(hub, wish.name, PATIENCE))
+    place = file.parent / f"{wish.name}.toml"
+    told = f"The usual one does not fit. A draft goes into {place.name}; look at its lines that say so."
+    found = [*_checked(hub, wish, words), Check("mapping", True, told)]
+    return Draft({file: added(text, wish, place.name), place: words}, found)
 
 
 def added(text: str, wish: Wish, mapping: str) -> str:
@@ -116,20 +115,18 @@ def _hub(config: Config) -> Hub:
     return Hub(config, open_engine("sqlite://"), time=time, ids=Ids(time.now))
 
 
-@dataclass(frozen=True, slots=True)
-class _Mapping:
-    text: str
-    checks: list[Check]
-
-
-def _fitting(hub: Hub, wish: Wish) -> _Mapping | None:
+def _fitting(hub: Hub, wish: Wish) -> str | None:
     """A mapping for the columns that the system has; None where the usual one fits, or nobody can say."""
     try:
         with closing(hub.connect(wish.name, PATIENCE)) as connector:
-            offered = connector.describe()
+            return mappings.drafted(hub.mapping(wish.name), connector.describe())
     except ConnectorError:
         return None
-    text = mappings.drafted(hub.mapping(wish.name), offered)
-    return (
-        None if text is None else _Mapping(text, mappings.tried(text, wish.name, offered, hub.config.mapping_folders))
-    )
+
+
+def _checked(hub: Hub, wish: Wish, words: str) -> list[Check]:
+    """The trial with a mapping that is not written yet."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / f"{wish.name}.toml"
+        place.write_text(words, encoding="utf-8")
+        return checks(hub.with_mapping(wish.name, str(place)), wish.name, PATIENCE)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import tomlkit
 
-from connectors.contract import ABSENT, Check, Field
-from mappings import check
+from connectors.contract import ABSENT, Field
 from mappings.language import Mapping
 
 USUAL = {"salesforce": "salesforce-outbound-funds", "spreadsheet": "spreadsheet-generic", "rest": "airtable"}
@@ -112,24 +109,14 @@ def _renamed(said: Any, guesses: dict[str, str]) -> Any:
 
 
 def _near(column: str, free: Sequence[str]) -> str | None:
-    """The one that is called most alike, whatever its case and its signs."""
+    """The one that is called most alike, whatever its case and its signs, or the only one that has all its words."""
     plain = {_plain(name): name for name in free}
     found = get_close_matches(_plain(column), plain, 1, NEAR)
-    return plain[found[0]] if found else None
+    if not found:
+        words = set(_plain(column).split())
+        found = [name for name in plain if words and words <= set(name.split())]
+    return plain[found[0]] if len(found) == 1 else None
 
 
 def _plain(name: str) -> str:
     return re.sub(r"__c$|[\W_]+", " ", name).strip().casefold()
-
-
-def tried(text: str, name: str, offered: Sequence[Field], folders: Sequence[Path]) -> list[Check]:
-    """What is wrong with a drafted mapping, as checks."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"{name}.toml"
-        file.write_text(text, encoding="utf-8")
-        found = check.check(file, offered, folders=folders)
-    return [
-        Check("mapping", False, f"{name}.toml:{f.line}: {f.message}", "Change the draft, or the system.")
-        for f in found
-        if f.severity == "error"
-    ]

@@ -15,6 +15,8 @@ SHAPES = {
     "delayed": ((10, 4),),
     "held": ((7, 3), (14, 3)),
 }
+TALL = {"delayed": 14, "held": 14, "failed": 22}
+"""Of 24, in a timeline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,9 @@ def _bar(x: int, bar: Bar) -> Markup:
 
 
 def timeline(marks: Sequence[Mark], start: datetime, end: datetime, text: str, lanes: int = 1) -> Markup:
-    """What happened between two moments, each lane a row; a line for every eighth of the time. What lies outside is left out."""
-    width, row = 800, 20
+    """What happened between two moments, each lane a row; a line for every eighth of the time. What went wrong stands higher.
+    What lies outside is left out."""
+    width, row = 800, HEIGHT
     span = (end - start).total_seconds()
 
     def place(moment: datetime) -> float:
@@ -77,6 +80,7 @@ def timeline(marks: Sequence[Mark], start: datetime, end: datetime, text: str, l
         ended = mark.until or mark.at
         if ended < start or mark.at > end:
             continue
+        tall = TALL.get(mark.state, 8)
         length = max(round(place(ended) - place(mark.at), 1), 4)
         x = min(place(mark.at), width - length)  # the newest is short, and still seen
         title = Markup("<title>{}</title>").format(mark.text)
@@ -87,7 +91,7 @@ def timeline(marks: Sequence[Mark], start: datetime, end: datetime, text: str, l
         else:
             drawn.append(
                 Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}">{}</rect>').format(
-                    mark.state, round(x, 1), mark.lane * row + 3, length, row - 6, title
+                    mark.state, round(x, 1), mark.lane * row + (row - tall) // 2, length, tall, title
                 )
             )
     return _picture("timeline", width, lanes * row, text, Markup("").join(drawn), stretched=True)

@@ -70,7 +70,14 @@ def test_a_timeline_places_what_happened_and_leaves_out_what_did_not_happen_then
     spans = {text: (float(e.get("x") or 0), float(e.get("width") or 0)) for text, e in found.items() if e.tag == "rect"}
     assert spans["a quarter in"] == (200, 200) and spans["reaches in"] == (0, 100)
     assert spans["just now"][0] + spans["just now"][1] == 800 and spans["just now"][1] >= 3  # seen at the edge
-    assert int(found["reaches in"].get("y") or 0) >= 20 and found["a deed"].tag == "polygon"
+    assert int(found["reaches in"].get("y") or 0) >= HEIGHT and found["a deed"].tag == "polygon"
+
+
+def test_in_a_timeline_what_went_wrong_stands_higher_than_what_went_well() -> None:
+    marks = [Mark(NOW, state, state, NOW) for state in ("fine", "held", "failed")]
+    root = parsed(timeline(marks, NOW - timedelta(hours=1), NOW, "an hour"))
+    heights = [int(e.get("height") or 0) for e in root if e.tag == "rect"]
+    assert heights == sorted(set(heights)) and heights[-1] <= HEIGHT
 
 
 def test_a_meter_shows_what_is_used_where_it_stops_and_when_it_gets_tight() -> None:

@@ -36,7 +36,7 @@
 
   function busy() {
     const active = document.activeElement;
-    return (main.contains(active) && active !== main) || !getSelection().isCollapsed;
+    return (main.contains(active) && active !== main) || !getSelection().isCollapsed || main.querySelector("details[open]");
   }
 
   async function again() {

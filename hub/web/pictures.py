@@ -111,9 +111,7 @@ def meter(used: int, stop: int, allowed: int, text: str) -> Markup:
 
 def _picture(kind: str, width: int, height: int, text: str, drawn: Markup, *, stretched: bool = False) -> Markup:
     """A stretched picture takes the width there is; any other its own size."""
-    how = (
-        Markup(' preserveAspectRatio="none"') if stretched else Markup(' width="{}" height="{}"').format(width, height)
-    )
-    return Markup('<svg class="picture {}" viewBox="0 0 {} {}"{} role="img" aria-label="{}">{}</svg>').format(
-        kind, width, height, how, text, drawn
-    )
+    how = Markup(' preserveAspectRatio="none"') if stretched else Markup(' width="{}"').format(width)
+    return Markup(
+        '<svg class="picture {}" viewBox="0 0 {} {}" height="{}"{} role="img" aria-label="{}">{}</svg>'
+    ).format(kind, width, height, height, how, text, drawn)

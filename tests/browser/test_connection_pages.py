@@ -133,6 +133,21 @@ def test_a_page_that_nobody_touches_is_asked_for_ever_more_seldom(town: Town, pa
         assert first >= 20 and len(asked) - first <= 1, "after two minutes it is once a minute"
 
 
+def test_a_changed_file_is_taken_up_or_refused_while_the_hub_serves(town: Town, page: Page) -> None:
+    good = town.config.read_text()
+    with visiting(town, page) as url:
+        sign_in(page, url, OFFICER)
+        town.config.write_text(good.replace('"airtable"', '"airtabel"'))
+        page.wait_for_selector("text=The one before is still in force", timeout=30_000)  # the page refreshes itself
+        town.config.write_text(good.replace('edits = "accept"', 'edits = "keep"'))
+        page.wait_for_selector("text=The one before is still in force", state="detached", timeout=30_000)
+        page.context.clear_cookies()
+        sign_in(page, url, "samir@saffron.example")
+        page.goto(f"{url}/connections/saffron-airtable")
+        assert "settings changed, the configuration" in page.inner_text("#deeds >> xpath=..")
+    town.config.write_text(good)
+
+
 def test_without_scripts_everything_is_there_and_every_form_works(town: Town, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

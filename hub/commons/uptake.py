@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from statistics import median
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -80,18 +81,16 @@ def ways(conn: Connection, circles: Circles, reader: str | None) -> list[Way]:
     into = stored.survivors(conn)
     found: dict[str, Way] = {}
     pledges: dict[tuple[str, str], date] = {}
-    said: dict[tuple[str, str], dict[str, str | None]] = {}
-    for line in stored.moves(conn):
-        id, day = into.get(line.opportunity_id, line.opportunity_id), line.at.date()
-        if line.status in LISTED and id in stewards and id not in found:
+    said: dict[tuple[str, str], dict[str, Any]] = {}
+    for day, id, member, moved in stored.moves(conn):
+        id = into.get(id, id)
+        if moved.get("status", [None, None])[1] in LISTED and id in stewards and id not in found:
             found[id] = Way(day)
-        if line.stage or line.stage_was or line.visibility or line.visibility_was:
-            who = (id, line.member_id)
+        if moved.keys() - {"status"}:
+            who = (id, member)
             position = said.setdefault(who, {})
-            for name in ("stage", "visibility"):
-                if getattr(line, name) or getattr(line, f"{name}_was"):
-                    position[name] = getattr(line, name)
-            if position.get("stage") in PLEDGES and position.get("visibility") in DISCLOSED:
+            position |= {path: pair[1] for path, pair in moved.items()}
+            if position.get("commitment.stage") in PLEDGES and position.get("commitment.visibility") in DISCLOSED:
                 pledges.setdefault(who, day)
             else:
                 pledges.pop(who, None)

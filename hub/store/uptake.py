@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import Connection, Text, cast, or_, select
 
 from hub.store import tables
-from hub.store.tables import Opportunity
 
 audit: Any = vars(tables.Audit)["__table__"]
 candidate: Any = vars(tables.Candidate)["__table__"]
@@ -17,14 +17,12 @@ link: Any = vars(tables.Link)["__table__"]
 merged: Any = vars(tables.Merged)["__table__"]
 opened: Any = vars(tables.Opened)["__table__"]
 opportunity: Any = vars(tables.Opportunity)["__table__"]
-MOVED = {"status": "status", "stage": "commitment.stage", "visibility": "commitment.visibility"}
+MOVED = ("status", "commitment.stage", "commitment.visibility")
 
 
-def standing(conn: Connection) -> Iterator[Opportunity]:
-    """Every opportunity, with no more of it than says who may see it."""
-    wanted = ("id", "number", "kind", "status", "steward_id", "audience", "arriving")
-    for row in conn.execute(select(*(opportunity.c[name] for name in wanted))):
-        yield Opportunity(**row._mapping, title="", facts={}, origins={})
+def standing(conn: Connection) -> Iterator[Any]:
+    """Every opportunity, with no more of it than says who may see it: ``id``, ``status``, ``steward_id``, ``audience``, ``arriving``."""
+    yield from conn.execute(select(*(opportunity.c[n] for n in ("id", "status", "steward_id", "audience", "arriving"))))
 
 
 def survivors(conn: Connection) -> dict[str, str]:
@@ -32,17 +30,16 @@ def survivors(conn: Connection) -> dict[str, str]:
     return {row.id: row.survivor_id for row in conn.execute(select(merged.c.id, merged.c.survivor_id))}
 
 
-def moves(conn: Connection) -> Iterator[Row[Any]]:
-    """``(at, opportunity_id, member_id, status, stage, visibility)`` of every line of the history that moved one of the three,
-    oldest first, and what each ``_was``. Both are None where the line left it alone."""
-    values = audit.c["values"]
-    after = {name: values[(path, 1)].as_string() for name, path in MOVED.items()}
-    before = {name: values[(path, 0)].as_string() for name, path in MOVED.items()}
-    touched = [or_(before[name].is_not(None), after[name].is_not(None)) for name in MOVED]
-    told = [after[name].label(name) for name in MOVED] + [before[name].label(f"{name}_was") for name in MOVED]
-    where = and_(audit.c.moves, audit.c.opportunity_id.is_not(None), or_(*touched))
-    query = select(audit.c.at, audit.c.opportunity_id, audit.c.member_id, *told).where(where).order_by(audit.c.id)
-    yield from conn.execute(query)
+def moves(conn: Connection) -> Iterator[tuple[date, str, str, dict[str, list[Any]]]]:
+    """``(day, opportunity, member, {path: [before, after]})`` of every line of the history that could have moved one of ``MOVED``,
+    oldest first."""
+    # One look at the text is a tenth of what taking six values out of it costs; what only says these words has none of the paths.
+    text = cast(audit.c["values"], Text)
+    touched = or_(*(text.contains(f'"{path}"', autoescape=True) for path in MOVED))
+    where = audit.c.moves & audit.c.opportunity_id.is_not(None) & touched
+    query = select(audit.c.at, audit.c.opportunity_id, audit.c.member_id, audit.c["values"]).where(where)
+    for at, id, member, values in conn.execute(query.order_by(audit.c.id)):
+        yield at.date(), id, member, {path: values[path] for path in MOVED if path in values}
 
 
 def openings(conn: Connection) -> Iterator[tuple[str, str, str]]:

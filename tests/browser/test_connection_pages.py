@@ -98,7 +98,7 @@ def test_refreshing_can_be_paused_and_stays_so_from_page_to_page(town: Town, pag
         page.clock.run_for(4500)
         page.wait_for_load_state("networkidle")
         assert len(asked) == 1
-        page.click("text=Pause refreshing")
+        page.click("text=Stop refreshing")
         page.goto(f"{url}/connections/{NAME}")
         page.clock.run_for(200_000)
         assert len(asked) == 1 and page.inner_text("#live button") == "Refresh again"

@@ -57,9 +57,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A credential. Shows itself as ``***``; ``reveal()`` at the wire only."""
+    """A credential. Shows itself as ``***``; ``reveal()`` at the wire only. ``reference``: how the configuration names
+    it, ``env:NAME`` or ``file:PATH``."""
 
     value: str = field(repr=False)
+    reference: str = field(default="", repr=False, compare=False)
 
     def reveal(self) -> str:
         return self.value

@@ -23,6 +23,7 @@ RUNNERS = frozenset({"admin", "operator"})
 SHARERS = frozenset({"staff", "admin"})
 RULERS = frozenset({"admin"})
 STEWARDS = frozenset({"staff", "admin"})
+OVERSEERS = frozenset({"operator", "convener"})
 
 PROGRAM = "program:"
 """What follows are scopes, any of which opens the route to a member's program; people's sessions open none of these."""
@@ -44,6 +45,8 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "files.table": SHARERS,
     "files.act": SHARERS,
     "files.take": MEMBERS,
+    "connections.check": RUNNERS,
+    "connections.mapping": WATCHERS,
     "opportunities.all": ANYONE,
     "opportunities.table": ANYONE,
     "opportunities.one": ANYONE,
@@ -92,6 +95,8 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "people.welcome": PUBLIC,
     "people.join": PUBLIC,
     "hooks.take": PUBLIC,
+    "uptake.page": OVERSEERS,
+    "uptake.table": OVERSEERS,
     "tokens.page": RULERS,
     "tokens.create": RULERS,
     "tokens.revoke": RULERS,

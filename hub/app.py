@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -13,10 +15,12 @@ from sqlalchemy import Engine, select, update
 from connectors import registry
 from connectors.contract import Connector, Reference, Settings, Wanted
 from connectors.transport import Limiter, SystemTime, Time, Transport
+from hub import described
 from hub.commons.sharing import StandingRules
 from hub.commons.view import view
 from hub.config import Config, ConnectionConfig
 from hub.ids import Ids
+from hub.store import audit
 from hub.store import members as people
 from hub.store.engine import open_engine, reading, writing
 from hub.store.migrate import migrate
@@ -25,7 +29,9 @@ from mappings import language
 
 
 class Hub:
-    """One running hub. ``time`` and ``ids`` are passed in, so that tests decide both."""
+    """One running hub. ``time`` and ``ids`` are passed in, so that tests decide both. ``refused``: what is wrong with the
+    configuration file as it is now, where another one is still in force; ``at_restart``: settings of it that a running
+    process cannot take up."""
 
     def __init__(
         self,
@@ -44,6 +50,8 @@ class Hub:
         self._limiter = Limiter(time)
         self._mappings: dict[str, language.Mapping] = {}
         self._rules = StandingRules(config.connections)
+        self.refused: tuple[str, ...] = ()
+        self.at_restart: tuple[str, ...] = ()
 
     @contextmanager
     def reading(self) -> Iterator[Db]:
@@ -54,6 +62,24 @@ class Hub:
     def writing(self) -> Iterator[Db]:
         with writing(self.engine) as conn:
             yield conn
+
+    def take(self, config: Config) -> None:
+        """Go on by another configuration, from the same store. What runs meanwhile should have a copy of the hub of its own."""
+        new = copy(self)
+        new.config = config
+        with self.writing() as conn:
+            _register(conn, new)
+        self.config, self._mappings = config, {}
+        self.__dict__.pop("_page", None)
+
+    def with_mapping(self, connection: str, mapping: str) -> Hub:
+        """This hub as it would be if the connection had another mapping (a name or a file). MappingError as ``language.load``."""
+        new = copy(self)
+        changed = replace(self.config.connections[connection], mapping=mapping)
+        new.config = replace(self.config, connections={**self.config.connections, connection: changed})
+        new._mappings = {}
+        new.mapping(connection)
+        return new
 
     def mapping(self, connection: str) -> language.Mapping:
         """The mapping of a connection, loaded once."""
@@ -141,7 +167,8 @@ def _register(conn: Db, hub: Hub) -> None:
 
 
 def _register_connection(conn: Db, table: Any, row: Any, config: ConnectionConfig, hub: Hub) -> None:
-    values: dict[str, Any] = {"member_id": config.member, "system": config.system}
+    said = described.settings(config)
+    values: dict[str, Any] = {"member_id": config.member, "system": config.system, "settings": said}
     if row is None:
         state = "paused" if config.paused else "active"
         approved = config.first_sync == "go"
@@ -152,4 +179,11 @@ def _register_connection(conn: Db, table: Any, row: Any, config: ConnectionConfi
         values |= {"state": "paused", "reason": "The configuration pauses it."}
     elif row.state == "removed":
         values |= {"state": "paused" if config.paused else "active", "reason": None}
+    if row.settings is not None and row.settings != said:
+        names = sorted(row.settings.keys() | said.keys())
+        moved = {n: [row.settings.get(n), said.get(n)] for n in names if row.settings.get(n) != said.get(n)}
+        audit.write(
+            conn, at=hub.time.now(), actor="configuration", action="settings changed", connection_id=config.name,
+            member_id=config.member, values=moved,
+        )  # fmt: skip
     conn.execute(update(table).where(table.c.id == config.name).values(**values))

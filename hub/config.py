@@ -94,10 +94,11 @@ class Config:
     digest: str = ""
 
 
-def load(path: Path | str, environ: Mapping[str, str] = os.environ) -> Config:
-    """Read a configuration and the ``members/*.toml`` beside it. Raises ``ConfigError`` with every problem."""
+def load(path: Path | str, environ: Mapping[str, str] = os.environ, texts: Mapping[Path, str] | None = None) -> Config:
+    """Read a configuration and the ``members/*.toml`` beside it. Raises ``ConfigError`` with every problem. ``texts``: files
+    by path that are taken to say something else than they do."""
     path = Path(path)
-    reader = _Reader(path, environ)
+    reader = _Reader(path, environ, texts or {})
     trees: list[tuple[dict[str, Any], str | None]] = [(reader.parse(path), None)] if path.is_file() else []
     if not trees:
         raise ConfigError([f"There is no file {path}. Make one with `hub init`."])
@@ -111,15 +112,16 @@ def load(path: Path | str, environ: Mapping[str, str] = os.environ) -> Config:
 class _Reader:
     """Goes through the parsed files and collects problems instead of stopping at the first."""
 
-    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, environ: Mapping[str, str], texts: Mapping[Path, str]) -> None:
         self.path = path
         self.environ = environ
+        self.texts = texts
         self.problems: list[str] = []
         self._lines: dict[Path, dict[tuple[str, ...], int]] = {}
         self._file = path
 
     def parse(self, file: Path) -> dict[str, Any]:
-        text = file.read_text(encoding="utf-8")
+        text = self.texts[file] if file in self.texts else file.read_text(encoding="utf-8")
         try:
             self._lines[file] = positions(text)
             return tomllib.loads(text)
@@ -339,7 +341,7 @@ class _Reader:
             return None
         if kind == "file":
             try:
-                return Secret((self._file.parent / name).read_text(encoding="utf-8").strip())
+                return Secret((self._file.parent / name).read_text(encoding="utf-8").strip(), str(value))
             except OSError as error:
                 self.say(where, f'"{where[-1]}": the file {name} cannot be read ({error.strerror}).')
                 return None
@@ -352,7 +354,7 @@ class _Reader:
                 where, f'"{where[-1]}": the environment variable {name} is not set. Set it before starting the hub.'
             )
             return None
-        return Secret(self.environ[name])
+        return Secret(self.environ[name], str(value))
 
     def _imports(self, where: tuple[str, ...], given: Any) -> tuple[Criteria, ...] | None:
         if given is None:

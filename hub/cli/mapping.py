@@ -1,4 +1,4 @@
-"""``hub mapping``: check, show and draft mapping files."""
+"""``hub mapping``: check, show and draft mapping files, and say what a changed one would do."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 import click
 
-from hub.cli.opening import fail
+from hub.cli.opening import config_option, fail, open_configured
 
 
 @click.group("mapping")
 def command() -> None:
-    """Check, show and draft mapping files."""
+    """Check, show and draft mapping files, and say what a changed one would do."""
 
 
 @command.command("check")
@@ -83,3 +83,48 @@ def new(sheet: Path, out: Path | None) -> None:
         fail(f"{out} is there already. Choose another name.")
     guesses = text.count("GUESS")
     click.echo(f"{out}: {guesses} guesses to look at. Then: hub mapping check {out}")
+
+
+SHOWN = {
+    "read": "records read",
+    "created": "shared anew",
+    "changed": "changed in the commons",
+    "conflicts": "conflicts opened",
+    "quarantined": "set aside",
+    "to_create": "created there",
+    "to_write": "changed there",
+}
+
+
+@command.command("preview")
+@click.argument("file")
+@click.argument("connection")
+@config_option
+def preview(file: str, connection: str, config_path: Path) -> None:
+    """Say what CONNECTION's next sync would do with FILE as its mapping, beside what it would do anyway. Nothing is written."""
+    from hub.sync.foresee import foresee
+    from mappings.finding import MappingError
+
+    hub = open_configured(config_path)
+    if connection not in hub.config.connections:
+        fail(f"There is no connection {connection!r}. Known: {', '.join(hub.config.connections)}.")
+    try:
+        new = foresee(hub, connection, str(Path(file).absolute()) if file.endswith(".toml") else file)
+    except MappingError as error:
+        fail(str(error))
+    today = foresee(hub, connection)
+    if {"held", "busy"} & {today.state}:
+        fail(today.message)
+    click.echo(f"{'':24}{'today':>10}{'with ' + Path(file).name:>32}")
+    for name, words in SHOWN.items():
+        click.echo(f"{words:24}{today.counts[name]:>10}{new.counts[name]:>32}")
+    for path in sorted(new.taken.keys() | new.written.keys()):
+        here, there = new.taken[path], new.written[path]
+        if (here, there) != (today.taken[path], today.written[path]):
+            click.echo(f"  {path}: {here} in the commons, {there} there")
+    if new.state == "held":
+        click.echo(f"It would stop and wait for someone to look: {new.message}")
+    elif new.state != "done":
+        click.echo(f"It would not get through: {new.message}")
+    click.echo("Nothing was written.")
+    sys.exit(0 if new.state in ("done", "held") else 1)

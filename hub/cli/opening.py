@@ -33,23 +33,13 @@ def fail(*lines: str) -> NoReturn:
 
 def load_config(path: Path) -> Config:
     """The configuration, and the mappings that it names; ends with every problem if there are any."""
-    from hub.config import ConfigError, load
-    from mappings.language import MappingError
-    from mappings.language import load as load_mapping
+    from hub.config import ConfigError
+    from hub.configured import configured
 
     try:
-        config = load(path)
+        return configured(path)
     except ConfigError as error:
         fail(*error.problems)
-    problems = []
-    for connection in config.connections.values():
-        try:
-            load_mapping(connection.mapping, config.mapping_folders)
-        except MappingError as error:
-            problems.append(f"[connections.{connection.name}] {error}")
-    if problems:
-        fail(*problems)
-    return config
 
 
 def open_configured(path: Path) -> Hub:

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from copy import copy
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,8 +17,9 @@ from sqlalchemy import select
 from hub.app import Hub
 from hub.commons import asking, duplicates
 from hub.door.keep import tidy
-from hub.door.watch import Watch
+from hub.door.watch import Watch as Folders
 from hub.mail.sending import send_waiting
+from hub.reload import Watch as Configuration
 from hub.store import connections
 from hub.store.tables import Process
 from hub.sync.run import OneRun
@@ -45,9 +47,8 @@ class Clock:
         self._lock = threading.Lock()
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._id = hub.ids.uuid7()
-        self._systems = [name for name, config in hub.config.connections.items() if not config.door]
-        self._doors = len(self._systems) < len(hub.config.connections)
-        self._watch = Watch(hub)
+        self._configuration = Configuration(hub)
+        self._folders = Folders(hub)
 
     def start(self) -> None:
         self._show(new=True)
@@ -65,16 +66,19 @@ class Clock:
             conn.execute(processes.delete().where(processes.c.id == self._id))
 
     def tick(self) -> None:
-        """Start every connection that is due and that nobody works on, and what the hub does beside."""
+        """Take up a changed configuration, start every connection that is due and that nobody works on, and what the hub does
+        beside."""
+        self._configuration.look()
         self._show()
         if self._differs():
             return
+        systems = [name for name, config in self.hub.config.connections.items() if not config.door]
         with self.hub.reading() as conn:
-            due = connections.due(conn, self._systems, self.hub.time.now())
+            due = connections.due(conn, systems, self.hub.time.now())
         for name in due:
             self._start(self._pool, name, partial(self._run, name))
-        if self._doors:
-            self._start(self._pool, DOORS, self._watch.look)
+        if len(systems) < len(self.hub.config.connections):
+            self._start(self._pool, DOORS, self._folders.look)
             self._start(self._aside, KEEPING, partial(tidy, self.hub))
         self._start(self._aside, ASKING, partial(asking.look, self.hub))
         self._start(self._aside, MAIL, partial(send_waiting, self.hub))
@@ -99,7 +103,7 @@ class Clock:
                 self._busy.discard(name)
 
     def _run(self, name: str) -> None:
-        run = OneRun(self.hub, name, "schedule")
+        run = OneRun(copy(self.hub), name, "schedule")  # what it began by one configuration, it ends by the same
         run.take_in()
         run.give_out()
         if run.result.state == "held":
@@ -107,7 +111,10 @@ class Clock:
 
     def _rest(self, name: str) -> None:
         """A held connection is looked at again at its next time, or at once when someone decides."""
-        every = timedelta(seconds=self.hub.config.connections[name].every)
+        config = self.hub.config.connections.get(name)
+        if config is None:
+            return
+        every = timedelta(seconds=config.every)
         with self.hub.writing() as conn:
             connections.change(conn, name, due_at=self.hub.time.now() + every)
 
@@ -119,7 +126,11 @@ class Clock:
                 values = {"id": self._id, "kind": "serve", "config_digest": self.hub.config.digest}
                 conn.execute(processes.insert().values(started_at=now, seen_at=now, **values))
             else:
-                conn.execute(processes.update().where(processes.c.id == self._id).values(seen_at=now))
+                conn.execute(
+                    processes.update()
+                    .where(processes.c.id == self._id)
+                    .values(seen_at=now, config_digest=self.hub.config.digest)
+                )
 
     def _differs(self) -> bool:
         """Another live process runs by another configuration: the older one of the two claims nothing."""

@@ -26,8 +26,13 @@ def resume(hub: Hub, connection: str, user_id: str) -> None:
     """Go on, with the system's fields as they are now. Configuration wins: what it pauses stays paused, and
     ValueError says so."""
     if hub.config.connections[connection].paused:
-        raise ValueError(f"The configuration pauses {connection}. Remove `paused = true` there, then restart the hub.")
+        raise ValueError(f"The configuration pauses {connection}. Remove `paused = true` there.")
     _change(hub, connection, user_id, "resumed", state="active", reason=None, shape=None, due_at=hub.time.now())
+
+
+def reread(hub: Hub, connection: str, user_id: str) -> None:
+    """Run it now, and read every record rather than what changed. Nothing else is different, so nothing is written twice."""
+    _change(hub, connection, user_id, "full re-scan", reread_at=None, due_at=hub.time.now())
 
 
 def hinted(conn: Connection, connection: str, now: datetime) -> None:

@@ -32,6 +32,7 @@ from hub.store.asked import (
 )
 from hub.store.carried import Download, Upload
 from hub.store.outside import Hint, MemberKey, Token
+from hub.store.reached import Opened
 from hub.store.told import Invitation, Message
 from hub.store.types import json_column, moment
 
@@ -60,6 +61,7 @@ __all__ = [
     "MemberKey",
     "Merged",
     "Message",
+    "Opened",
     "Opportunity",
     "Pending",
     "Process",
@@ -214,7 +216,8 @@ class Connection(SQLModel, table=True):
     ``approved`` is false until a first sync was let go (``first_sync = "preview"``).
     ``shape`` is the type of each mapped column when last described, ``scope`` tells what it could see
     (address, credential, share field) when absences were last counted. ``reread_at``: when the feed of
-    changes is next not believed, and every record is read.
+    changes is next not believed, and every record is read. ``settings``: what the configuration last said of it, as
+    ``hub.described.settings`` shows it.
     """
 
     id: str = Field(primary_key=True)
@@ -236,6 +239,7 @@ class Connection(SQLModel, table=True):
     reread_at: datetime | None = moment()
     failures: int = 0
     last_ok_at: datetime | None = moment()
+    settings: dict[str, str] | None = json_column()
 
 
 class Link(SQLModel, table=True):

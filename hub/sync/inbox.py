@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from hub.commons.imports import Refusal, place
-from hub.store import audit, candidates, dues, links
+from hub.store import audit, candidates, dues, links, opened
 from hub.store.tables import Link, Opportunity
 from hub.sync.turn import Turn
 
@@ -26,6 +26,7 @@ def answered(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link,
     if said == "take_up":
         state, word = _take_up(conn, turn, opportunity, known.found_by)
     candidates.change(conn, turn.name, opportunity.id, state=state, word=word)
+    opened.note(conn, opportunity.id, turn.member, turn.now().date())  # who answers a row has looked at it
     dues.add(conn, [turn.name], opportunity.id, turn.now())
     audit.write(
         conn, at=turn.now(), run_id=turn.run_id, actor=f"connection:{turn.name}", direction="in",

@@ -33,6 +33,7 @@ from hub.web import (
     sign_in,
     tokens,
     typed,
+    uptake,
 )
 
 BODY = 256 * 1024
@@ -76,6 +77,7 @@ def create_app(hub: Hub) -> Flask:
         queue,
         people,
         tokens,
+        uptake,
     ):
         app.register_blueprint(pages.pages)
     app.register_blueprint(api.api)

@@ -6,13 +6,19 @@ from collections import Counter
 from datetime import timedelta
 
 from flask import Blueprint, render_template
+from flask_babel import gettext as _
+from sqlalchemy import Connection
 
-from hub.store import lists
-from hub.web import standing, waiting
+from hub.jobs.clock import ALIVE
+from hub.store import happened, lists
+from hub.web import drawn, standing, waiting
 from hub.web.guard import hub, me, my_connections, own_connections
 
 pages = Blueprint("board", __name__)
 SHOWN = 8
+DRAWN = 12
+"""Connections that the picture of the last day has lanes for, the worst first."""
+WORST = ("failed", "held", "delayed", "running", "paused", "fine")
 
 
 @pages.get("/")
@@ -27,8 +33,30 @@ def page() -> str:
             (found, standing.of_connection(found, connections.get(found.row.id), now))
             for found in lists.standings(conn, connections)
         ]
+        ranked = sorted(cards, key=lambda card: WORST.index(card[1].name))[:DRAWN]
+        lanes = [found.row.id for found, _word in ranked]
+        runs = happened.runs_since(conn, lanes, now - drawn.DAY, 4000) if lanes else []
         changes = lists.recent(conn, own_connections(user), now - timedelta(days=1))
+        troubles = _troubles(conn) if connections else []
     return render_template(
-        "board.html", items=items[:SHOWN], more=len(items) - SHOWN, kinds=kinds,
-        cards=cards, configs=connections, changes=changes, now=now, of_run=standing.of_run, sentence=standing.sentence,
+        "board.html", items=items[:SHOWN], more=len(items) - SHOWN, kinds=kinds, cards=cards, configs=connections,
+        changes=changes, now=now, drawn=drawn, calls=standing.calls, lanes=lanes, day=drawn.day(lanes, runs, [], now),
+        troubles=troubles, state=standing.together([word for _found, word in cards], len(items)),
     )  # fmt: skip
+
+
+def _troubles(conn: Connection) -> list[str]:
+    """What is wrong with the hub itself. Details of the configuration are for who runs it."""
+    said = []
+    seen = happened.clock_seen(conn)
+    if seen is None or hub().time.now() - seen > ALIVE:
+        said.append(_("No clock is running, so nothing syncs and what is shown here does not move. The operator starts one with `hub serve`."))  # fmt: skip
+    if hub().refused:
+        said.append(_("The changed configuration file cannot be used. The one before is still in force."))
+        if "operator" in me().roles:
+            said += hub().refused
+    if hub().at_restart and "operator" in me().roles:
+        said.append(
+            _("These settings take effect when the hub is started anew: %(names)s.", names=", ".join(hub().at_restart))
+        )
+    return said

@@ -1,20 +1,31 @@
-"""Connections with their runs, and what one run changed."""
+"""Connections: where each stands, how it is set up, whether it works, what its mapping means, and what its runs did."""
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from datetime import timedelta
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from hub import access
+from connectors.contract import Capabilities, ConnectorError
+from hub import access, described
+from hub.checks import checks
+from hub.config import ConnectionConfig
 from hub.jobs import due
-from hub.store import lists, runs
-from hub.web import standing
+from hub.store import happened, lists, people, runs
+from hub.store.tables import Audit, Run
+from hub.sync.preview import PATIENCE
+from hub.web import drawn, mapped, run_page, safety, standing
 from hub.web.guard import hub, me, my_connections, the_connection
-from schemas.fields import UnknownPath, spec
 
 pages = Blueprint("connections", __name__)
 RUNS = 50
+STRIP = 28
+RECENT = timedelta(days=90)
+LATEST = 30
+RECORDS = 3
+"""Live examples of a mapping to choose from."""
 
 
 @pages.get("/connections")
@@ -30,54 +41,100 @@ def all() -> str:
 
 @pages.get("/connections/<name>")
 def one(name: str) -> str:
-    config = the_connection(name)
+    return _page(name)
+
+
+def _page(name: str, tried: list[object] | None = None) -> str:
+    """``tried``: the checks that were just made, where they were."""
+    config, now = the_connection(name), hub().time.now()
     with hub().reading() as conn:
         found = lists.standings(conn, [name], RUNS)
-    if not found:
-        abort(404)
-    word = standing.of_connection(found[0], config, hub().time.now())
+        if not found:
+            abort(404)
+        deeds = happened.to_connection(conn, name, now - RECENT, LATEST)
+        today = happened.runs_since(conn, [name], now - drawn.DAY, 2000)
+        waiting, persons = happened.hold_of(conn, name), people.names(conn)
     return render_template(
-        "connection.html", config=config, standing=found[0], word=word, of_run=standing.of_run, sentence=standing.sentence,
-        calls=standing.calls(found[0]), may_act=access.may(me(), "connections.act"), member=hub().config.members[config.member].name,
+        "connection.html", config=config, standing=found[0], word=standing.of_connection(found[0], config, now),
+        of_run=standing.of_run, sentence=standing.sentence, calls=standing.calls(found[0]), meter=drawn.meter(found[0]),
+        strip=drawn.strip(found[0].runs[:STRIP]), day=drawn.day([name], today, deeds, now), deeds=[(d, _who(d, persons)) for d in deeds],
+        may_act=access.may(me(), "connections.act"), member=hub().config.members[config.member].name, tried=tried,
+        settings=described.settings(config), sheet=_sheet(name), shared=mapped.shared_with(hub().mapping(name), config, hub().config),
+        hold=waiting, at=now,
     )  # fmt: skip
 
 
-@pages.post("/connections/<name>/<any(run, pause, resume):action>")
+def _sheet(name: str) -> safety.Sheet | str:
+    """What the system can do; why it cannot be said, where its settings cannot work. Calls nothing."""
+    try:
+        connector = hub().connect(name)
+    except ConnectorError as error:
+        return str(error)
+    try:
+        can: Capabilities = connector.capabilities
+        return safety.sheet(can)
+    finally:
+        connector.close()
+
+
+def _who(line: Audit, persons: dict[str, tuple[str, str]]) -> str:
+    """Who did it: own people by name, others by their foundation."""
+    kind, _sep, id = line.actor.partition(":")
+    if kind == "configuration":
+        return _("the configuration")
+    name, member = persons.get(id, ("", ""))
+    if kind != "user" or not name:
+        return _("the hub")
+    if member == me().member_id:
+        return name
+    known = hub().config.members.get(member)
+    return known.name if known else _("another foundation")
+
+
+@pages.post("/connections/<name>/<any(run, pause, resume, reread):action>")
 def act(name: str, action: str) -> Response:
     the_connection(name)
+    deeds = {"run": due.run_now, "pause": due.pause, "resume": due.resume, "reread": due.reread}
     try:
-        {"run": due.run_now, "pause": due.pause, "resume": due.resume}[action](hub(), name, me().id)
-        said = {"run": _("It runs next."), "pause": _("It is paused."), "resume": _("It goes on.")}[action]
+        deeds[action](hub(), name, me().id)
+        said = {
+            "run": _("It runs next."), "pause": _("It is paused."), "resume": _("It goes on."),
+            "reread": _("It runs next, and reads every record."),
+        }[action]  # fmt: skip
         flash(said, "status")
     except ValueError as error:
         flash(str(error), "problem")
     return redirect(url_for("connections.one", name=name), 303)
 
 
-@pages.get("/runs/<run_id>")
-def run(run_id: str) -> str:
+@pages.post("/connections/<name>/checks")
+def check(name: str) -> str:
+    """Tried while the reader waits; the answer is the page itself, for nothing of it is kept."""
+    the_connection(name)
+    return _page(name, list(checks(hub(), name, PATIENCE)))
+
+
+@pages.get("/connections/<name>/mapping")
+def mapping(name: str) -> str:
+    config = the_connection(name)
+    shown, open_values = hub().mapping(name), access.sees_values(me(), config)
     with hub().reading() as conn:
-        found = runs.get(conn, run_id)
-        if found is None:
-            abort(404)
-        config = the_connection(found.connection_id)
-        changes = lists.changes_of_run(conn, run_id)
-    open_values = access.sees_values(me(), config)
+        found = happened.examples(conn, name, RECORDS) if open_values else []
+    chosen = next((pair for pair in found if pair[0].id == request.args.get("record")), found[0] if found else None)
     return render_template(
-        "run.html", run=found, config=config, word=standing.of_run(found), sentence=standing.sentence,
-        changes=[_change(row, open_values) for row in changes[: lists.MOST]], more=len(changes) > lists.MOST,
-        most=lists.MOST, open_values=open_values,
+        "mapping.html", config=config, mapping=shown, rows=mapped.rows(shown, chosen[0].base if chosen else None),
+        shared=mapped.shared_with(shown, config, hub().config), records=found, chosen=chosen[0] if chosen else None,
+        open_values=open_values,
     )  # fmt: skip
 
 
-def _change(row: object, open_values: bool) -> tuple[object, dict[str, list[object]]]:
-    """An audit row and the values of it that this reader may see."""
-    values = getattr(row, "values", None) or {}
-    return row, {path: pair for path, pair in values.items() if open_values or _shared(path)}
+@pages.get("/runs/<run_id>")
+def run(run_id: str) -> str:
+    found, config = _run(run_id)
+    return render_template("run.html", **run_page.shown(found, config))
 
 
-def _shared(path: str) -> bool:
-    try:
-        return spec(path).authority != "member" and spec(path).cls != "never"
-    except UnknownPath:
-        return False
+def _run(run_id: str) -> tuple[Run, ConnectionConfig]:
+    with hub().reading() as conn:
+        found = runs.get(conn, run_id)
+    return (found, the_connection(found.connection_id)) if found is not None else abort(404)

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.spreadsheet.formula import marked
 from hub import access
-from hub.commons import recommendations
+from hub.commons import opening, recommendations
 from hub.commons.imports import Refusal
 from hub.commons.ledger import lines as who_is_in
 from hub.commons.names import known_here
@@ -114,6 +114,7 @@ def one(opportunity_id: str) -> str:
         offers = handing(conn, row)
         tied = [link for link in links.of(conn, row.id) if link.connection_id in own]
         past = lists.history(conn, row.id)
+    opening.noted(hub(), row, access.private(user))
     view = hub().view(row, positions, access.private(user), names)
     mine = positions.get(access.private(user))
     origins = (row.origins or {}) | ((mine.origins or {}) if mine else {})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask_babel import format_decimal
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
 from hub.config import ConnectionConfig
@@ -30,7 +32,7 @@ def of_connection(standing: Standing, config: ConnectionConfig | None, now: date
     if row.state in ("paused", "removed") or config is None:
         return Word("paused", _("Paused"), "‖", row.reason or "")
     if standing.held:
-        return Word("held", _("Held for approval"), "✋", _("A run waits until someone has looked at it."))
+        return Word("held", _("Held for approval"), "!", _("A run waits until someone has looked at it."))
     if row.lease_until is not None and row.lease_until > now and newest is not None and newest.state == "running":
         return Word("running", _("Running"), "↻")
     ended = next((run for run in standing.runs if run.state != "running"), None)
@@ -45,11 +47,25 @@ def of_connection(standing: Standing, config: ConnectionConfig | None, now: date
     return Word("fine", _("On time"), "✓")
 
 
+def together(words: Sequence[Word], waiting: int) -> Word:
+    """All of them in one word, the worst."""
+    numbers = Counter(word.name for word in words)
+    if numbers["failed"]:
+        return Word(
+            "failed", ngettext("%(num)s connection failed", "%(num)s connections failed", numbers["failed"]), "✕"
+        )
+    if numbers["delayed"]:
+        return Word("delayed", ngettext("%(num)s connection is delayed", "%(num)s connections are delayed", numbers["delayed"]), "…")  # fmt: skip
+    if waiting:
+        return Word("held", ngettext("%(num)s thing needs a person", "%(num)s things need a person", waiting), "!")
+    return Word("fine", _("All on time"), "✓")
+
+
 def of_run(run: Run) -> Word:
     words = {
         "done": Word("fine", _("Done"), "✓"),
         "running": Word("running", _("Running"), "↻"),
-        "held": Word("held", _("Held for approval"), "✋"),
+        "held": Word("held", _("Held for approval"), "!"),
         "failed": Word("failed", _("Failed"), "✕"),
         "incomplete": Word("delayed", _("Incomplete"), "…"),
         "interrupted": Word("delayed", _("Interrupted"), "…"),

@@ -16,7 +16,7 @@ from connectors.contract import Check
 from connectors.submittable.sandbox import SubmittableSandbox, serve
 from connectors.submittable.sandbox_state import Form, FormField
 from hub.app import open_hub
-from hub.cli.check import checks
+from hub.checks import checks
 from hub.config import load
 from tests.submittable import KEY, OWN, TAKEN_UP, options, seed
 

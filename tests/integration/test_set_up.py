@@ -11,7 +11,7 @@ import pytest
 
 from connectors.clock import ManualTime
 from connectors.contract import Check
-from hub.cli.check import checks
+from hub.checks import checks
 from hub.demo import seeds
 from tests import submittable
 from tests.connectors import fluxx_site

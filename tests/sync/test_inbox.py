@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from hub.commons import searches
+from hub.commons import searches, uptake
 from hub.commons.criteria import Criteria
+from hub.commons.uptake import Way
 from hub.store.tables import Audit, Candidate, Link, User
 from hub.sync.clearing import KEPT
 from tests.sync.conftest import Make, World, connection, share, tree
@@ -240,3 +241,20 @@ def test_a_dropped_search_finds_nothing_more(world: World) -> None:
     world.sync()
     world.sync()
     assert world.rows("b-inbox") == []
+
+
+def test_a_row_is_no_copy_of_an_opportunity_and_an_answer_in_it_says_that_it_was_opened(world: World) -> None:
+    look_for(world)
+    share(world, Title="Clinic", Themes=["Health"])
+    world.sync()
+    [shown] = ways(world)
+    assert (shown.steps["taken_up"], shown.steps["opened"]) == ({}, {})
+    only(world, "b-inbox")["Take up"] = True
+    world.sync()
+    [answered] = ways(world)
+    assert answered.steps["taken_up"].keys() == answered.steps["opened"].keys() == {"b"}
+
+
+def ways(world: World) -> list[Way]:
+    with world.hub.reading() as conn:
+        return list(uptake.ways(conn, {}, None))

@@ -79,7 +79,8 @@ def test_nobody_gets_in_without_signing_in(site: Site) -> None:
 
 
 def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) -> None:
-    mine = {"connections.one", "connections.run", "connections.act", "queue.conflict", "queue.resolve_conflict", "queue.hold",
+    mine = {"connections.one", "connections.run", "connections.act", "connections.check",
+            "connections.mapping", "queue.conflict", "queue.resolve_conflict", "queue.hold",
             "queue.decide_hold", "queue.decide_quarantine", "queue.decide_reference", "queue.decide_deletion", "queue.decide_suggestion",
             "queue.decide_match", "queue.drop_rule", "opportunities.past", "opportunities.restore",
             "opportunities.as_others", "queue.dismiss_recommendation", "importing.preview", "importing.decide", "importing.follow",
@@ -99,7 +100,8 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
         "people.invite_again",
         "people.withdraw",
     }
-    watched = {"connections.one", "connections.run", "connections.act", "queue.hold", "queue.decide_hold", "people.invite_again",
+    watched = {"connections.one", "connections.run", "connections.act", "connections.check", "connections.mapping",
+               "queue.hold", "queue.decide_hold", "people.invite_again",
                "people.withdraw", "people.change_roles", "people.set_active"}  # fmt: skip
     asked = addresses(site)
     all_of_them = [a for a in asked if access.POLICY[a[0]] != access.PUBLIC and not a[0].startswith("sign_in")]

@@ -1,0 +1,62 @@
+"""Whether a connection works, step by step, each with its fix; nothing is written."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from connectors.contract import Check, Connector, ConnectorError
+from hub.app import Hub
+from mappings import check as mapping_check
+
+
+def checks(hub: Hub, name: str, patience: float | None = None) -> list[Check]:
+    """The connector's own checks, then the mapping against what the system offers. ``patience``: seconds that one call may
+    take, where a person waits."""
+    try:
+        with closing(hub.connect(name, patience)) as connector:
+            found = connector.check()
+            if all(check.ok for check in found):
+                found += [*_mapping(hub, name, connector), *_owner(hub, name, connector)]
+        return [*found, *_audiences(hub, name)]
+    except ConnectorError as error:
+        return [Check("open", False, str(error), "Change its options in the configuration.")]
+
+
+def _mapping(hub: Hub, name: str, connector: Connector) -> list[Check]:
+    mapping, offered = hub.config.connections[name].mapping, connector.describe() or None
+    findings = mapping_check.check(mapping, offered, folders=hub.config.mapping_folders)
+    fix = "Change the mapping file, or the system."
+    said = [(f.severity == "error", f"{Path(f.file).name}:{f.line}: {f.message}") for f in findings]
+    return [Check("mapping", not error, text, fix if error else "") for error, text in said]
+
+
+def _owner(hub: Hub, name: str, connector: Connector) -> list[Check]:
+    """Whether the connection's importer is a user there: records that a rule imports would be nobody's in particular."""
+    email, wishes = hub.config.connections[name].importer, hub.mapping(name).create.values()
+    person = next((wish for wish in wishes if isinstance(wish, dict) and "user" in wish), None)
+    if not email or person is None:
+        return []
+    object = person["object"]
+    try:
+        count = len(connector.lookup(object, {person["match"]: email}, [person["match"]]))
+    except ConnectorError as error:
+        return [Check("importer", False, str(error), f"Let the connection's user read {object}.")]
+    if count == 1:
+        return [Check("importer", True, f"{email} is the {object} that owns what a rule imports.")]
+    detail = f"{count or 'No'} active {object} here {'have' if count > 1 else 'has'} the address {email}."
+    fix = f"Set importer to the address of one user of this system, or let the connection's user read {object}."
+    return [Check("importer", False, detail, fix)]
+
+
+def _audiences(hub: Hub, name: str) -> list[Check]:
+    """What its share field may name: a circle or member that is not configured would share with nobody."""
+    known = {"all", *(f"circle:{c}" for c in hub.config.circles), *(f"member:{m}" for m in hub.config.members)}
+    named = {
+        f"{kind}:{one}" if one else kind
+        for kind, _, among in (audience.partition(":") for audience in hub.mapping(name).audiences)
+        for one in among.split(",")
+    }
+    fix = "Add it under [circles] or [members], or change the share field's values in the mapping."
+    return [Check("share", False, f'The share field names "{one}", which is not configured: it would share with nobody.', fix)
+            for one in sorted(named - known)]  # fmt: skip

@@ -1,0 +1,69 @@
+"""Runs and allowances as the pictures of ``web.pictures``, with their words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup
+
+from hub.store.lists import Standing
+from hub.store.tables import Audit, Run
+from hub.web import pictures, standing
+from hub.web.pictures import Bar, Mark
+from hub.web.show import ago
+
+MOVES = ("created", "changed", "withdrawn", "closed", "pushed_new", "pushed")
+DAY = timedelta(days=1)
+
+
+def strip(runs: Sequence[Run]) -> Markup:
+    """The newest first, as ``Standing`` has them; drawn with the newest last."""
+    if not runs:
+        return Markup("")
+    words = [standing.of_run(run) for run in runs]
+    counts = Counter(word.text for word in words)
+    told = ", ".join(f"{number} {text}" for text, number in counts.items())
+    text = ngettext("The last run: %(told)s", "The last %(num)s runs: %(told)s", len(runs), told=told)
+    bars = [
+        Bar(word.name, sum((run.counts or {}).get(name, 0) for name in MOVES), _told(run))
+        for run, word in zip(runs, words, strict=True)
+    ]
+    return pictures.strip(bars[::-1], text)
+
+
+def meter(found: Standing) -> Markup:
+    """Empty where the system has told no allowance."""
+    for run in found.runs:
+        counts = run.counts or {}
+        if counts.get("calls_allowed"):
+            stop = counts.get("calls_stop", counts["calls_allowed"])
+            return pictures.meter(counts.get("calls_used", 0), stop, counts["calls_allowed"], standing.calls(found))
+    return Markup("")
+
+
+def day(lanes: Sequence[str], runs: Sequence[Run], happened: Sequence[Audit], now: datetime) -> Markup:
+    """The last day of these connections, a lane each: runs as long as they took, what people did as diamonds."""
+    start = now - DAY
+    place = {name: number for number, name in enumerate(lanes)}
+    marks = [
+        Mark(run.started_at, _told(run), standing.of_run(run).name, run.ended_at or now, place[run.connection_id])
+        for run in runs
+    ]
+    marks += [
+        Mark(line.at, f"{ago(line.at).striptags()}: {_(line.action)}", "deed", None, place[line.connection_id])
+        for line in happened
+        if line.connection_id in place
+    ]
+    text = ngettext("The last day: %(num)s run", "The last day: %(num)s runs", len(runs))
+    troubled = [run for run in runs if run.state in ("failed", "incomplete", "interrupted", "held")]
+    if troubled:
+        text += "; " + ngettext("%(num)s did not go well", "%(num)s did not go well", len(troubled))
+    return pictures.timeline(marks, start, now, text, max(len(lanes), 1))
+
+
+def _told(run: Run) -> str:
+    return f"{standing.of_run(run).text}, {ago(run.started_at).striptags()}: {standing.sentence(run.counts)}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hub.commons import inbox
-from hub.commons.criteria import Criteria, posted, wants
+from hub.commons.criteria import Criteria, posted
 from hub.commons.sharing import may_see
-from hub.store import audit, dues, lists, opportunities, searches
-from hub.store.lists import Asked
+from hub.store import audit, dues, finding, opportunities, searches
+from hub.store.finding import Looking
 from hub.store.tables import Opportunity, SavedSearch
 
 if TYPE_CHECKING:
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 
 FIRST = 50
 """What a new search puts into its inbox of all that is shared already: the newest so many that it finds."""
-LOOKED_AT = 10_000
-"""Among the newest so many opportunities that the member may see."""
-PAGE = 500
 LONGEST = 80
 """Characters of a name; it stands in every row that the search puts into an inbox."""
 
@@ -55,8 +51,9 @@ def _fill(hub: Hub, search: SavedSearch, into: str) -> None:
     with hub.reading() as conn:
         there = find(conn, hub, search.member_id, Criteria.of(search.criteria), FIRST)
     with hub.writing() as conn:
+        positions = opportunities.commitments(conn, [o.id for o in there])
         for opportunity in opportunities.load(conn, [o.id for o in there]).values():
-            if inbox.finds(hub, search, opportunity) and inbox.put(
+            if inbox.finds(hub, search, opportunity, positions.get(opportunity.id, {})) and inbox.put(
                 conn, hub, opportunity, hub.config.connections[into], [search]
             ):
                 dues.add(conn, [into], opportunity.id, hub.time.now())
@@ -79,14 +76,6 @@ def drop(hub: Hub, search_id: str, member: str, user_id: str) -> bool:
 
 def find(conn: Connection, hub: Hub, member: str, criteria: Criteria, most: int) -> list[Opportunity]:
     """The newest published opportunities that this member may see and that are looked for, of other members and its own."""
-    found = (o for o in _newest(conn, hub, member) if may_see(o, member, hub.config.circles) and wants(criteria, o))
-    return [opportunity for opportunity, _ in zip(found, range(most), strict=False)]
-
-
-def _newest(conn: Connection, hub: Hub, member: str) -> Iterator[Opportunity]:
-    asked = Asked(status="published")
-    for offset in range(0, LOOKED_AT, PAGE):
-        page = lists.opportunities(conn, member, hub.config.circles, asked, offset, PAGE)
-        yield from page
-        if len(page) < PAGE:
-            return
+    looking = Looking(criteria, "published", "newest")
+    found = finding.find(conn, member, hub.config.circles, looking, 0, most)
+    return [opportunity for opportunity in found if may_see(opportunity, member, hub.config.circles)]

@@ -30,12 +30,14 @@ from hub.store.asked import (
     Suggestion,
     UpdateQuestion,
 )
+from hub.store.found import Bookmark, Finding, FindingMade, FindingTag
 from hub.store.outside import Hint, MemberKey, Token
 from hub.store.told import Invitation, Message
 from hub.store.types import json_column, moment
 
 __all__ = [
     "Audit",
+    "Bookmark",
     "Candidate",
     "Chore",
     "Commitment",
@@ -44,6 +46,9 @@ __all__ = [
     "Deletion",
     "Due",
     "Duplicate",
+    "Finding",
+    "FindingMade",
+    "FindingTag",
     "Handover",
     "Hint",
     "Hold",

@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from hub.commons import findable
 from hub.commons.likeness import bears, keys
 from hub.ids import Ids
-from hub.store import audit, handovers, likeness, opportunities
+from hub.store import audit, finding, handovers, likeness, opportunities
 from hub.store.tables import Audit, Commitment, Opportunity
 from schemas.fields import spec
 from schemas.values import same
@@ -57,6 +58,7 @@ def add(
     values = opportunity.facts | position | {name: getattr(opportunity, name) for name in OWN}
     likeness.keep(conn, opportunity.id, keys(opportunity.facts))
     likeness.look_at(conn, opportunity.id)
+    finding.keep(conn, opportunity, own)
     _line(conn, opportunity.id, cause, {path: [None, value] for path, value in values.items()}, steward)
     return own
 
@@ -106,8 +108,16 @@ def change(
         likeness.keep(conn, opportunity.id, keys(opportunity.facts))
     if any(bears(path) or path in OWN for path in moved):
         likeness.look_at(conn, opportunity.id)
+    _keep_findable(conn, opportunity, moved, own)
     _line(conn, opportunity.id, cause, changes, member if mine else None)
     return changes
+
+
+def _keep_findable(conn: Connection, opportunity: Opportunity, moved: Values, own: dict[str, Commitment] | None) -> None:
+    facts, gap = any(map(findable.bears, moved)), any(map(findable.moves_gap, moved))
+    if facts or gap:
+        positions = own if own is not None else opportunities.commitments(conn, [opportunity.id]).get(opportunity.id, {})
+        (finding.keep if facts else finding.keep_gap)(conn, opportunity, positions)
 
 
 def standing(opportunity: Opportunity, position: Commitment | None) -> Values:

@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from hub.commons import searches
-from hub.commons.criteria import Criteria, in_words
+from hub.commons.criteria import Criteria
+from hub.commons.looked_for import in_words
 from hub.store import members, opportunities
 from hub.store import searches as kept
 from hub.store.tables import SavedSearch

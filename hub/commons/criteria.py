@@ -83,7 +83,9 @@ def wants(
 ) -> bool:
     """Whether this is what is looked for, by ``reader``'s people. Who may see it is not asked here. ``commitments`` are all
     members' by member id, needed where ``criteria`` say anything of the gap."""
-    return _says(criteria, opportunity, reader) and _has(criteria, opportunity, findable(opportunity, commitments or {}))
+    return _says(criteria, opportunity, reader) and _has(
+        criteria, opportunity, findable(opportunity, commitments or {})
+    )
 
 
 def _says(criteria: Criteria, opportunity: Opportunity, reader: str) -> bool:

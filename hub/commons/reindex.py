@@ -28,8 +28,7 @@ def rebuild(conn: Connection) -> int:
     after = ""
     while rows := _opportunities(conn, after):
         positions = opportunities.commitments(conn, [row.id for row in rows])
-        for row in rows:
-            finding.keep(conn, row, positions.get(row.id, {}))
+        finding.keep_all(conn, rows, positions)
         after = rows[-1].id
     for search in [SavedSearch(**row._mapping) for row in conn.execute(select(searches.t))]:
         searches.post(conn, search.id, posted(Criteria.of(search.criteria)) if search.connection_id else ())

@@ -22,9 +22,12 @@ LONGEST = 80
 """Characters of a name; it stands in every row that the search puts into an inbox."""
 
 
-def save(hub: Hub, member: str, name: str, criteria: Criteria, connection: str | None, user_id: str) -> str:
+def save(
+    hub: Hub, member: str, name: str, criteria: Criteria, connection: str | None, user_id: str, actor: str | None = None
+) -> str:
     """Keep it, and put what it finds into this inbox, now and whenever something comes. Returns its id. ValueError for a
-    name that is none, or a connection that is no inbox of this member."""
+    name that is none, or a connection that is no inbox of this member. ``actor``: who saves it where that is not the
+    person for whom it looks, ``token:ID``."""
     name, now = name.strip(), hub.time.now()
     if not name or len(name) > LONGEST:
         raise ValueError(f"A search needs a name of at most {LONGEST} characters; it is what you find it by.")
@@ -38,7 +41,7 @@ def save(hub: Hub, member: str, name: str, criteria: Criteria, connection: str |
     with hub.writing() as conn:
         searches.add(conn, search, posted(criteria) if into else ())
         audit.write(
-            conn, at=now, actor=f"user:{user_id}", action="search saved", member_id=member, connection_id=connection,
+            conn, at=now, actor=actor or f"user:{user_id}", action="search saved", member_id=member, connection_id=connection,
             note=name,
         )  # fmt: skip
     if into is not None:
@@ -60,15 +63,16 @@ def _fill(hub: Hub, search: SavedSearch, into: str) -> None:
         dues.wake(conn, [into], hub.time.now())
 
 
-def drop(hub: Hub, search_id: str, member: str, user_id: str) -> bool:
-    """Look for it no more; what it has found stays where it is. False where this member has no such search."""
+def drop(hub: Hub, search_id: str, member: str, actor: str) -> bool:
+    """Look for it no more; what it has found stays where it is. False where this member has no such search. ``actor``: a
+    user's id, or ``token:ID``."""
     with hub.writing() as conn:
         search = searches.get(conn, search_id)
         if search is None or search.member_id != member:
             return False
         searches.drop(conn, search_id)
         audit.write(
-            conn, at=hub.time.now(), actor=f"user:{user_id}", action="search dropped", member_id=member,
+            conn, at=hub.time.now(), actor=actor if ":" in actor else f"user:{actor}", action="search dropped", member_id=member,
             connection_id=search.connection_id, note=search.name,
         )  # fmt: skip
     return True

@@ -7,12 +7,13 @@ part. A query is put together of such words alone, so nothing that is typed mean
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, column, delete, func, literal_column, select, text, update
+from sqlalchemy import Connection, Select, cast, column, delete, func, literal_column, select, text, update
 from sqlalchemy import table as a_table
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 from hub.commons.criteria import Criteria
 from hub.commons.findable import Findable, findable, gap
@@ -30,7 +31,7 @@ said: Any = a_table("finding_text", column("rowid"), column("id"), column("said"
 COPIED = ("kind", "status", "arriving", "steward_id", "audience", "updated_at")
 """Columns of an opportunity that stand here too."""
 RANKED = 2000
-"""So many that a text finds, the newest shared, are put in the order of how well it fits; the others come behind."""
+"""So many that a text finds, those that changed last, are put in the order of how well it fits; the others come behind."""
 MOST = 2000
 """Nobody counts further than this, nor turns pages."""
 WEIGHTS = (8.0, 4.0, 1.0)
@@ -54,20 +55,27 @@ class Looking:
 
 def keep(conn: Connection, row: Opportunity, commitments: Mapping[str, Commitment]) -> None:
     """What it is found by, from now on. ``commitments`` are all members' by member id."""
-    found = findable(row, commitments)
-    values = {name: getattr(row, name) for name in COPIED} | {
-        "currency": found.currency, "amount": found.amount, "gap": found.gap, "needed": found.needed
-    }  # fmt: skip
-    id = conn.scalar(select(t.c.id).where(t.c.opportunity_id == row.id))
-    if id is None:
-        id = conn.execute(t.insert().values(opportunity_id=row.id, **values)).inserted_primary_key[0]
-    else:
-        conn.execute(update(t).where(t.c.id == id).values(**values))
-        conn.execute(delete(tag).where(tag.c.finding_id == id))
-        _forget_text(conn, [id])
-    if found.tags:
-        conn.execute(tag.insert(), [{"tag": one, "finding_id": id} for one in sorted(found.tags)])
-    _keep_text(conn, id, found)
+    keep_all(conn, [row], {row.id: commitments})
+
+
+def keep_all(
+    conn: Connection, rows: Sequence[Opportunity], commitments: Mapping[str, Mapping[str, Commitment]]
+) -> None:
+    """The same for many; ``commitments`` by opportunity."""
+    forget(conn, [row.id for row in rows])
+    found = {row.id: findable(row, commitments.get(row.id, {})) for row in rows}
+    conn.execute(t.insert(), [_columns(row, found[row.id]) for row in rows])
+    ids = {row.opportunity_id: row.id for row in conn.execute(select(t).where(t.c.opportunity_id.in_(list(found))))}
+    tags = [{"tag": one, "finding_id": ids[id]} for id, what in found.items() for one in sorted(what.tags)]
+    if tags:
+        conn.execute(tag.insert(), tags)
+    _keep_texts(conn, {ids[id]: what for id, what in found.items()})
+
+
+def _columns(row: Opportunity, found: Findable) -> dict[str, Any]:
+    own = {"opportunity_id": row.id, "currency": found.currency, "amount": found.amount, "gap": found.gap,
+           "needed": found.needed}  # fmt: skip
+    return own | {name: getattr(row, name) for name in COPIED}
 
 
 def keep_gap(conn: Connection, row: Opportunity, commitments: Mapping[str, Commitment]) -> None:
@@ -100,14 +108,17 @@ def _forget_text(conn: Connection, ids: list[int]) -> None:
     conn.execute(delete(said).where(key.in_(ids)))
 
 
-def _keep_text(conn: Connection, id: int, found: Findable) -> None:
+def _keep_texts(conn: Connection, found: Mapping[int, Findable]) -> None:
     if conn.dialect.name == "sqlite":
-        title, organisation, rest = (" ".join(words) for words in found.texts)
-        statement = text("INSERT INTO finding_text (rowid, title, organisation, rest) VALUES (:id, :title, :org, :rest)")
-        conn.execute(statement, {"id": id, "title": title, "org": organisation, "rest": rest})
+        statement = "INSERT INTO finding_text (rowid, title, organisation, rest) VALUES (:id, :title, :org, :rest)"
+        rows = [
+            {"id": id} | dict(zip(("title", "org", "rest"), map(" ".join, one.texts), strict=True))
+            for id, one in found.items()
+        ]
     else:
-        statement = text("INSERT INTO finding_text (id, said) VALUES (:id, CAST(:said AS tsvector))")
-        conn.execute(statement, {"id": id, "said": _vector(found)})
+        statement = "INSERT INTO finding_text (id, said) VALUES (:id, CAST(:said AS tsvector))"
+        rows = [{"id": id, "said": _vector(one)} for id, one in found.items()]
+    conn.execute(text(statement), rows)
 
 
 def _vector(found: Findable) -> str:
@@ -130,7 +141,7 @@ def find(
 ) -> list[Opportunity]:
     """What this member may see and is looked for. The caller still asks ``sharing.may_see`` for each."""
     asked = _asked(looking.criteria)
-    if asked is not None and looking.sort == "best":
+    if asked and looking.sort == "best":
         found = _best(conn, member_id, circles, looking, asked)
     else:
         found = _matching(conn, select(t.c.opportunity_id), member_id, circles, looking).order_by(*_order(looking))
@@ -185,8 +196,8 @@ def _best(conn: Connection, member_id: str, circles: Circles, looking: Looking, 
     if conn.dialect.name == "sqlite":
         rank, newest = func.bm25(literal_column("finding_text"), *WEIGHTS), said.c.rowid
     else:
-        weights = literal_column("'{0.125,0.125,0.5,1}'::float4[]")
-        rank, newest = -func.ts_rank(weights, said.c.said, func.cast(_tsquery(asked), literal_column("tsquery"))), t.c.id
+        weights = literal_column("CAST('{0.125,0.125,0.5,1}' AS float4[])")
+        rank, newest = -func.ts_rank(weights, said.c.said, cast(_tsquery(asked), TSQUERY)), t.c.id
     columns = select(t.c.opportunity_id, t.c.id, rank.label("rank"))
     among = _matching(conn, columns, member_id, circles, looking).order_by(newest.desc()).limit(RANKED).subquery()
     return select(among.c.opportunity_id).order_by(among.c.rank, among.c.id.desc())
@@ -206,7 +217,9 @@ def _matching(conn: Connection, query: Select[Any], member_id: str, circles: Cir
     if criteria.steward:
         query = query.where((t.c.steward_id == criteria.steward) & _named(member_id))
     if criteria.audience:
-        kind = (t.c.audience == "all") if criteria.audience == "all" else t.c.audience.startswith(f"{criteria.audience}:")
+        kind = (
+            (t.c.audience == "all") if criteria.audience == "all" else t.c.audience.startswith(f"{criteria.audience}:")
+        )
         query = query.where(kind & (t.c.steward_id == member_id))
     if criteria.currency:
         query = query.where(t.c.currency == criteria.currency)
@@ -232,7 +245,7 @@ def _with_text(conn: Connection, query: Select[Any], asked: Query) -> Select[Any
     if conn.dialect.name == "sqlite":
         matches = literal_column("finding_text").op("MATCH")(_fts5(asked))
         return query.join(said, said.c.rowid == t.c.id).where(matches)
-    wish = func.cast(_tsquery(asked), literal_column("tsquery"))
+    wish = cast(_tsquery(asked), TSQUERY)
     return query.join(said, said.c.id == t.c.id).where(said.c.said.op("@@")(wish))
 
 

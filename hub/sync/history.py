@@ -113,10 +113,14 @@ def change(
     return changes
 
 
-def _keep_findable(conn: Connection, opportunity: Opportunity, moved: Values, own: dict[str, Commitment] | None) -> None:
+def _keep_findable(
+    conn: Connection, opportunity: Opportunity, moved: Values, own: dict[str, Commitment] | None
+) -> None:
     facts, gap = any(map(findable.bears, moved)), any(map(findable.moves_gap, moved))
     if facts or gap:
-        positions = own if own is not None else opportunities.commitments(conn, [opportunity.id]).get(opportunity.id, {})
+        positions = (
+            own if own is not None else opportunities.commitments(conn, [opportunity.id]).get(opportunity.id, {})
+        )
         (finding.keep if facts else finding.keep_gap)(conn, opportunity, positions)
 
 

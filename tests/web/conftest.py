@@ -111,7 +111,8 @@ def fill(hub: Hub) -> dict[str, str]:
     now = hub.time.now()
     row = Opportunity(
         id=hub.ids.uuid7(), number=7, kind="project", status="published", steward_id="elm", title="Orchard <b>school</b>",
-        facts={"title": "Orchard <b>school</b>", "summary": "Line\u202egnp.exe", "ask.requested": {"amount": "1000", "currency": "USD"}},
+        facts={"title": "Orchard <b>school</b>", "summary": "Line\u202egnp.exe", "ask.requested": {"amount": "1000", "currency": "USD"},
+               "organization.identifiers.GB-CHC": "1234567"},
         origins={"title": {"connection": "elm-sheet", "at": now.isoformat()}}, created_at=now, updated_at=now,
     )  # fmt: skip
     twin = Opportunity(

@@ -24,6 +24,7 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "hold_id": ids["Hold"], "filename": "hub.css", "action": "pause", "search_id": ids["SavedSearch"],
         "line": 1, "path": "title", "connection": "elm-sheet", "user_id": ids["User"],
         "invitation_id": ids["Invitation"], "token": TOKEN, "token_id": ids["Token"],
+        "register": "GB-CHC", "number": "1234567",
     }  # fmt: skip
     rows = {
         "queue.decide_quarantine": ("Quarantine", "ignore"),

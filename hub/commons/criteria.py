@@ -53,7 +53,8 @@ class Criteria:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()})
+        said: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in stored.items()}
+        return cls(**said)
 
     def as_data(self) -> dict[str, Any]:
         """What it says, and the parts that every search has."""

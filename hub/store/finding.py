@@ -30,10 +30,9 @@ said: Any = a_table("finding_text", column("rowid"), column("id"), column("said"
 
 COPIED = ("kind", "status", "arriving", "steward_id", "audience", "updated_at")
 """Columns of an opportunity that stand here too."""
-RANKED = 2000
-"""So many that a text finds, those that changed last, are put in the order of how well it fits; the others come behind."""
 MOST = 2000
-"""Nobody counts further than this, nor turns pages."""
+"""Nobody counts further than this, nor turns pages; and of what a text finds, so many that changed last are put in the order
+of how well it fits."""
 WEIGHTS = (8.0, 4.0, 1.0)
 """What a word counts in the title, in the organisation's name, elsewhere."""
 SORTS = ("best", "newest", "needed", "gap")
@@ -140,12 +139,28 @@ def find(
     conn: Connection, member_id: str, circles: Circles, looking: Looking, offset: int, limit: int
 ) -> list[Opportunity]:
     """What this member may see and is looked for. The caller still asks ``sharing.may_see`` for each."""
+    query = _found(conn, member_id, circles, looking).offset(offset).limit(limit)
+    return _loaded(conn, list(conn.scalars(query)))
+
+
+def page(
+    conn: Connection, member_id: str, circles: Circles, looking: Looking, offset: int, limit: int
+) -> tuple[list[Opportunity], int]:
+    """The same with how many there are, at most ``MOST + 1``: who has that many narrows the search down. Asked once for
+    both, as telling how many costs what finding them costs."""
+    ids = list(conn.scalars(_found(conn, member_id, circles, looking).limit(MOST + 1)))
+    return _loaded(conn, ids[offset : min(offset + limit, MOST)]), len(ids)
+
+
+def _found(conn: Connection, member_id: str, circles: Circles, looking: Looking) -> Select[Any]:
+    """Ids in the order that is wished for."""
     asked = _asked(looking.criteria)
     if asked and looking.sort == "best":
-        found = _best(conn, member_id, circles, looking, asked)
-    else:
-        found = _matching(conn, select(t.c.opportunity_id), member_id, circles, looking).order_by(*_order(looking))
-    ids = list(conn.scalars(found.offset(offset).limit(limit)))
+        return _best(conn, member_id, circles, looking, asked)
+    return _matching(conn, select(t.c.opportunity_id), member_id, circles, looking).order_by(*_order(looking))
+
+
+def _loaded(conn: Connection, ids: list[str]) -> list[Opportunity]:
     rows = {row.id: row for row in conn.execute(select(opportunity).where(opportunity.c.id.in_(ids)))}
     return [Opportunity(**rows[id]._mapping) for id in ids if id in rows]
 
@@ -156,15 +171,7 @@ def find_after(
     """The same in the order of ids, behind ``after``: what is there all along is shown once, whatever comes and goes between
     two pages. The caller still asks ``sharing.may_see`` for each."""
     found = _matching(conn, select(t.c.opportunity_id), member_id, circles, looking).where(t.c.opportunity_id > after)
-    ids = list(conn.scalars(found.order_by(t.c.opportunity_id).limit(limit)))
-    rows = conn.execute(select(opportunity).where(opportunity.c.id.in_(ids)).order_by(opportunity.c.id))
-    return [Opportunity(**row._mapping) for row in rows]
-
-
-def count(conn: Connection, member_id: str, circles: Circles, looking: Looking) -> int:
-    """At most ``MOST + 1``: who has that many narrows the search down."""
-    found = _matching(conn, select(t.c.id), member_id, circles, looking).limit(MOST + 1).subquery()
-    return conn.scalar(select(func.count()).select_from(found)) or 0
+    return _loaded(conn, list(conn.scalars(found.order_by(t.c.opportunity_id).limit(limit))))
 
 
 def _asked(criteria: Criteria) -> Query | None:
@@ -193,13 +200,14 @@ def _order(looking: Looking) -> list[Any]:
 
 def _best(conn: Connection, member_id: str, circles: Circles, looking: Looking, asked: Query) -> Select[Any]:
     """Both databases weigh a word by where it stands; FTS5 also by how rare it is."""
+    rank: Any
     if conn.dialect.name == "sqlite":
         rank, newest = func.bm25(literal_column("finding_text"), *WEIGHTS), said.c.rowid
     else:
-        weights = literal_column("CAST('{0.125,0.125,0.5,1}' AS float4[])")
+        weights: Any = literal_column("CAST('{0.125,0.125,0.5,1}' AS float4[])")
         rank, newest = -func.ts_rank(weights, said.c.said, cast(_tsquery(asked), TSQUERY)), t.c.id
     columns = select(t.c.opportunity_id, t.c.id, rank.label("rank"))
-    among = _matching(conn, columns, member_id, circles, looking).order_by(newest.desc()).limit(RANKED).subquery()
+    among = _matching(conn, columns, member_id, circles, looking).order_by(newest.desc()).limit(MOST + 1).subquery()
     return select(among.c.opportunity_id).order_by(among.c.rank, among.c.id.desc())
 
 

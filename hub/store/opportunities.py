@@ -34,6 +34,7 @@ def by_number(conn: Connection, numbers: Iterable[int]) -> dict[int, Opportunity
 
 def add(conn: Connection, opportunity: Opportunity) -> None:
     conn.execute(t.insert(), opportunity.model_dump())
+    finding.keep(conn, opportunity, {})
 
 
 def change(conn: Connection, opportunity_id: str, **values: Any) -> None:

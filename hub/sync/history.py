@@ -58,7 +58,8 @@ def add(
     values = opportunity.facts | position | {name: getattr(opportunity, name) for name in OWN}
     likeness.keep(conn, opportunity.id, keys(opportunity.facts))
     likeness.look_at(conn, opportunity.id)
-    finding.keep(conn, opportunity, own)
+    if own:
+        finding.keep_gap(conn, opportunity, own)
     _line(conn, opportunity.id, cause, {path: [None, value] for path, value in values.items()}, steward)
     return own
 

@@ -77,10 +77,10 @@ def all() -> str | tuple[str, int]:
     with hub().reading() as conn:
         names = members.names(conn)
         if found.problems:
-            rows, count = [], 0
+            there, count = list[Opportunity](), 0
         else:
-            rows = list(_views(conn, finding.find(conn, member, circles, looking, (page - 1) * size, size), names))
-            count = finding.count(conn, member, circles, looking)
+            there, count = finding.page(conn, member, circles, looking, (page - 1) * size, size)
+        rows = list(_views(conn, there, names))
         marked_by_me = bookmarks.of(conn, me().id, [row.id for row, _view in rows])
     shown = render_template(
         "opportunities.html", rows=rows, count=count, most=finding.MOST, targets=importing.targets(), page=page,

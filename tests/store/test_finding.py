@@ -40,7 +40,7 @@ WORDS = (
     "straße",
     "مـيـاه",
 )
-TYPED = ("wells", "wat", "the upper", '"the upper"', '"upper the"', "ecoles", "مدرسه", "مدرسة", "علي", "احمد", "مياه", "x", "x2",
+TYPED = ("wells", "wat", "wa", "the upper", '"the upper"', '"upper the"', "ecoles", "مدرسه", "مدرسة", "علي", "احمد", "مياه", "x", "x2",
          "o'neill", "100%", "STRASSE", '"', 'the "', "NEAR(wells the)", "wells OR", "title:wells", "-wells", "wells*", "(", "')--",
          "a:b & !c | d <-> e", "\\", "the -the", "ال", "trust wells", '"wells water"', '"trust', "و", "😀")  # fmt: skip
 

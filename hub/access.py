@@ -51,6 +51,9 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "opportunities.table": ANYONE,
     "opportunities.one": ANYONE,
     "opportunities.as_others": MEMBERS,
+    "organisations.one": ANYONE,
+    "bookmarks.all": ANYONE,
+    "bookmarks.mark": ANYONE,
     "importing.preview": frozenset({"officer"}),
     "importing.decide": frozenset({"officer"}),
     "importing.several": frozenset({"officer"}),
@@ -110,6 +113,9 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "api.commitment": PROGRAM + "read",
     "api.commit": PROGRAM + "position",
     "api.changes": PROGRAM + "read",
+    "api.searches": PROGRAM + "read",
+    "api.save_search": PROGRAM + "search",
+    "api.drop_search": PROGRAM + "search",
 }
 
 

@@ -16,6 +16,7 @@ from connectors import registry
 from connectors.contract import Connector, Reference, Settings, Wanted
 from connectors.transport import Limiter, SystemTime, Time, Transport
 from hub import described
+from hub.commons import reindex
 from hub.commons.sharing import StandingRules
 from hub.commons.view import view
 from hub.config import Config, ConnectionConfig
@@ -143,6 +144,8 @@ def open_hub(config: Config, *, time: Time | None = None, ids: Ids | None = None
     hub = Hub(config, engine, time=time, ids=ids or Ids(time.now), **seams)
     with hub.writing() as conn:
         _register(conn, hub)
+        if not reindex.up_to_date(conn):
+            reindex.rebuild(conn)
     return hub
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date
 from typing import Any
 
@@ -41,6 +42,19 @@ def over(value: dict[str, Any] | None, today: date) -> bool:
         return date.fromisoformat(str(form)) < today
     last = int(quarter) * 3 if quarter else int(month or 12)
     return (int(year), last) < (today.year, today.month)
+
+
+def last_day(value: dict[str, Any] | None) -> str | None:
+    """Its last day as 2026-03-31; None for what has no form, or no end."""
+    form = (value or {}).get("date")
+    found = _FORM.fullmatch(form) if isinstance(form, str) else None
+    if found is None:
+        return None
+    year, month, day, quarter = found.groups()
+    if day:
+        return str(form)
+    last = int(quarter) * 3 if quarter else int(month or 12)
+    return f"{year}-{last:02}-{monthrange(int(year), last)[1]:02}"
 
 
 def _check(form: Any) -> None:

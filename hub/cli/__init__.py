@@ -21,6 +21,7 @@ COMMANDS = {
     "connector": ("hub.cli.connector", "Check and draft declarations of systems that speak REST."),
     "mapping": ("hub.cli.mapping", "Check and show mapping files, and what a changed one would do."),
     "audit": ("hub.cli.audit", "Whether the history tells what is stored."),
+    "search": ("hub.cli.search", "The index by which opportunities are found."),
     "rates": ("hub.cli.rates", "Exchange rates, to say what pledges in other currencies leave open."),
     "demo": ("hub.cli.demo", "Three sandboxes and a hub, to try."),
 }

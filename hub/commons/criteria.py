@@ -1,105 +1,165 @@
-"""What a standing rule or a saved search looks for. Pure: whether an opportunity is it, and by which terms an index
-finds the few that may want a changed opportunity among thousands."""
+"""What a standing rule or a saved search looks for, and the page of opportunities too. Pure: whether an opportunity is it,
+and by which terms an index finds the few that may want a changed opportunity among thousands.
+
+``hub.store.finding`` asks the database the same; a test holds the two to each other.
+"""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from schemas.themes import THEMES
+from hub.commons.findable import Findable, findable
+from hub.commons.words import query
+from schemas.codes import CODES
 
 if TYPE_CHECKING:
-    from hub.store.tables import Opportunity
+    from hub.store.tables import Commitment, Opportunity
 
-SEARCHED = ("title", "organization.name", "summary")
-"""Fields whose words count for a text."""
 ANY = "any"
+AUDIENCES = ("all", "circle", "member")
+START = 4
+"""Letters of a word by which one is found that somebody only began to write."""
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """All parts must hold; an empty one always does. ``themes`` and ``countries``: any of these. ``text``: all of its
-    words, in whatever case or accents."""
+    """All parts must hold; an empty one always does. Of several themes, populations, countries, regions or levels of vetting
+    any. ``text``: all of its words and phrases (``words.query``), or the id itself. ``steward``: a member, found only where
+    it is shown by its name. ``audience``: one of ``AUDIENCES``; nobody but its steward finds anything by it. Amounts are
+    plain numbers in whatever ``currency``, unless that is said; days as 2026-03-31. ``organization``: a registration,
+    like ``GB-CHC:1234567``."""
 
     kind: str | None = None
     themes: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     text: str = ""
+    populations: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    vetting: tuple[str, ...] = ()
+    language: str = ""
+    steward: str = ""
+    audience: str = ""
+    currency: str = ""
+    amount_from: float | None = None
+    amount_to: float | None = None
+    gap_from: float | None = None
+    needed_from: str = ""
+    needed_to: str = ""
+    organization: str = ""
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
-        return cls(stored["kind"], tuple(stored["themes"]), tuple(stored["countries"]), stored["text"])
+        said: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in stored.items()}
+        return cls(**said)
 
     def as_data(self) -> dict[str, Any]:
-        return asdict(self)
+        """What it says, and the parts that every search has."""
+        always = ("kind", "themes", "countries", "text")
+        return {name: value for name, value in asdict(self).items() if name in always or value not in ("", (), None)}
+
+    @property
+    def id(self) -> str:
+        """The opportunity that is meant, where the text is nothing but an id."""
+        text = self.text.strip()
+        return text if _ID.fullmatch(text) else ""
+
+    def tagged(self) -> list[frozenset[str]]:
+        """Tags (``findable.Findable``) of each of which it wants one."""
+        several = (("region", self.regions), ("country", self.countries), ("organization", _one(self.organization)),
+                   ("theme", self.themes), ("population", self.populations), ("language", _one(self.language)),
+                   ("vetting", self.vetting))  # fmt: skip
+        return [frozenset(f"{kind}:{code}" for code in codes) for kind, codes in several if codes]
 
 
-def wants(criteria: Criteria, opportunity: Opportunity) -> bool:
-    """Whether this is what is looked for. Who may see it is not asked here."""
+def _one(value: str) -> tuple[str, ...]:
+    return (value,) if value else ()
+
+
+def wants(
+    criteria: Criteria, opportunity: Opportunity, reader: str = "", commitments: Mapping[str, Commitment] | None = None
+) -> bool:
+    """Whether this is what is looked for, by ``reader``'s people. Who may see it is not asked here. ``commitments`` are all
+    members' by member id, needed where ``criteria`` say anything of the gap."""
+    return _says(criteria, opportunity, reader) and _has(
+        criteria, opportunity, findable(opportunity, commitments or {})
+    )
+
+
+def _says(criteria: Criteria, opportunity: Opportunity, reader: str) -> bool:
+    own = opportunity.steward_id == reader
+    named = own or (opportunity.facts or {}).get("named") is not False
     return (
         criteria.kind in (None, opportunity.kind)
-        and (not criteria.themes or not set(criteria.themes).isdisjoint(opportunity.facts.get("themes") or ()))
-        and (not criteria.countries or not countries(opportunity).isdisjoint(criteria.countries))
-        and (not criteria.text or words(criteria.text) <= _said(opportunity))
+        and (not criteria.steward or (criteria.steward == opportunity.steward_id and named))
+        and (not criteria.audience or (own and opportunity.audience.partition(":")[0] == criteria.audience))
     )
+
+
+def _has(criteria: Criteria, opportunity: Opportunity, found: Findable) -> bool:
+    return (
+        all(not tags.isdisjoint(found.tags) for tags in criteria.tagged())
+        and criteria.currency in ("", found.currency)
+        and _within(criteria.amount_from, found.amount, criteria.amount_to)
+        and _within(criteria.gap_from, found.gap, None)
+        and _within(criteria.needed_from or None, found.needed, criteria.needed_to or None)
+        and (not criteria.text or (criteria.id or opportunity.id) == opportunity.id)
+        and (not criteria.text or bool(criteria.id) or query(criteria.text).found_in(found.texts))
+    )
+
+
+def _within(least: Any, value: Any, most: Any) -> bool:
+    if least is None and most is None:
+        return True
+    return value is not None and (least is None or value >= least) and (most is None or value <= most)
 
 
 def posted(criteria: Criteria) -> frozenset[str]:
     """Terms of which every opportunity that it wants has at least one: the alternatives of its most telling part."""
-    if found := words(criteria.text):
-        return frozenset({"word:" + max(found, key=lambda word: (len(word), word))})
-    if criteria.countries:
-        return frozenset(f"country:{code}" for code in criteria.countries)
-    if criteria.themes:
-        return frozenset(f"theme:{code}" for code in criteria.themes)
+    if criteria.id:
+        return frozenset({f"id:{criteria.id}"})
+    asked = query(criteria.text)
+    telling = max(("", *(word for phrase in asked.phrases for word in phrase)), key=lambda word: (len(word), word))
+    start = asked.beginning[:START]
+    if criteria.text and max(len(telling), len(start)) > 1:
+        return frozenset({f"word:{telling}" if len(telling) >= len(start) else f"start:{start}"})
+    for tags in criteria.tagged():
+        return tags
+    if criteria.steward:
+        return frozenset({f"steward:{criteria.steward}"})
     return frozenset({f"kind:{criteria.kind}" if criteria.kind else ANY})
 
 
 def terms(opportunity: Opportunity) -> frozenset[str]:
     """Every term that criteria which want it may be posted under."""
-    return frozenset(
-        {ANY, f"kind:{opportunity.kind}"}
-        | {f"theme:{code}" for code in opportunity.facts.get("themes") or ()}
-        | {f"country:{code}" for code in countries(opportunity)}
-        | {f"word:{word}" for word in _said(opportunity)}
+    found = findable(opportunity, {})
+    said = {word for text in found.texts for word in text}
+    return found.tags | frozenset(
+        {ANY, f"kind:{opportunity.kind}", f"id:{opportunity.id}", f"steward:{opportunity.steward_id}"}
+        | {f"word:{word}" for word in said}
+        | {f"start:{word[:size]}" for word in said for size in range(2, START + 1)}
     )
 
 
-def in_words(criteria: Criteria) -> str:
-    """What it looks for, for people."""
-    parts = [criteria.kind or "", " or ".join(THEMES[code].en for code in criteria.themes), " or ".join(_named(criteria.countries)),
-             f"“{criteria.text}”" if criteria.text else ""]  # fmt: skip
-    return ", ".join(part for part in parts if part) or "everything"
-
-
 def matched(criteria: Criteria, opportunity: Opportunity) -> list[str]:
-    """What of the opportunity it was found by, in words for people: themes, countries, words."""
-    themes = [THEMES[code].en for code in criteria.themes if code in (opportunity.facts.get("themes") or ())]
-    places = sorted(countries(opportunity).intersection(criteria.countries))
-    return [*themes, *_named(places), *criteria.text.split()]
+    """What of the opportunity it was found by, in words for people: themes, populations, places, words."""
+    has = findable(opportunity, {}).tags
+    themes = [CODES["theme"][code] for code in criteria.themes if f"theme:{code}" in has]
+    populations = [CODES["population"][code] for code in criteria.populations if f"population:{code}" in has]
+    countries = named(sorted(code for code in criteria.countries if f"country:{code}" in has))
+    regions = named(sorted(code for code in criteria.regions if f"region:{code}" in has))
+    return [*themes, *populations, *countries, *regions, *criteria.text.split()]
 
 
-def _named(codes: Iterable[str]) -> list[str]:
+def named(codes: Iterable[str]) -> list[str]:
+    """Countries (ISO 3166-1) and regions (ISO 3166-2) by name; what is neither is left out."""
     import pycountry
 
-    return [country.name for code in codes if (country := pycountry.countries.get(alpha_2=code))]
-
-
-def countries(opportunity: Opportunity) -> set[str]:
-    """Where the project works and where its organisation sits."""
-    places = {place.get("country") for place in opportunity.facts.get("geographies") or ()}
-    return {code for code in places | {opportunity.facts.get("organization.country")} if code}
-
-
-def words(text: str) -> frozenset[str]:
-    """Words without case and accents: "Écoles" and "ecoles" are one."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return frozenset(re.findall(r"\w+", "".join(c for c in plain if not unicodedata.combining(c))))
-
-
-def _said(opportunity: Opportunity) -> frozenset[str]:
-    said = [opportunity.title, *(opportunity.facts.get(path) for path in SEARCHED[1:])]
-    return words(" ".join(part for part in said if part))
+    found = []
+    for code in codes:
+        place: Any = pycountry.subdivisions.get(code=code) if "-" in code else pycountry.countries.get(alpha_2=code)
+        found += [str(place.name)] if place else []
+    return found

@@ -3,7 +3,7 @@ becomes of it there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from hub.commons.criteria import Criteria, matched, terms, wants
 from hub.commons.sharing import imports, may_see
 from hub.config import ConnectionConfig
-from hub.store import candidates, dues, links, searches
-from hub.store.tables import Candidate, Link, Opportunity, SavedSearch
+from hub.store import candidates, dues, links, opportunities, searches
+from hub.store.tables import Candidate, Commitment, Link, Opportunity, SavedSearch
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -26,9 +26,10 @@ def offer(conn: Connection, hub: Hub, opportunity: Opportunity) -> set[str]:
     if opportunity.status != "published" or opportunity.arriving or not hub.rules.inboxes:
         return set()
     found: dict[str, list[SavedSearch]] = {}
+    commitments = opportunities.commitments(conn, [opportunity.id]).get(opportunity.id, {})
     for search in searches.posted_under(conn, terms(opportunity)):
         inbox = inbox_of(hub, search)
-        if inbox is not None and finds(hub, search, opportunity):
+        if inbox is not None and finds(hub, search, opportunity, commitments):
             found.setdefault(inbox.name, []).append(search)
     return {name for name, by in found.items() if put(conn, hub, opportunity, hub.config.connections[name], by)}
 
@@ -39,12 +40,15 @@ def inbox_of(hub: Hub, search: SavedSearch) -> ConnectionConfig | None:
     return inbox if inbox is not None and inbox.inbox_for and inbox.member == search.member_id else None
 
 
-def finds(hub: Hub, search: SavedSearch, opportunity: Opportunity) -> bool:
-    """Whether it is what this search looks for, among what its member may see; nobody looks for what it shares itself."""
+def finds(
+    hub: Hub, search: SavedSearch, opportunity: Opportunity, commitments: Mapping[str, Commitment] | None = None
+) -> bool:
+    """Whether it is what this search looks for, among what its member may see; nobody looks for what it shares itself.
+    ``commitments`` are all members' by member id, needed where the search says anything of the gap."""
     return (
         opportunity.steward_id != search.member_id
         and may_see(opportunity, search.member_id, hub.config.circles)
-        and wants(Criteria.of(search.criteria), opportunity)
+        and wants(Criteria.of(search.criteria), opportunity, search.member_id, commitments)
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hub.commons import inbox
-from hub.commons.criteria import Criteria, posted, wants
+from hub.commons.criteria import Criteria, posted
 from hub.commons.sharing import may_see
-from hub.store import audit, dues, lists, opportunities, searches
-from hub.store.lists import Asked
+from hub.store import audit, dues, finding, opportunities, searches
+from hub.store.finding import Looking
 from hub.store.tables import Opportunity, SavedSearch
 
 if TYPE_CHECKING:
@@ -19,16 +18,16 @@ if TYPE_CHECKING:
 
 FIRST = 50
 """What a new search puts into its inbox of all that is shared already: the newest so many that it finds."""
-LOOKED_AT = 10_000
-"""Among the newest so many opportunities that the member may see."""
-PAGE = 500
 LONGEST = 80
 """Characters of a name; it stands in every row that the search puts into an inbox."""
 
 
-def save(hub: Hub, member: str, name: str, criteria: Criteria, connection: str | None, user_id: str) -> str:
+def save(
+    hub: Hub, member: str, name: str, criteria: Criteria, connection: str | None, user_id: str, actor: str | None = None
+) -> str:
     """Keep it, and put what it finds into this inbox, now and whenever something comes. Returns its id. ValueError for a
-    name that is none, or a connection that is no inbox of this member."""
+    name that is none, or a connection that is no inbox of this member. ``actor``: who saves it where that is not the
+    person for whom it looks, ``token:ID``."""
     name, now = name.strip(), hub.time.now()
     if not name or len(name) > LONGEST:
         raise ValueError(f"A search needs a name of at most {LONGEST} characters; it is what you find it by.")
@@ -42,7 +41,7 @@ def save(hub: Hub, member: str, name: str, criteria: Criteria, connection: str |
     with hub.writing() as conn:
         searches.add(conn, search, posted(criteria) if into else ())
         audit.write(
-            conn, at=now, actor=f"user:{user_id}", action="search saved", member_id=member, connection_id=connection,
+            conn, at=now, actor=actor or f"user:{user_id}", action="search saved", member_id=member, connection_id=connection,
             note=name,
         )  # fmt: skip
     if into is not None:
@@ -55,23 +54,25 @@ def _fill(hub: Hub, search: SavedSearch, into: str) -> None:
     with hub.reading() as conn:
         there = find(conn, hub, search.member_id, Criteria.of(search.criteria), FIRST)
     with hub.writing() as conn:
+        positions = opportunities.commitments(conn, [o.id for o in there])
         for opportunity in opportunities.load(conn, [o.id for o in there]).values():
-            if inbox.finds(hub, search, opportunity) and inbox.put(
+            if inbox.finds(hub, search, opportunity, positions.get(opportunity.id, {})) and inbox.put(
                 conn, hub, opportunity, hub.config.connections[into], [search]
             ):
                 dues.add(conn, [into], opportunity.id, hub.time.now())
         dues.wake(conn, [into], hub.time.now())
 
 
-def drop(hub: Hub, search_id: str, member: str, user_id: str) -> bool:
-    """Look for it no more; what it has found stays where it is. False where this member has no such search."""
+def drop(hub: Hub, search_id: str, member: str, actor: str) -> bool:
+    """Look for it no more; what it has found stays where it is. False where this member has no such search. ``actor``: a
+    user's id, or ``token:ID``."""
     with hub.writing() as conn:
         search = searches.get(conn, search_id)
         if search is None or search.member_id != member:
             return False
         searches.drop(conn, search_id)
         audit.write(
-            conn, at=hub.time.now(), actor=f"user:{user_id}", action="search dropped", member_id=member,
+            conn, at=hub.time.now(), actor=actor if ":" in actor else f"user:{actor}", action="search dropped", member_id=member,
             connection_id=search.connection_id, note=search.name,
         )  # fmt: skip
     return True
@@ -79,14 +80,6 @@ def drop(hub: Hub, search_id: str, member: str, user_id: str) -> bool:
 
 def find(conn: Connection, hub: Hub, member: str, criteria: Criteria, most: int) -> list[Opportunity]:
     """The newest published opportunities that this member may see and that are looked for, of other members and its own."""
-    found = (o for o in _newest(conn, hub, member) if may_see(o, member, hub.config.circles) and wants(criteria, o))
-    return [opportunity for opportunity, _ in zip(found, range(most), strict=False)]
-
-
-def _newest(conn: Connection, hub: Hub, member: str) -> Iterator[Opportunity]:
-    asked = Asked(status="published")
-    for offset in range(0, LOOKED_AT, PAGE):
-        page = lists.opportunities(conn, member, hub.config.circles, asked, offset, PAGE)
-        yield from page
-        if len(page) < PAGE:
-            return
+    looking = Looking(criteria, "published", "newest")
+    found = finding.find(conn, member, hub.config.circles, looking, 0, most)
+    return [opportunity for opportunity in found if may_see(opportunity, member, hub.config.circles)]

@@ -49,7 +49,7 @@ def imports(connection: ConnectionConfig, opportunity: Opportunity, circles: Cir
         rules is not None
         and opportunity.status == "published"
         and may_see(opportunity, connection.member, circles)
-        and (not rules or any(wants(rule, opportunity) for rule in rules))
+        and (not rules or any(wants(rule, opportunity, connection.member) for rule in rules))
     )
 
 

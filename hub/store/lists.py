@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, false, func, literal, or_, select
+from sqlalchemy import Connection, Row, Select, func, or_, select
 
-from hub.commons.sharing import LISTED, Circles
+from hub.commons.sharing import Circles
 from hub.store import tables
 from hub.store.tables import Opportunity
+from hub.store.visible import visible
 
 conflict: Any = vars(tables.Conflict)["__table__"]
 suggestion: Any = vars(tables.Suggestion)["__table__"]
@@ -25,7 +26,6 @@ run: Any = vars(tables.Run)["__table__"]
 link: Any = vars(tables.Link)["__table__"]
 audit: Any = vars(tables.Audit)["__table__"]
 opportunity: Any = vars(tables.Opportunity)["__table__"]
-merged: Any = vars(tables.Merged)["__table__"]
 
 Rows = Sequence[Row[Any]]
 MOST = 500
@@ -168,22 +168,6 @@ def recent(conn: Connection, names: Collection[str], since: datetime, limit: int
     return conn.execute(query).all()
 
 
-def _visible(member_id: str, circles: Circles) -> Any:
-    """``sharing.may_see`` as a condition, without those that went into another."""
-    published = opportunity.c.status.in_(LISTED) & opportunity.c.arriving.is_(None)
-    around = [name for name, among in circles.items() if member_id in among]
-    audience = (opportunity.c.audience == "all") | _named("member", [member_id]) | _named("circle", around)
-    gone = select(merged.c.id).where(merged.c.id == opportunity.c.id).exists()
-    return or_(opportunity.c.steward_id == member_id, and_(published, audience)) & ~gone
-
-
-def _named(kind: str, names: Collection[str]) -> Any:
-    """Whether the audience is of this kind and names one of these."""
-    listed = literal(",").concat(func.substr(opportunity.c.audience, len(kind) + 2)).concat(",")
-    among = [listed.contains(f",{name},", autoescape=True) for name in names]
-    return and_(opportunity.c.audience.startswith(f"{kind}:"), or_(false(), *among))
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a reader filters by; empty means everything."""
@@ -216,7 +200,7 @@ def count_opportunities(conn: Connection, member_id: str, circles: Circles, aske
 
 
 def _filtered(query: Select[Any], member_id: str, circles: Circles, asked: Asked) -> Select[Any]:
-    query = query.where(_visible(member_id, circles))
+    query = query.where(visible(opportunity, opportunity.c.id, member_id, circles))
     if asked.text:
         query = query.where(
             opportunity.c.title.icontains(asked.text, autoescape=True) | (opportunity.c.id == asked.text)

@@ -36,6 +36,11 @@ def survivors(conn: Connection, ids: Collection[str]) -> dict[str, str]:
     return {row.id: row.survivor_id for row in rows}
 
 
+def into(conn: Connection, survivor_id: str) -> list[str]:
+    """What went into it."""
+    return list(conn.scalars(select(t.c.id).where(t.c.survivor_id == survivor_id)))
+
+
 def by_number(conn: Connection, numbers: Collection[int]) -> dict[int, str]:
     """The same by the numbers that stand for ids where a system takes integers only."""
     rows = conn.execute(select(t.c.number, t.c.survivor_id).where(t.c.number.in_(sorted(numbers))))

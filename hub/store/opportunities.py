@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from hub.store.tables import Commitment, Due, LikenessDue, LikenessKey, Opportunity, Pending
+from hub.store import finding
+from hub.store.tables import Bookmark, Commitment, Due, LikenessDue, LikenessKey, Opportunity, Pending
 
 t: Any = Opportunity.__table__  # type: ignore[attr-defined]
 ledger: Any = Commitment.__table__  # type: ignore[attr-defined]
@@ -31,13 +32,16 @@ def by_number(conn: Connection, numbers: Iterable[int]) -> dict[int, Opportunity
     return {row.number: Opportunity(**row._mapping) for row in rows}
 
 
-def add(conn: Connection, *new: Opportunity) -> None:
+def add(conn: Connection, *new: Opportunity, own: Mapping[str, Mapping[str, Commitment]] | None = None) -> None:
+    """``own``: what their stewards say of their own positions, by opportunity and member."""
     if new:
         conn.execute(t.insert(), [row.model_dump() for row in new])
+        finding.keep_all(conn, new, own or {})
 
 
 def change(conn: Connection, opportunity_id: str, **values: Any) -> None:
     conn.execute(update(t).where(t.c.id == opportunity_id).values(**values))
+    finding.copy(conn, opportunity_id, values)
 
 
 def commitments(conn: Connection, ids: Iterable[str]) -> dict[str, dict[str, Commitment]]:
@@ -60,10 +64,12 @@ def save_commitment(conn: Connection, commitment: Commitment) -> None:
 def arrived(conn: Connection, run_id: str) -> None:
     """The run that brought these was judged: they are there for everyone who may see them."""
     conn.execute(update(t).where(t.c.arriving == run_id).values(arriving=None))
+    conn.execute(update(finding.t).where(finding.t.c.arriving == run_id).values(arriving=None))
 
 
 def arriving_moves(conn: Connection, old_run: str, new_run: str) -> None:
     conn.execute(update(t).where(t.c.arriving == old_run).values(arriving=new_run))
+    conn.execute(update(finding.t).where(finding.t.c.arriving == old_run).values(arriving=new_run))
 
 
 def still_arriving(conn: Connection, run_id: str) -> list[str]:
@@ -77,7 +83,8 @@ def titles(conn: Connection, ids: Iterable[str]) -> dict[str, str]:
 def forget(conn: Connection, ids: Iterable[str]) -> None:
     """Opportunities that a rejected first sync had brought, and all that hangs on them."""
     gone = list(ids)
-    for table in (Due, Pending, Commitment, LikenessKey, LikenessDue):
+    finding.forget(conn, gone)
+    for table in (Due, Pending, Commitment, LikenessKey, LikenessDue, Bookmark):
         rows: Any = vars(table)["__table__"]
         conn.execute(delete(rows).where(rows.c.opportunity_id.in_(gone)))
     conn.execute(delete(t).where(t.c.id.in_(gone)))

@@ -16,7 +16,13 @@ term: Any = SearchTerm.__table__  # type: ignore[attr-defined]
 def add(conn: Connection, row: SavedSearch, terms: Iterable[str]) -> None:
     """``terms``: what it is posted under, where it has an inbox."""
     conn.execute(t.insert(), row.model_dump())
-    posted = [{"term": one, "search_id": row.id} for one in sorted(set(terms))]
+    post(conn, row.id, terms)
+
+
+def post(conn: Connection, search_id: str, terms: Iterable[str]) -> None:
+    """It is posted under these, whatever it was."""
+    conn.execute(delete(term).where(term.c.search_id == search_id))
+    posted = [{"term": one, "search_id": search_id} for one in sorted(set(terms))]
     if posted:
         conn.execute(term.insert(), posted)
 

@@ -31,6 +31,7 @@ from hub.store.asked import (
     UpdateQuestion,
 )
 from hub.store.carried import Download, Upload
+from hub.store.found import Bookmark, Finding, FindingMade, FindingTag
 from hub.store.outside import Hint, MemberKey, Token
 from hub.store.reached import Opened
 from hub.store.told import Invitation, Message
@@ -38,6 +39,7 @@ from hub.store.types import json_column, moment
 
 __all__ = [
     "Audit",
+    "Bookmark",
     "Candidate",
     "Chore",
     "Commitment",
@@ -47,6 +49,9 @@ __all__ = [
     "Download",
     "Due",
     "Duplicate",
+    "Finding",
+    "FindingMade",
+    "FindingTag",
     "Handover",
     "Hint",
     "Hold",

@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from hub.commons import findable
 from hub.commons.likeness import bears, keys
 from hub.ids import Ids
-from hub.store import audit, handovers, likeness, opportunities
+from hub.store import audit, finding, handovers, likeness, opportunities
 from hub.store.tables import Audit, Commitment, Opportunity
 from schemas.fields import spec
 from schemas.values import same
@@ -68,7 +69,8 @@ def position(
 
 def add(conn: Connection, *new: New) -> None:
     """Opportunities that were not there before; however many, in a few statements."""
-    opportunities.add(conn, *(each.opportunity for each in new))
+    own = {each.opportunity.id: {each.own.member_id: each.own} for each in new if each.own is not None}
+    opportunities.add(conn, *(each.opportunity for each in new), own=own)
     opportunities.add_commitments(conn, *(each.own for each in new if each.own is not None))
     likeness.add(conn, {each.opportunity.id: keys(each.opportunity.facts) for each in new})
     likeness.look_at(conn, [each.opportunity.id for each in new])
@@ -128,8 +130,20 @@ def change(
         likeness.keep(conn, opportunity.id, keys(opportunity.facts))
     if any(bears(path) or path in OWN for path in moved):
         likeness.look_at(conn, [opportunity.id])
+    _keep_findable(conn, opportunity, moved, own)
     audit.write(conn, **_line(opportunity.id, cause, changes, member if mine else None))
     return changes
+
+
+def _keep_findable(
+    conn: Connection, opportunity: Opportunity, moved: Values, own: dict[str, Commitment] | None
+) -> None:
+    facts, gap = any(map(findable.bears, moved)), any(map(findable.moves_gap, moved))
+    if facts or gap:
+        positions = (
+            own if own is not None else opportunities.commitments(conn, [opportunity.id]).get(opportunity.id, {})
+        )
+        (finding.keep if facts else finding.keep_gap)(conn, opportunity, positions)
 
 
 def standing(opportunity: Opportunity, position: Commitment | None) -> Values:

@@ -37,6 +37,13 @@ def targets() -> list[str]:
     return [name for name in own_connections(me()) if imports.writes(hub(), name)]
 
 
+def inboxes() -> list[str]:
+    """Own inboxes that this reader's searches may fill."""
+    if not access.may(me(), "searches.save"):
+        return []
+    return [c.name for c in own_connections(me()).values() if c.inbox_for]
+
+
 def follow_words() -> dict[str, str]:
     return {
         "yes": _("yes: changed facts are written there"),

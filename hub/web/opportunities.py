@@ -15,18 +15,22 @@ from werkzeug.wrappers import Response as AnyResponse
 from connectors.spreadsheet.formula import marked
 from hub import access
 from hub.commons import opening, recommendations
+from hub.commons.findable import registered
 from hub.commons.imports import Refusal
 from hub.commons.ledger import lines as who_is_in
+from hub.commons.looked_for import in_words
 from hub.commons.names import known_here
-from hub.store import links, lists, members, opportunities, people
-from hub.store.lists import Asked
+from hub.store import bookmarks, finding, links, lists, members, opportunities, people
+from hub.store.finding import Looking
 from hub.store.tables import Link, Opportunity
 from hub.sync import restore
 from hub.sync.moved import Moved
 from hub.web import importing, ledger
 from hub.web.guard import hub, me, own_connections
 from hub.web.handover import handing
+from hub.web.looking import SIZES, Asked, asked, listed
 from hub.web.show import label, words
+from schemas.codes import CODES
 from schemas.completeness import Completeness, completeness, missing_to_publish
 from schemas.fields import FIELDS, UnknownPath, spec
 from schemas.status import STORED
@@ -49,9 +53,8 @@ COLUMNS = (
 )
 
 
-def _asked() -> Asked:
-    args = request.args
-    return Asked(args.get("text", "").strip(), args.get("status", ""), args.get("steward", ""))
+def _looking(found: Asked) -> Looking:
+    return Looking(found.criteria, found.status, found.sort, hub().time.now().date().isoformat())
 
 
 def _views(
@@ -65,37 +68,49 @@ def _views(
 
 
 @pages.get("/opportunities")
-def all() -> str:
-    asked, page = _asked(), max(1, request.args.get("page", 1, type=int))
+def all() -> str | tuple[str, int]:
+    """What the address looks for. What cannot be looked for is said beside the form, and nothing is listed."""
+    found, page = asked(request.args), min(max(1, request.args.get("page", 1, type=int)), 10_000)
+    size = request.args.get("size", PAGE, type=int)
+    size = size if size in SIZES else PAGE
+    looking, member, circles = _looking(found), me().member_id, hub().config.circles
     with hub().reading() as conn:
         names = members.names(conn)
-        found = lists.opportunities(conn, me().member_id, hub().config.circles, asked, (page - 1) * PAGE, PAGE)
-        rows = list(_views(conn, found, names))
-        count = lists.count_opportunities(conn, me().member_id, hub().config.circles, asked)
-    return render_template(
-        "opportunities.html", rows=rows, count=count, targets=importing.targets(), page=page, pages=max(1, -(-count // PAGE)), asked=asked,
-        stewards=sorted(names.items(), key=lambda item: item[1]), statuses=STORED,
+        if found.problems:
+            there, count = list[Opportunity](), 0
+        else:
+            there, count = finding.page(conn, member, circles, looking, (page - 1) * size, size)
+        rows = list(_views(conn, there, names))
+        marked_by_me = bookmarks.of(conn, me().id, [row.id for row, _view in rows])
+    shown = render_template(
+        "opportunities.html", rows=rows, count=count, most=finding.MOST, targets=importing.targets(), page=page,
+        pages=max(1, -(-min(count, finding.MOST) // size)), size=size, sizes=SIZES, asked=found, pairs=found.pairs,
+        listed=listed(found), stewards=sorted(names.items(), key=lambda item: item[1]), statuses=[(code, words("status", code)) for code in STORED],
+        lists=CODES, words_of=in_words(found.criteria, names), inboxes=importing.inboxes(), marked=marked_by_me,
     )  # fmt: skip
+    return (shown, 422) if found.problems else shown
 
 
 @pages.get("/opportunities.csv")
 def table() -> Response:
     """The list as the filters have it, safe to open in a spreadsheet program."""
-    asked, user = _asked(), me()
+    found, user = asked(request.args), me()
+    if found.problems:
+        abort(400, " ".join(found.problems.values()))
 
     def rows() -> Iterator[str]:
         out = io.StringIO()
         writer = csv.writer(out)
         writer.writerow([label(path) for path in COLUMNS])
         with hub().reading() as conn:
-            names, offset = members.names(conn), 0
-            while found := lists.opportunities(conn, user.member_id, hub().config.circles, asked, offset, 500):
-                for _row, view in _views(conn, found, names):
+            names, after, circles = members.names(conn), "", hub().config.circles
+            while there := finding.find_after(conn, user.member_id, circles, _looking(found), after, 500):
+                for _row, view in _views(conn, there, names):
                     writer.writerow([marked(words(path, view.get(path))) for path in COLUMNS])
                 yield out.getvalue()
                 out.seek(0)
                 out.truncate()
-                offset += len(found)
+                after = there[-1].id
         yield out.getvalue()
 
     name = {"Content-Disposition": "attachment; filename=opportunities.csv"}
@@ -114,6 +129,7 @@ def one(opportunity_id: str) -> str:
         offers = handing(conn, row)
         tied = [link for link in links.of(conn, row.id) if link.connection_id in own]
         past = lists.history(conn, row.id)
+        marked_by_me = bool(bookmarks.of(conn, user.id, [row.id]))
     opening.noted(hub(), row, access.private(user))
     view = hub().view(row, positions, access.private(user), names)
     mine = positions.get(access.private(user))
@@ -131,6 +147,7 @@ def one(opportunity_id: str) -> str:
         targets=targets, follow_words=importing.follow_words(), follows=lambda link: _imported(row, link),
         advice=_advice(row), steward=names.get(row.steward_id), restorable=_restorable(row), ledger=shown,
         recommend_to=_recommend_to(row), handing=offers, vetting=_vetting(view), ours=row.steward_id == user.member_id,
+        marked=marked_by_me, registered=[tuple(one.split(":", 1)) for one in registered(row.facts)],
     )  # fmt: skip
 
 

@@ -6,24 +6,24 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from hub.commons import searches
-from hub.commons.criteria import Criteria, in_words
+from hub.commons.criteria import Criteria
+from hub.commons.looked_for import in_words
 from hub.store import members, opportunities
 from hub.store import searches as kept
 from hub.store.tables import SavedSearch
-from hub.web.guard import hub, me, own_connections
-from hub.web.typed import countries
+from hub.web.guard import hub, me
+from hub.web.importing import inboxes
+from hub.web.looking import asked, pairs
 from schemas.codes import CODES
-from schemas.themes import THEMES
 
 pages = Blueprint("searches", __name__)
 SHOWN = 50
-
-
-def _inboxes() -> list[str]:
-    return [c.name for c in own_connections(me()).values() if c.inbox_for]
+NOT_CRITERIA = ("csrf_token", "name", "inbox", "status", "sort")
+"""A search looks for what is published, whatever the page that it was saved from showed beside that."""
 
 
 @pages.get("/searches")
@@ -31,12 +31,15 @@ def all() -> str:
     return _page({}, "")
 
 
-def _page(typed: dict[str, Any], problem: str) -> str:
+def _page(typed: dict[str, Any], problem: str, asked_for: list[tuple[str, str]] | None = None) -> str:
+    """``asked_for``: what was looked for beyond the fields of this form, which goes along when it is sent again."""
     with hub().reading() as conn:
-        found = kept.of_member(conn, me().member_id)
-    rows = [(search, in_words(Criteria.of(search.criteria))) for search in found]
+        found, names = kept.of_member(conn, me().member_id), members.names(conn)
+    rows = [(search, in_words(Criteria.of(search.criteria), names)) for search in found]
+    further = [(name, value) for name, value in asked_for or [] if name not in ("q", "kind", "country", "theme")]
     return render_template(
-        "searches.html", rows=rows, inboxes=_inboxes(), themes=CODES["theme"], kinds=CODES["kind"], typed=typed, problem=problem
+        "searches.html", rows=rows, inboxes=inboxes(), themes=CODES["theme"], kinds=CODES["kind"], typed=typed, problem=problem,
+        further=further,
     )  # fmt: skip
 
 
@@ -44,18 +47,16 @@ def _page(typed: dict[str, Any], problem: str) -> str:
 def save() -> Response | tuple[str, int]:
     """What was typed is shown again where it cannot be used."""
     form = request.form
+    found = asked(MultiDict((n, v) for n, v in form.items(multi=True) if n not in NOT_CRITERIA))
     try:
-        criteria = Criteria(
-            kind=form.get("kind") or None,
-            themes=tuple(form.getlist("themes")),
-            countries=countries(form.get("countries", "")),
-            text=form.get("text", "").strip(),
-        )
-        if set(criteria.themes) - THEMES.keys() or criteria.kind not in (None, *CODES["kind"]):
-            abort(400)
-        searches.save(hub(), me().member_id, form.get("name", ""), criteria, form.get("inbox") or None, me().id)
+        if found.problems:
+            raise ValueError(" ".join(found.problems.values()))
+        searches.save(hub(), me().member_id, form.get("name", ""), found.criteria, form.get("inbox") or None, me().id)
     except ValueError as error:
-        return _page(form.to_dict() | {"themes": form.getlist("themes")}, str(error)), 422
+        sent = found.typed
+        typed = {"name": form.get("name", ""), "inbox": form.get("inbox", ""), "text": sent.get("q", ""),
+                 "kind": sent.get("kind"), "countries": ", ".join(sent.getlist("country")), "themes": sent.getlist("theme")}  # fmt: skip
+        return _page(typed, str(error), found.pairs), 422
     flash(
         _("Saved. What it finds comes into the inbox with its next sync.") if form.get("inbox") else _("Saved."),
         "status",
@@ -72,8 +73,10 @@ def one(search_id: str) -> str:
         rows = searches.find(conn, hub(), me().member_id, Criteria.of(search.criteria), SHOWN)
         positions = opportunities.commitments(conn, [row.id for row in rows])
         found = [(row, hub().view(row, positions.get(row.id, {}), me().member_id, names)) for row in rows]
-    words = in_words(Criteria.of(search.criteria))
-    return render_template("search.html", search=search, words=words, rows=found, most=SHOWN)
+    criteria = Criteria.of(search.criteria)
+    return render_template(
+        "search.html", search=search, words=in_words(criteria, names), rows=found, most=SHOWN, pairs=pairs(criteria)
+    )
 
 
 @pages.post("/searches/<search_id>/drop")

@@ -29,6 +29,7 @@ def _page(text: str = "", problem: str = "", typed: Mapping[str, object] | None 
         "read": _("read what we may see"),
         "share": _("share opportunities, and change ours"),
         "position": _("state our positions"),
+        "search": _("save and drop our searches"),
     }
     return render_template(
         "tokens.html", rows=[(row, tokens.state(hub(), row), names.get(row.by or "", ("", ""))[0]) for row in rows],

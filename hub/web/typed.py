@@ -75,3 +75,20 @@ def countries(text: str) -> tuple[str, ...]:
         except LookupError:
             raise ValueError(_("“%(name)s” is no country. Write its name or its two letters.", name=one)) from None
     return tuple(dict.fromkeys(found))
+
+
+def regions(text: str) -> tuple[str, ...]:
+    """The same of parts of countries (ISO 3166-2); where several have the name, it says their codes."""
+    import pycountry
+
+    found = []
+    for one in filter(None, (part.strip() for part in text.split(","))):
+        known = pycountry.subdivisions.get(code=one.upper())
+        named = [known] if known else [r for r in pycountry.subdivisions if r.name.casefold() == one.casefold()]
+        if not named:
+            raise ValueError(_("“%(name)s” is no region. Write its name or its code, like JO-AM.", name=one))
+        if len(named) > 1:
+            codes = ", ".join(sorted(region.code for region in named))
+            raise ValueError(_("Several regions are called “%(name)s”: write one of %(codes)s.", name=one, codes=codes))
+        found.append(str(named[0].code))
+    return tuple(dict.fromkeys(found))

@@ -9,7 +9,7 @@ from hub.commons.uptake import Way
 from hub.store import opportunities
 from hub.store.tables import Opportunity
 from hub.sync import history
-from hub.sync.history import Cause
+from hub.sync.history import Cause, New
 from tests.sync.conftest import World, connection, make, share
 
 __all__ = ["make"]
@@ -67,7 +67,7 @@ def test_a_hidden_position_a_row_of_an_inbox_and_what_is_no_more_than_a_draft_co
                 pledge(world, row.id, member, "hidden")
     with world.hub.writing() as conn:
         draft = found[0].model_copy(update={"id": "d", "number": 1, "status": "draft"})
-        history.add(conn, draft, Cause(world.time.now(), "hub", "shared"), {}, {}, world.hub.ids)
+        history.add(conn, New(draft, Cause(world.time.now(), "hub", "shared")))
     total = table(world).total
     published = sum(row.status == "published" for row in found)
     assert total is not None and total.shared == published

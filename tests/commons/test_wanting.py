@@ -63,7 +63,12 @@ def test_what_wants_an_opportunity_is_always_found_by_its_terms(found: Opportuni
         (Criteria(countries=("KE",)), True),
         (Criteria(countries=("JO",)), False),
         (Criteria(text="ECOLES upper"), True),
-        (Criteria(text="well"), False),
+        (Criteria(text="well"), True),
+        (Criteria(text="well upper"), False),
+        (Criteria(text='"well"'), False),
+        (Criteria(text='"upper valley"'), True),
+        (Criteria(text='"valley upper"'), False),
+        (Criteria(text='"valley valley"'), False),
         (Criteria(text="trust"), True),
         (Criteria(themes=("water",), countries=("JO",)), False),
     ],
@@ -99,10 +104,10 @@ def test_of_three_hundred_rules_only_those_are_asked_that_could_want_it(monkeypa
     index, asked = StandingRules(connections), 0
     found = opportunity(themes=sorted(THEMES), geographies=[{"country": "007"}])
 
-    def counted(criteria: Criteria, one: Opportunity) -> bool:
+    def counted(criteria: Criteria, one: Opportunity, reader: str) -> bool:
         nonlocal asked
         asked += 1
-        return wants(criteria, one)
+        return wants(criteria, one, reader)
 
     monkeypatch.setattr("hub.commons.sharing.wants", counted)
     assert sorted(index.importers(found, {})) == ["all", "c7"] and asked == 1

@@ -57,6 +57,8 @@ def test_the_migrations_make_the_tables_that_the_code_has(url: str) -> None:
     engine = open_engine(url)
     migrate(engine)
     with reading(engine) as conn:
-        context = MigrationContext.configure(conn)
+        # The full text is each database's own: SQLAlchemy knows no such tables.
+        tables = {"include_name": lambda name, kind, _parents: kind != "table" or not name.startswith("finding_text")}
+        context = MigrationContext.configure(conn, opts=tables)
         assert [str(step) for step in compare_metadata(context, SQLModel.metadata)] == []
     engine.dispose()

@@ -17,7 +17,7 @@ from hub.app import Hub, open_hub
 from hub.commons.criteria import Criteria
 from hub.config import load
 from hub.people.accounts import add_user, digest
-from hub.store import audit, opportunities
+from hub.store import audit, finding, opportunities
 from hub.store import people as stored_people
 from hub.store.tables import (
     Commitment,
@@ -120,7 +120,8 @@ def fill(hub: Hub) -> dict[str, str]:
     now = hub.time.now()
     row = Opportunity(
         id=hub.ids.uuid7(), number=7, kind="project", status="published", steward_id="elm", title="Orchard <b>school</b>",
-        facts={"title": "Orchard <b>school</b>", "summary": "Line\u202egnp.exe", "ask.requested": {"amount": "1000", "currency": "USD"}},
+        facts={"title": "Orchard <b>school</b>", "summary": "Line\u202egnp.exe", "ask.requested": {"amount": "1000", "currency": "USD"},
+               "organization.identifiers.GB-CHC": "1234567"},
         origins={"title": {"connection": "elm-sheet", "at": now.isoformat()}}, created_at=now, updated_at=now,
     )  # fmt: skip
     twin = Opportunity(
@@ -170,6 +171,8 @@ def fill(hub: Hub) -> dict[str, str]:
         for found in (row, twin, link, *waiting):
             conn.execute(vars(type(found))["__table__"].insert(), found.model_dump())
         opportunities.add_commitments(conn, secret)
+        finding.keep(conn, row, {"oak": secret})
+        finding.keep(conn, twin, {})
         audit.write(conn, at=now, actor="connection:elm-sheet", action="changed", direction="in", moves=True, member_id="elm",
                     opportunity_id=row.id, connection_id="elm-sheet", values={"title": ["Orchard none", "Orchard <b>school</b>"]})  # fmt: skip
     ids = {type(found).__name__: found.id for found in waiting}

@@ -8,15 +8,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import request
 
-from hub.commons import asking, positions, searches
+from hub.commons import asking, inbox, positions, searches
 from hub.commons.criteria import Criteria
 from hub.mail import sending
 from hub.mail.settings import MailConfig
-from hub.store.tables import Message
+from hub.store import opportunities
+from hub.store.tables import Message, SavedSearch
+from hub.web.looking import asked
 from tests.mailserver import mail_server
 from tests.web.conftest import Site, fill
 from tests.web.test_access import PEOPLE, addresses
+from tests.web.test_api import Program
+from tests.web.test_finding import share
 
 CANARIES = ("zz-secret", "424242", "424,242")
 OTHERS = [who for who in PEOPLE if who.endswith(".elm")]
@@ -75,6 +80,55 @@ def test_nobody_finds_an_opportunity_by_what_another_member_keeps_to_itself(site
         for member in ("elm", "ash"):
             assert searches.find(conn, site.hub, member, Criteria(text="zz-secret"), 10) == []
             assert len(searches.find(conn, site.hub, member, Criteria(text="orchard"), 10)) == 1
+
+
+def test_nobody_finds_by_search_what_is_not_for_them_on_the_page_in_the_api_or_by_a_saved_search(site: Site) -> None:
+    """A steward without its name, an audience, a draft, and what is shared with others only: each is looked for in every
+    way, by everyone but its own people, and each is found by its own, so that this test would see it."""
+    unnamed = share(site, "Unnamed", "ash", named=False, **{"organization.identifiers.GB-CHC": "9988"})
+    alone = share(site, "zz-alone", "elm", "member:elm", **{"organization.identifiers.GB-CHC": "zz7"})
+    named = share(site, "Named", "elm", "member:elm,oak,ash")
+    ways = {
+        ("steward=ash", unnamed): "ash", ("q=zz-alone", alone): "elm", ("organization=GB-CHC:zz7", alone): "elm",
+        (f"q={alone}", alone): "elm", ("audience=all", unnamed): "ash", ("audience=member", named): "elm",
+        ("audience=member", alone): "elm",
+    }  # fmt: skip
+    for (query, id), own in ways.items():
+        for member in ("elm", "oak", "ash"):
+            found = {
+                "api": id
+                in {item["id"] for item in Program(site, member)("GET", f"/opportunities?{query}").get_json()["items"]},
+                "saved": id in saved(site, member, query),
+                "inbox": member == own or id in wanted(site, member, query, id),
+            }
+            if member != "ash":  # nobody signs in for Ash
+                found |= {
+                    who: f'"/opportunities/{id}"' in site.client(who).get(f"/opportunities?{query}").text
+                    for who in PEOPLE
+                    if who.endswith(member)
+                }
+                found["csv"] = id in site.client(f"staff.{member}").get(f"/opportunities.csv?{query}").text
+            assert set(found.values()) == {member == own}, (query, member, found)
+    assert site.client("staff.oak").get("/organisations/GB-CHC/zz7").status_code == 404
+    page = site.client("staff.oak").get("/organisations/GB-CHC/9988").text
+    assert "Unnamed" in page and "Ash House" not in page
+
+
+def criteria_of(site: Site, query: str) -> Criteria:
+    with site.app.test_request_context(f"/?{query}"):
+        return asked(request.args).criteria
+
+
+def saved(site: Site, member: str, query: str) -> set[str]:
+    with site.hub.reading() as conn:
+        return {row.id for row in searches.find(conn, site.hub, member, criteria_of(site, query), 50)}
+
+
+def wanted(site: Site, member: str, query: str, id: str) -> set[str]:
+    """What a saved search would put into an inbox."""
+    looks = SavedSearch(id="s", member_id=member, name="s", criteria=criteria_of(site, query).as_data(), created_by="u")
+    with site.hub.reading() as conn:
+        return {row.id for row in opportunities.peek(conn, [id]).values() if inbox.finds(site.hub, looks, row)}
 
 
 def test_what_is_disclosed_is_told_so_that_this_test_would_see_it(site: Site) -> None:

@@ -7,7 +7,7 @@ import io
 
 from hub.store import opportunities
 from hub.sync import history
-from hub.sync.history import Cause
+from hub.sync.history import Cause, New
 from tests.web.conftest import Site, fill
 
 
@@ -36,7 +36,7 @@ def shared_by_ash(site: Site, number: int) -> None:
         for each in range(number):
             row = model.model_copy(update={"id": site.hub.ids.uuid7(), "number": 100 + each})
             row.facts = row.facts | {"named": False}
-            history.add(conn, row, Cause(site.hub.time.now(), "hub", "shared"), {}, {}, site.hub.ids)
+            history.add(conn, New(row, Cause(site.hub.time.now(), "hub", "shared")))
 
 
 def test_operator_and_convener_get_the_page_and_a_table_that_no_spreadsheet_runs(site: Site) -> None:

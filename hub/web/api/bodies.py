@@ -130,6 +130,46 @@ class Changes(Body):
     keep: Annotated[str, Field(description="Where to begin next time.")]
 
 
+class CriteriaSent(Body):
+    """All that is said must hold; of a list, any. The same names and forms as the filters of the list of opportunities."""
+
+    q: str = ""
+    kind: Literal["project", "call"] | None = None
+    theme: list[str] = Field(default_factory=list)
+    population: list[str] = Field(default_factory=list)
+    country: list[str] = Field(default_factory=list)
+    region: list[str] = Field(default_factory=list)
+    vetting: list[str] = Field(default_factory=list)
+    language: str | None = None
+    steward: str | None = None
+    audience: Literal["all", "circle", "member"] | None = None
+    currency: str | None = None
+    amount_from: str | None = None
+    amount_to: str | None = None
+    gap_from: str | None = None
+    needed_from: str | None = None
+    needed_to: str | None = None
+    organization: str | None = None
+
+
+class SearchSent(Body):
+    name: Annotated[str, Field(description="At most 80 characters; people find it by this.")]
+    criteria: CriteriaSent
+    inbox: Annotated[str | None, Field(description="The member's connection that gets what it finds.")] = None
+
+
+class Search(Body):
+    id: str
+    name: str
+    criteria: CriteriaSent
+    inbox: str | None
+    created_at: str
+
+
+class Searches(Body):
+    items: list[Search]
+
+
 class Commitment(Body):
     id: Annotated[str, Field(description="Of the opportunity.")]
     position: dict[str, Any] | None

@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from hub.tokens import SCOPES
 from hub.web.api import bodies
+from hub.web.looking import SEVERAL
 from schemas.codes import CODES
 from schemas.fields import FIELDS, FieldSpec
 
@@ -30,7 +31,22 @@ _SHAPES: dict[str, dict[str, Any]] = {
     "any": {},
 }
 _CURSOR = [("cursor", "From the page before."), ("limit", "Items on a page, 200 at most; 100 when left out.")]
-_LIST = [*_CURSOR, ("key", "The one that you know by this key."), ("text", "A part of the title."), ("state", "")]
+_FILTERS = [
+    ("q", "Words, in English or Arabic; phrases in quotes; of the last word its beginning will do. Or an id."),
+    ("kind", "project or call"), ("theme", "Any of these."), ("population", "Any of these."),
+    ("country", "ISO 3166-1, any of these."), ("region", "ISO 3166-2, any of these."), ("vetting", "Any of these levels."),
+    ("language", "Of the text, or spoken in the project."), ("steward", "A member that shows its name."),
+    ("audience", "all, circle or member: finds only what the token's member shared."), ("currency", "ISO 4217"),
+    ("amount_from", "Asked for at least, in whatever currency unless that is said."), ("amount_to", "Asked for at most."),
+    ("gap_from", "Still open at least."), ("needed_from", "Needed on this day or later, as 2026-03-31."),
+    ("needed_to", "Needed on this day or before."), ("organization", "A registration, like GB-CHC:1234567."),
+]  # fmt: skip
+_LIST = [
+    *_CURSOR,
+    ("key", "The one that you know by this key."),
+    ("state", "draft, published, closed or withdrawn"),
+    *_FILTERS,
+]
 _MATCH = {"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"},
           "description": "The etag that you read, or *."}  # fmt: skip
 
@@ -46,6 +62,9 @@ ROUTES: tuple[tuple[str, str, str, str, Model | None, Model | None], ...] = (
     ("delete", "/opportunities/{opportunity_id}", "share", "Withdraw it; nothing is deleted.", None, None),
     ("get", "/opportunities/{opportunity_id}/commitment", "read", "The member's own position.", None, bodies.Commitment),
     ("put", "/opportunities/{opportunity_id}/commitment", "position", "State all of it.", bodies.PositionSent, bodies.Commitment),
+    ("get", "/searches", "read", "The member's saved searches, by name.", None, bodies.Searches),
+    ("post", "/searches", "search", "Save a search; with an inbox, what it finds comes there.", bodies.SearchSent, bodies.Search),
+    ("delete", "/searches/{search_id}", "search", "Look for it no more; what it found stays.", None, None),
     ("get", "/changes", "read", "What changed since a cursor, deletions included.", None, bodies.Changes),
 )  # fmt: skip
 
@@ -84,15 +103,18 @@ def document() -> dict[str, Any]:
 def _operation(
     method: str, path: str, scope: str, does: str, body: Model | None, answer: Model | None
 ) -> dict[str, Any]:
-    parameters = [{"name": "opportunity_id", "in": "path", "required": True, "schema": {"type": "string"}}] * (
-        "{" in path
-    )
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in ("opportunity_id", "search_id")
+        if "{" + name + "}" in path
+    ]
     query = _LIST if path == "/opportunities" and method == "get" else _CURSOR if path == "/changes" else []
-    parameters += [{"name": n, "in": "query", "description": what, "schema": {"type": "string"}} for n, what in query]
-    if method in ("patch", "put", "delete"):
+    parameters += [{"name": n, "in": "query", "description": what, "schema": _of_query(n)} for n, what in query]
+    of_opportunity = "{opportunity_id}" in path
+    if method in ("patch", "put", "delete") and of_opportunity:
         parameters.append(_MATCH)
     done = {"201" if method == "post" else "204" if answer is None else "200": _said("Done.", answer)}
-    if method == "post":
+    if method == "post" and path == "/opportunities":
         done["200"] = _said("This very call made it before.", answer)
     operation: dict[str, Any] = {
         "summary": does,
@@ -104,6 +126,11 @@ def _operation(
     if body is not None:
         operation["requestBody"] = {"required": True, "content": _content(body)}
     return operation
+
+
+def _of_query(name: str) -> dict[str, Any]:
+    """Several are sent as the same name more than once, which is how OpenAPI sends an array unless told otherwise."""
+    return {"type": "array", "items": {"type": "string"}} if name in SEVERAL else {"type": "string"}
 
 
 def _said(what: str, model: Model | None, kind: str = "application/json") -> dict[str, Any]:

@@ -15,20 +15,20 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from connectors import strict_json
-from hub.commons import feed, programs
+from hub.commons import feed, programs, searches
 from hub.commons.feed import UnknownPosition
 from hub.commons.programs import Frozen, NotYours, Stale, Taken, Unfit, Wish
 from hub.commons.representation import etag
 from hub.commons.sharing import may_see
 from hub.store import feed as lines
-from hub.store import lists, merged, opportunities, tokens
-from hub.store.lists import Asked
+from hub.store import finding, merged, opportunities, tokens
+from hub.store import searches as kept
 from hub.store.tables import Opportunity, Token
 from hub.web.api import bodies
 from hub.web.api.openapi import document
 from hub.web.api.problems import ProblemFound
+from hub.web.api.searching import looked_for, save, search_item
 from hub.web.guard import hub
-from schemas.status import STORED
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 PAGE, MOST = 100, 200
@@ -66,12 +66,11 @@ def who() -> Response:
 
 @api.get("/opportunities", endpoint="list")
 def all_of_them() -> Response:
-    """In the order of their ids. ``key``: the one that the member's programs know by this key."""
+    """In the order of their ids; filters as the page of opportunities has them. ``key``: the one that the member's programs
+    know by this key."""
     member, circles = program().member_id, hub().config.circles
     limit, after = _limit(), _cursor("o") or ""
-    asked = Asked(request.args.get("text", "").strip(), request.args.get("state", ""), "")
-    if asked.status and asked.status not in STORED:
-        raise ProblemFound(400, "bad-filter", f"state is one of {', '.join(STORED)}.")
+    looking = looked_for()
     with hub().reading() as conn:
         stands = _token("c", feed.position(conn, _settled)) if not after else None
         if "key" in request.args:
@@ -79,7 +78,7 @@ def all_of_them() -> Response:
             ids = [known.opportunity_id] if known else []
             rows = [row for row in opportunities.peek(conn, ids).values() if not merged.survivors(conn, ids)]
         else:
-            rows = lists.opportunities_after(conn, member, circles, asked, after, limit)
+            rows = finding.find_after(conn, member, circles, looking, after, limit)
         items = [_item(conn, row) for row in rows if may_see(row, member, circles)]
     full = len(rows) == limit and "key" not in request.args
     return _json({"items": items, "next": _token("o", rows[-1].id) if full else None, "changes": stands})
@@ -171,6 +170,34 @@ def changes() -> Response:
         ]
     ends = {"next": _token("c", found.next), "keep": _token("c", found.keep)}
     return _json({"items": items, "more": found.more, **ends})
+
+
+# --- searches ------------------------------------------------------------------
+
+
+@api.get("/searches", endpoint="searches")
+def all_searches() -> Response:
+    with hub().reading() as conn:
+        found = kept.of_member(conn, program().member_id)
+    return _json({"items": [search_item(search) for search in found]})
+
+
+@api.post("/searches", endpoint="save_search")
+def save_search() -> Response:
+    id = save(program(), _body(bodies.SearchSent))
+    with hub().reading() as conn:
+        search = kept.get(conn, id)
+    assert search is not None
+    return _json(search_item(search), 201)
+
+
+@api.delete("/searches/<search_id>", endpoint="drop_search")
+def drop_search(search_id: str) -> Response:
+    """What it has found stays where it is."""
+    token = program()
+    if not searches.drop(hub(), search_id, token.member_id, f"token:{token.id}"):
+        raise _not_there()
+    return Response(status=204)
 
 
 # --- what the routes share -----------------------------------------------------

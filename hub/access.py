@@ -99,6 +99,9 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "api.commitment": PROGRAM + "read",
     "api.commit": PROGRAM + "position",
     "api.changes": PROGRAM + "read",
+    "commongrants.list": PROGRAM + "read",
+    "commongrants.one": PROGRAM + "read",
+    "commongrants.search": PROGRAM + "read",
 }
 
 

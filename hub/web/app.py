@@ -15,6 +15,7 @@ from hub.app import Hub
 from hub.web import (
     api,
     board,
+    commongrants,
     connections,
     duplicates,
     guard,
@@ -77,8 +78,13 @@ def create_app(hub: Hub) -> Flask:
     ):
         app.register_blueprint(pages.pages)
     app.register_blueprint(api.api)
+    app.register_blueprint(commongrants.pages)
     app.register_blueprint(hooks.pages)
-    for signed in (api.api, hooks.pages):  # a token or a signature is sent on purpose, never by a browser on its own
+    for signed in (
+        api.api,
+        commongrants.pages,
+        hooks.pages,
+    ):  # a token or a signature is sent on purpose, never by a browser on its own
         forms.exempt(signed)
 
     @app.get("/healthy")

@@ -14,6 +14,7 @@ from hub.app import Hub
 from hub.config import ConnectionConfig
 from hub.people import accounts
 from hub.store.tables import User
+from hub.web.api.problems import ROOTS
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 POLICY = (
@@ -101,7 +102,7 @@ def install(app: Flask, hub: Hub) -> None:
             response.headers.setdefault(name, value)
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
-        if request.path.startswith("/api/"):
+        if request.path.startswith(ROOTS):
             response.headers["X-Request-Id"] = g.get("request_id", "")
         if app.config["HUB_SECURE"]:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"

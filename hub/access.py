@@ -50,6 +50,8 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "opportunities.recommend": frozenset({"convener"}),
     "opportunities.past": MEMBERS,
     "opportunities.restore": MEMBERS,
+    "exports.page": ANYONE,
+    "exports.file": ANYONE,
     "searches.all": MEMBERS,
     "searches.one": MEMBERS,
     "searches.save": frozenset({"officer"}),

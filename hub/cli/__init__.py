@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": ("hub.cli.serve", "The whole hub in one process: pages, clock, syncs."),
     "user": ("hub.cli.user", "The people who may sign in."),
     "token": ("hub.cli.token", "What members' programs sign in with."),
+    "export": ("hub.cli.export", "The commons as a file: CSV, workbook, JSON, 360Giving."),
     "connectors": ("hub.cli.connectors", "The systems that this hub can speak to, and their options."),
     "connector": ("hub.cli.connector", "Check and draft declarations of systems that speak REST."),
     "mapping": ("hub.cli.mapping", "Check and show mapping files."),

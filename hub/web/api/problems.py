@@ -78,6 +78,8 @@ def problem(status: int, name: str, detail: str, more: Mapping[str, Any] | None 
         body = {"message": detail, "errors": [], **body}  # its own envelope (Error, 0.4) is in the same body
         kind = "application/json" if status == 404 else kind  # as the protocol's document has it
     found = Response(json.dumps(body, ensure_ascii=False), status, mimetype=kind)
+    if "wait" in body:
+        found.headers["Retry-After"] = str(body["wait"])
     if status == 401:
         found.headers["WWW-Authenticate"] = 'Bearer realm="commons"'
     return found

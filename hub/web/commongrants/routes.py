@@ -89,7 +89,7 @@ def search() -> Response:
 def _item(conn: Connection, row: Opportunity) -> dict[str, Any]:
     names = known_here(conn, row, g.token.member_id)
     positions = opportunities.commitments(conn, [row.id]).get(row.id, {})
-    return _projected(row, hub().view(row, positions, NOBODY, names), named=shows_steward(row, g.token.member_id))
+    return _projected(row, hub().view(row, positions, NOBODY, names), named=shows_steward(row, NOBODY))
 
 
 def _projected(row: Opportunity, view: dict[str, Any], *, named: bool) -> dict[str, Any]:

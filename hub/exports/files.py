@@ -14,9 +14,9 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils.exceptions import IllegalCharacterError
 
 from hub.app import Hub
+from hub.commons.names import known_here
 from hub.exports import cells, threesixty
 from hub.exports.reader import BLANK, Losses, Reader, known, views
-from hub.store import members
 from mappings import language
 
 FORMATS = ("csv", "xlsx", "json", "360giving")
@@ -36,8 +36,9 @@ def losses(hub: Hub, reader: Reader, format: str, mapping: str = threesixty.MAPP
     told = Losses()
     with hub.reading() as conn:
         if format == "360giving":
-            names, profile = members.names(conn), language.load(mapping, hub.config.mapping_folders)
+            profile = language.load(mapping, hub.config.mapping_folders)
             for row, positions, view in views(conn, hub, reader):
+                names = known_here(conn, row, reader.member) if positions else {}
                 for _grant in threesixty.grants(profile, reader, row, positions, view, names, told):
                     pass
             return told
@@ -116,8 +117,8 @@ def _package(hub: Hub, reader: Reader, mapping: str) -> Iterator[bytes]:
     def items() -> Iterator[Any]:
         profile, told = language.load(mapping, hub.config.mapping_folders), Losses()
         with hub.reading() as conn:
-            names = members.names(conn)
             for row, positions, view in views(conn, hub, reader):
+                names = known_here(conn, row, reader.member) if positions else {}
                 yield from threesixty.grants(profile, reader, row, positions, view, names, told)
 
     return _listed("grants", items())

@@ -26,7 +26,7 @@ class Reader:
 
     member: str
     private: str
-    asked: Asked = Asked()
+    asked: Asked = field(default_factory=Asked)
     prefix: str = "360G-unregistered"
 
 
@@ -58,7 +58,8 @@ def named(path: str) -> str:
 
 
 def known(path: str) -> bool:
+    """Whether a field of a view belongs into a file at all. A position in a view is always the reader's own."""
     try:
-        return spec(path).cls != "never"
+        return spec(path).cls != "never" or path.startswith("commitment.")
     except UnknownPath:
         return False

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from hub.commons.ledger import UNNAMED
 from hub.exports.reader import BLANK, Losses, Reader
 from hub.store.tables import Commitment, Opportunity
 from mappings import language
@@ -57,12 +58,12 @@ def grants(
     mapping: language.Mapping, reader: Reader, row: Opportunity, positions: Mapping[str, Commitment],
     view: Mapping[str, Any], names: Mapping[str, str], told: Losses,
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
-    """``told`` is brought up to date with what is left out of these."""
+    """``names``: members by the names under which this reader may know them here. ``told`` is brought up to date with what is left out of these."""
     found = 0
     for member, position in sorted(positions.items()):
         facts = position.facts or {}
         own = member == reader.private
-        if not own and facts.get("commitment.visibility") != "named":
+        if not own and (facts.get("commitment.visibility") != "named" or names.get(member, UNNAMED) == UNNAMED):
             continue
         if facts.get("commitment.stage") not in ("committed", "paid"):
             if own or facts.get("commitment.stage") not in (None, "declined"):

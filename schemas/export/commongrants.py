@@ -113,7 +113,7 @@ def _event(name: str, value: Any) -> dict[str, str] | None:
 
 
 def _custom(view: View, call: bool, named: bool) -> dict[str, Any]:
-    organization = {
+    organization: dict[str, Any] = {
         "name": view.get("organization.name"),
         "country": view.get("organization.country"),
         "website": view.get("organization.website"),
@@ -164,7 +164,7 @@ def _custom(view: View, call: bool, named: bool) -> dict[str, Any]:
     }
 
 
-_TYPES = {str: "string", dict: "object", list: "array"}
+_TYPES: Mapping[type, str] = {str: "string", dict: "object", list: "array"}
 
 
 def _uri(text: Any) -> str | None:

@@ -84,7 +84,10 @@ def _funding(view: View) -> dict[str, Any]:
 
 def _dates(view: View, call: bool) -> dict[str, Any]:
     close = ("Closes", view.get("closes")) if call else ("Commitments needed by", view.get("ask.needed_by"))
-    found = {"postDate": _event("Opens", view.get("opens")) if call else None, "closeDate": _event(*close)}
+    found: dict[str, Any] = {
+        "postDate": _event("Opens", view.get("opens")) if call else None,
+        "closeDate": _event(*close),
+    }
     start, end = _form(view.get("period.start")), _form(view.get("period.end"))
     if _DAY.fullmatch(start) and _DAY.fullmatch(end) and start <= end:
         period: dict[str, Any] | None = {

@@ -62,6 +62,8 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "opportunities.recommend": frozenset({"convener"}),
     "opportunities.past": MEMBERS,
     "opportunities.restore": MEMBERS,
+    "exports.page": ANYONE,
+    "exports.file": ANYONE,
     "searches.all": MEMBERS,
     "searches.one": MEMBERS,
     "searches.save": frozenset({"officer"}),
@@ -116,6 +118,9 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "api.searches": PROGRAM + "read",
     "api.save_search": PROGRAM + "search",
     "api.drop_search": PROGRAM + "search",
+    "commongrants.list": PROGRAM + "read",
+    "commongrants.one": PROGRAM + "read",
+    "commongrants.search": PROGRAM + "read",
 }
 
 

@@ -88,6 +88,7 @@ class Config:
     port: int = 8000
     public_url: str = ""
     proxies: int = 0
+    calls_a_minute: int = 600
     secret: Secret | None = None
     mail: MailConfig | None = None
     path: Path | None = None
@@ -176,6 +177,7 @@ class _Reader:
             port=port,
             public_url=web["public_url"] or f"http://{host}:{port}",
             proxies=web["proxies"],
+            calls_a_minute=max(0, web["calls_a_minute"]),
             secret=self._secret(("web", "secret"), web["secret"], None) if web["secret"] else None,
             mail=self._mail(main["mail"]) if "mail" in main else None,
             path=self.path,

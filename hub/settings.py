@@ -31,6 +31,7 @@ WEB = (
     Setting(
         "proxies", int, "How many proxies of yours stand before the pages; what they say of the caller is believed.", 0
     ),
+    Setting("calls_a_minute", int, "How often each token of a program may call in a minute; 0 for no limit.", 600),
     Setting("secret", str, "Signs forms: env:NAME or file:PATH. Without one, forms do not survive a restart."),
 )
 MAIL = (

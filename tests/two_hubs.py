@@ -93,7 +93,7 @@ class Served:
     def __init__(self, hub: Hub) -> None:
         self.hub, self.seen, self.lose = hub, list[tuple[str, str]](), 0
         self.bodies: list[str] = []
-        app = create_app(hub)
+        app = self.app = create_app(hub)
 
         @app.before_request
         def note() -> None:

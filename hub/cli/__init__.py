@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": ("hub.cli.serve", "The whole hub in one process: pages, clock, syncs."),
     "user": ("hub.cli.user", "The people who may sign in."),
     "token": ("hub.cli.token", "What members' programs sign in with."),
+    "export": ("hub.cli.export", "The commons as a file: CSV, workbook, JSON, 360Giving."),
     "connectors": ("hub.cli.connectors", "The systems that this hub can speak to, and their options."),
     "connection": ("hub.cli.connection", "Set a further connection up, tried before it is written."),
     "connector": ("hub.cli.connector", "Check and draft declarations of systems that speak REST."),

@@ -28,8 +28,9 @@ tag: Any = vars(tables.FindingTag)["__table__"]
 opportunity: Any = vars(tables.Opportunity)["__table__"]
 said: Any = a_table("finding_text", column("rowid"), column("id"), column("said"))
 
-COPIED = ("kind", "status", "arriving", "steward_id", "audience", "updated_at")
-"""Columns of an opportunity that stand here too."""
+COPIED = ("kind", "status", "arriving", "steward_id", "audience")
+"""Columns of an opportunity that stand here too; and ``updated_at``, which is when others last saw a change: what nobody else
+may know moves nothing in their lists."""
 MOST = 2000
 """Nobody counts further than this, nor turns pages; and of what a text finds, so many that changed last are put in the order
 of how well it fits."""
@@ -74,7 +75,7 @@ def keep_all(
 def _columns(row: Opportunity, found: Findable) -> dict[str, Any]:
     own = {"opportunity_id": row.id, "currency": found.currency, "amount": found.amount, "gap": found.gap,
            "needed": found.needed}  # fmt: skip
-    return own | {name: getattr(row, name) for name in COPIED}
+    return own | {name: getattr(row, name) for name in COPIED} | {"updated_at": row.shown_at or row.created_at}
 
 
 def keep_gap(conn: Connection, row: Opportunity, commitments: Mapping[str, Commitment]) -> None:
@@ -85,6 +86,7 @@ def keep_gap(conn: Connection, row: Opportunity, commitments: Mapping[str, Commi
 def copy(conn: Connection, opportunity_id: str, values: Mapping[str, Any]) -> None:
     """These columns of the opportunity changed."""
     copied = {name: value for name, value in values.items() if name in COPIED}
+    copied |= {"updated_at": values["shown_at"]} if values.get("shown_at") else {}
     if copied:
         conn.execute(update(t).where(t.c.opportunity_id == opportunity_id).values(**copied))
 

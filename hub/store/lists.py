@@ -195,6 +195,27 @@ def opportunities_after(
     return [Opportunity(**row._mapping) for row in conn.execute(query.order_by(opportunity.c.id).limit(limit))]
 
 
+def shown(conn: Connection, member_id: str, circles: Circles, offset: int, limit: int) -> list[Opportunity]:
+    """Without drafts, newest change first that others may know of: a hidden position moves nothing in this order. The caller
+    still asks ``sharing.may_see`` for each."""
+    stamp = func.coalesce(opportunity.c.shown_at, opportunity.c.created_at)
+    query = select(opportunity).where(
+        visible(opportunity, opportunity.c.id, member_id, circles) & (opportunity.c.status != "draft")
+    )
+    rows = conn.execute(query.order_by(stamp.desc(), opportunity.c.id.desc()).offset(offset).limit(limit))
+    return [Opportunity(**row._mapping) for row in rows]
+
+
+def count_shown(conn: Connection, member_id: str, circles: Circles) -> int:
+    query = select(func.count()).select_from(opportunity)
+    return (
+        conn.scalar(
+            query.where(visible(opportunity, opportunity.c.id, member_id, circles) & (opportunity.c.status != "draft"))
+        )
+        or 0
+    )
+
+
 def count_opportunities(conn: Connection, member_id: str, circles: Circles, asked: Asked) -> int:
     return conn.scalar(_filtered(select(func.count()).select_from(opportunity), member_id, circles, asked)) or 0
 

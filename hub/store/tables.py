@@ -146,6 +146,9 @@ class Opportunity(SQLModel, table=True):
 
     ``arriving`` names the run that brought it, until that run is judged: others do not see it before.
 
+    ``shown_at``: when something last moved that others than the one who moved it may know of (``updated_at`` moves with
+    hidden positions too); where it is None, since it was created.
+
     ``look_at``: when it is next looked at whether it is still needed (never yet where None). ``asked_at``: since when its
     steward is asked; ``asked_mail`` the messages that ask. ``delisted_at``: when the hub withdrew it because nobody said so.
     """
@@ -163,6 +166,7 @@ class Opportunity(SQLModel, table=True):
     arriving: str | None = Field(default=None, index=True)
     created_at: datetime = moment()
     updated_at: datetime = moment(index=True)
+    shown_at: datetime | None = moment()
     look_at: datetime | None = moment(index=True)
     asked_at: datetime | None = moment()
     asked_mail: list[str] | None = json_column()

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from hub.commons import findable
+from hub.commons.ledger import DISCLOSED
 from hub.commons.likeness import bears, keys
 from hub.ids import Ids
 from hub.store import audit, finding, handovers, likeness, opportunities
@@ -112,9 +113,11 @@ def change(
     moved = {path: after for path, (_, after) in changes.items()}
     mine = {path: value for path, value in moved.items() if is_own(path)}
     facts = {path: value for path, value in moved.items() if path not in OWN and path not in mine}
+    told = not mine or len(mine) < len(moved) or _disclosed(position)
     if mine:
         assert own is not None and member is not None and ids is not None
         own[member] = _commit(conn, opportunity.id, member, position, mine, origin, cause.at, ids)
+        told = told or _disclosed(own[member])
     for name in moved.keys() & set(OWN):
         setattr(opportunity, name, moved[name])
     if facts:
@@ -123,6 +126,8 @@ def change(
         opportunity.origins = (opportunity.origins or {}) | dict.fromkeys(facts, origin or {})
     opportunity.version += 1
     opportunity.updated_at = cause.at
+    if told:
+        opportunity.shown_at = cause.at
     opportunities.change(conn, opportunity.id, **opportunity.model_dump(exclude={"id", "number", "created_at"}))
     if moved.get("status") == "withdrawn" or "steward_id" in moved:
         handovers.lapse(conn, opportunity.id, cause.at)
@@ -144,6 +149,10 @@ def _keep_findable(
             own if own is not None else opportunities.commitments(conn, [opportunity.id]).get(opportunity.id, {})
         )
         (finding.keep if facts else finding.keep_gap)(conn, opportunity, positions)
+
+
+def _disclosed(position: Commitment | None) -> bool:
+    return position is not None and (position.facts or {}).get("commitment.visibility") in DISCLOSED
 
 
 def standing(opportunity: Opportunity, position: Commitment | None) -> Values:

@@ -16,8 +16,10 @@ from hub.web import (
     api,
     board,
     bookmarks,
+    commongrants,
     connections,
     duplicates,
+    exports,
     files,
     guard,
     handover,
@@ -73,6 +75,7 @@ def create_app(hub: Hub) -> Flask:
         opportunities,
         organisations,
         bookmarks,
+        exports,
         searches,
         ledger,
         importing,
@@ -85,8 +88,13 @@ def create_app(hub: Hub) -> Flask:
     ):
         app.register_blueprint(pages.pages)
     app.register_blueprint(api.api)
+    app.register_blueprint(commongrants.pages)
     app.register_blueprint(hooks.pages)
-    for signed in (api.api, hooks.pages):  # a token or a signature is sent on purpose, never by a browser on its own
+    for signed in (
+        api.api,
+        commongrants.pages,
+        hooks.pages,
+    ):  # a token or a signature is sent on purpose, never by a browser on its own
         forms.exempt(signed)
 
     @app.get("/healthy")

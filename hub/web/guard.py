@@ -15,6 +15,8 @@ from hub.app import Hub
 from hub.config import ConnectionConfig
 from hub.people import accounts
 from hub.store.tables import User
+from hub.web.api.problems import COMMON_GRANTS, ROOTS, ProblemFound
+from hub.web.rationing import Ration
 
 SHEETS = "files.bring_one"
 """The one page that takes more than a form: a sheet."""
@@ -75,11 +77,13 @@ def name_of(connection: str) -> str:
 
 
 def install(app: Flask, hub: Hub) -> None:
+    ration = Ration(hub.config.calls_a_minute)
+
     @app.before_request
     def check() -> AnyResponse | None:
         g.request_id = hub.ids.token()[:16]
         if request.endpoint is not None and (scopes := access.scopes_of(request.endpoint)) is not None:
-            _program(hub, scopes)
+            _program(hub, scopes, ration)
             return None
         if request.method not in SAFE and not _from_here():
             abort(400, "This form did not come from the hub's own pages.")
@@ -107,21 +111,30 @@ def install(app: Flask, hub: Hub) -> None:
             response.headers.setdefault(name, value)
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
-        if request.path.startswith("/api/"):
+        if request.path.startswith(ROOTS):
             response.headers["X-Request-Id"] = g.get("request_id", "")
         if app.config["HUB_SECURE"]:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         return response
 
 
-def _program(hub: Hub, scopes: frozenset[str]) -> None:
+def _program(hub: Hub, scopes: frozenset[str], ration: Ration) -> None:
     """A member's program, by its token alone: a cookie opens nothing here, so no other site can make a browser call."""
     g.user = None
     _keepable((request.path, *request.args.values(), request.headers.get("Idempotency-Key", "")))
     kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    if request.path.startswith(COMMON_GRANTS) and not kind:  # clients of that protocol send keys so
+        kind, text = "bearer", request.headers.get("X-API-Key", "")
     found = tokens.opened(hub, text.strip()) if kind.lower() == "bearer" and text.strip() else None
     if found is None:
         abort(401)
+    if wait := ration.wait(found.id, hub.time.monotonic()):
+        raise ProblemFound(
+            429,
+            "too-many-calls",
+            f"This token may call {ration.a_minute} times a minute. Go on in {wait} s.",
+            wait=wait,
+        )
     if scopes.isdisjoint(found.scopes):
         abort(403)
     g.token = found

@@ -14,7 +14,8 @@ from werkzeug.datastructures import MultiDict
 from hub.commons.criteria import AUDIENCES, Criteria
 from hub.commons.findable import number, registration, tongue
 from hub.commons.looked_for import plain
-from hub.store.finding import SORTS
+from hub.store.finding import SORTS, Looking
+from hub.web.guard import hub
 from hub.web.typed import countries, regions
 from schemas.codes import CODES
 from schemas.status import STORED
@@ -157,3 +158,8 @@ class _Reading:
 def listed(found: Asked) -> dict[str, Any]:
     """What the form shows again, by name; several values with commas between, where they are typed."""
     return {name: ", ".join(found.typed.getlist(name)) for name in ("country", "region")}
+
+
+def looking(found: Asked) -> Looking:
+    """The same as the store is asked for it, as of today."""
+    return Looking(found.criteria, found.status, found.sort, hub().time.now().date().isoformat())

@@ -21,14 +21,13 @@ from hub.commons.ledger import lines as who_is_in
 from hub.commons.looked_for import in_words
 from hub.commons.names import known_here
 from hub.store import bookmarks, finding, links, lists, members, opportunities, people
-from hub.store.finding import Looking
 from hub.store.tables import Link, Opportunity
 from hub.sync import restore
 from hub.sync.moved import Moved
 from hub.web import importing, ledger
 from hub.web.guard import hub, me, own_connections
 from hub.web.handover import handing
-from hub.web.looking import SIZES, Asked, asked, listed
+from hub.web.looking import SIZES, asked, listed, looking
 from hub.web.show import label, words
 from schemas.codes import CODES
 from schemas.completeness import Completeness, completeness, missing_to_publish
@@ -53,10 +52,6 @@ COLUMNS = (
 )
 
 
-def _looking(found: Asked) -> Looking:
-    return Looking(found.criteria, found.status, found.sort, hub().time.now().date().isoformat())
-
-
 def _views(
     conn: Connection, found: list[Opportunity], names: dict[str, str]
 ) -> Iterator[tuple[Opportunity, dict[str, Any]]]:
@@ -73,13 +68,13 @@ def all() -> str | tuple[str, int]:
     found, page = asked(request.args), min(max(1, request.args.get("page", 1, type=int)), 10_000)
     size = request.args.get("size", PAGE, type=int)
     size = size if size in SIZES else PAGE
-    looking, member, circles = _looking(found), me().member_id, hub().config.circles
+    wanted, member, circles = looking(found), me().member_id, hub().config.circles
     with hub().reading() as conn:
         names = members.names(conn)
         if found.problems:
             there, count = list[Opportunity](), 0
         else:
-            there, count = finding.page(conn, member, circles, looking, (page - 1) * size, size)
+            there, count = finding.page(conn, member, circles, wanted, (page - 1) * size, size)
         rows = list(_views(conn, there, names))
         marked_by_me = bookmarks.of(conn, me().id, [row.id for row, _view in rows])
     shown = render_template(
@@ -104,7 +99,7 @@ def table() -> Response:
         writer.writerow([label(path) for path in COLUMNS])
         with hub().reading() as conn:
             names, after, circles = members.names(conn), "", hub().config.circles
-            while there := finding.find_after(conn, user.member_id, circles, _looking(found), after, 500):
+            while there := finding.find_after(conn, user.member_id, circles, looking(found), after, 500):
                 for _row, view in _views(conn, there, names):
                     writer.writerow([marked(words(path, view.get(path))) for path in COLUMNS])
                 yield out.getvalue()

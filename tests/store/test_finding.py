@@ -70,7 +70,8 @@ def one(number: int, chance: random.Random) -> Opportunity:
         status=chance.choice(["published", "published", "draft", "closed"]), steward_id=chance.choice("abc"),
         audience=chance.choice(["all", "all", "circle:research", "circle:care,none", "member:b", "member:bb,c", "member:%"]),
         title=facts["title"], facts=facts, origins={}, arriving=chance.choice([None, None, None, "run"]), created_at=NOW,
-        updated_at=NOW + timedelta(minutes=chance.randrange(1000)),
+        updated_at=NOW,
+        shown_at=NOW + timedelta(minutes=chance.randrange(1000)),
     )  # fmt: skip
 
 
@@ -166,7 +167,7 @@ def test_a_page_after_another_shows_each_once_in_the_order_of_ids(commons: Commo
 
 def test_each_sort_puts_first_what_it_says(commons: Commons) -> None:
     rows = [commons.rows[id] for id in commons.found(Criteria())]
-    assert [row.updated_at for row in rows] == sorted((row.updated_at for row in rows), reverse=True)
+    assert [row.shown_at for row in rows] == sorted((row.shown_at for row in rows), reverse=True)
     days = [last_day(commons.rows[id].facts["ask.needed_by"]) for id in commons.found(Criteria(), sort="needed")]
     assert list(dict.fromkeys(days)) == ["2026-05-30", "2026-05-31", None]
     late = Looking(Criteria(), "", "needed", "2026-05-31")

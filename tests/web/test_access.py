@@ -162,7 +162,8 @@ def test_on_every_page_every_role_meets_only_the_classes_of_fields_that_are_for_
         note = {"commitment.stage": "exploring", "commitment.note": "zz-elm-note"}
         own = Commitment(id=site.hub.ids.uuid7(), opportunity_id=shared.id, member_id="elm", facts=note, origins={})
         opportunities.add_commitments(conn, own)
-    pages += [f"/opportunities/{draft.id}", "/opportunities.csv"]
+    pages += [f"/opportunities/{draft.id}", "/opportunities.csv", "/export/file?format=360giving"]
+    pages += [f"/export{file}?format=json" for file in ("", "/file")]
     met: dict[str, set[str]] = {name: set() for name in READ_BY}
     for who in PEOPLE:
         for path in pages:

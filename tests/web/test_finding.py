@@ -57,6 +57,21 @@ def titles(page: str) -> list[str]:
     return re.findall(r'<th scope="row"><a href="[^"]+"><bdi dir="auto">([^<]*)', page)
 
 
+def test_what_nobody_else_may_know_moves_nothing_in_their_lists(site: Site) -> None:
+    first, client = share(site), site.client("officer.oak")
+    site.time.sleep(60)
+    share(site, "Later")
+    for said, order in (({"stage": "pledged"}, ["Later", "Wells"]), ({"visibility": "named"}, ["Wells", "Later"])):
+        site.time.sleep(60)
+        with site.hub.writing() as conn:
+            row = opportunities.load(conn, [first])[first]
+            own = opportunities.commitments(conn, [first]).get(first, {})
+            values = {f"commitment.{name}": value for name, value in said.items()}
+            cause = Cause(site.hub.time.now(), "hub", "changed", member_id="elm")
+            history.change(conn, row, values, cause, own=own, member="elm", ids=site.hub.ids)
+        assert titles(client.get("/opportunities?sort=newest").text) == order
+
+
 def test_every_filter_stands_in_the_address_and_all_of_them_hold_together(site: Site) -> None:
     share(site, **RICH)
     share(site, "Other wells", **{**RICH, "themes": ["sport"]})

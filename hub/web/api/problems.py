@@ -11,7 +11,10 @@ from flask import Response, g, has_request_context, request
 from werkzeug.exceptions import HTTPException
 
 log = logging.getLogger("hub.web.api")
-ROOT = "/api/"
+ROOTS = ("/api/", "/common-grants/")
+COMMON_GRANTS = "/common-grants/"
+BODY = 1024 * 1024
+"""Bytes that the body of a call may hold."""
 TITLES = {
     400: "The hub does not understand this request",
     401: "No valid token",
@@ -46,7 +49,7 @@ class ProblemFound(Exception):
 
 
 def is_api() -> bool:
-    return has_request_context() and request.path.startswith(ROOT)
+    return has_request_context() and request.path.startswith(ROOTS)
 
 
 def answer(error: Exception) -> Response:
@@ -69,8 +72,14 @@ def problem(status: int, name: str, detail: str, more: Mapping[str, Any] | None 
         "detail": detail,
         "request_id": g.get("request_id", ""),
     }
-    text = json.dumps(body | dict(more or {}), ensure_ascii=False)
-    found = Response(text, status, mimetype="application/problem+json")
+    body |= dict(more or {})
+    kind = "application/problem+json"
+    if request.path.startswith(COMMON_GRANTS):
+        body = {"message": detail, "errors": [], **body}  # its own envelope (Error, 0.4) is in the same body
+        kind = "application/json" if status == 404 else kind  # as the protocol's document has it
+    found = Response(json.dumps(body, ensure_ascii=False), status, mimetype=kind)
+    if "wait" in body:
+        found.headers["Retry-After"] = str(body["wait"])
     if status == 401:
         found.headers["WWW-Authenticate"] = 'Bearer realm="commons"'
     return found

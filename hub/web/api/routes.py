@@ -26,13 +26,12 @@ from hub.store import searches as kept
 from hub.store.tables import Opportunity, Token
 from hub.web.api import bodies
 from hub.web.api.openapi import document
-from hub.web.api.problems import ProblemFound
+from hub.web.api.problems import BODY, ProblemFound
 from hub.web.api.searching import looked_for, save, search_item
 from hub.web.guard import hub
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 PAGE, MOST = 100, 200
-BODY = 1024 * 1024
 SETTLED = timedelta(seconds=120)
 """No transaction is open for longer: a lease would be over by then. Where lines become visible out of their order, the feed
 is read again from there."""

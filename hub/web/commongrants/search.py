@@ -1,0 +1,228 @@
+"""What the body of a search asks for (CommonGrants 0.4, ``OppFilters`` and ``OppSorting``), as a test and an order of
+projected opportunities. Filters that are not known here are told of and left out, as the protocol wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+Item = Mapping[str, Any]
+Test = Callable[[Item], bool]
+MONEYS = {
+    "totalFundingAvailableRange": "totalAmountAvailable",
+    "minAwardAmountRange": "minAwardAmount",
+    "maxAwardAmountRange": "maxAwardAmount",
+}
+CUSTOM = {
+    "opportunityKind": ("opportunityKind", None),
+    "theme": ("themes", None),
+    "geography": ("geographies", "country"),
+}
+SORTS = (
+    "lastModifiedAt", "createdAt", "title", "status.value", "keyDates.closeDate", "funding.maxAwardAmount",
+    "funding.minAwardAmount", "funding.totalAmountAvailable", "funding.estimatedAwardCount",
+)  # fmt: skip
+
+
+class Unreadable(ValueError):
+    """A part of the body has another form than the protocol's; the text says which."""
+
+
+@dataclass(slots=True)
+class Search:
+    """``sort`` and ``descending`` are what is really done, ``sort_errors`` and ``filter_errors`` what was asked in vain."""
+
+    words: str = ""
+    tests: list[Test] = field(default_factory=list)
+    filters: dict[str, Any] = field(default_factory=dict)
+    filter_errors: list[str] = field(default_factory=list)
+    sort: str = "lastModifiedAt"
+    descending: bool = True
+    sort_errors: list[str] = field(default_factory=list)
+    asked_sort: dict[str, Any] = field(default_factory=dict)
+
+    def fits(self, item: Item) -> bool:
+        return (not self.words or self.words in _text(item)) and all(test(item) for test in self.tests)
+
+    def place(self, item: Item) -> tuple[bool, Any, str]:
+        """Sorts an item. What has no value comes last in the ascending order; ids decide where values are equal."""
+        value = _at(item, self.sort)
+        if self.sort.startswith("funding.") and isinstance(value, dict):
+            value = (value["currency"], Decimal(value["amount"]))
+        elif self.sort == "keyDates.closeDate":
+            value = (value or {}).get("date") or (value or {}).get("startDate")
+        elif isinstance(value, str):
+            value = value.casefold()
+        return (value is None, 0 if value is None else value, item["id"])
+
+    def sort_info(self) -> dict[str, Any]:
+        told = self.asked_sort | {"sortBy": self.sort, "sortOrder": "desc" if self.descending else "asc"}
+        return told | ({"errors": self.sort_errors} if self.sort_errors else {})
+
+    def filter_info(self) -> dict[str, Any]:
+        return {"filters": self.filters} | ({"errors": self.filter_errors} if self.filter_errors else {})
+
+
+def read(body: Any) -> Search:
+    """Raises ``Unreadable``."""
+    body = _object(body, "The body")
+    search = Search(words=_words(body.get("search")))
+    for name, given in _object(body.get("filters"), "filters").items():
+        if name == "customFilters":
+            for custom, wanted in _object(given, "filters.customFilters").items():
+                search.tests += _custom(custom, wanted, search.filter_errors)
+        elif given is None:
+            continue
+        elif name in ("status", "closeDateRange", *MONEYS):
+            operator, value = _filter(given, f"filters.{name}")
+            search.tests.append(_standard(name, operator, value))
+        else:
+            search.filter_errors.append(f"{name} is no filter here; it was left out.")
+        search.filters[name] = given
+    sorting = _object(body.get("sorting"), "sorting")
+    by, order = sorting.get("sortBy", "lastModifiedAt"), sorting.get("sortOrder", "desc")
+    if order not in ("asc", "desc"):
+        raise Unreadable("sorting.sortOrder is asc or desc.")
+    search.descending = order == "desc"
+    if by == "custom":
+        search.sort_errors.append("Custom sorting is not known here; newest changes come first.")
+        if isinstance(sorting.get("customSortBy"), str):
+            search.asked_sort["customSortBy"] = sorting["customSortBy"]
+    elif by in SORTS:
+        search.sort = by
+    else:
+        raise Unreadable(f"sorting.sortBy is one of {', '.join(SORTS)} or custom.")
+    return search
+
+
+def _words(given: Any) -> str:
+    if given is not None and not isinstance(given, str):
+        raise Unreadable("search is text.")
+    return (given or "").strip().casefold()
+
+
+def _text(item: Item) -> str:
+    custom = item.get("customFields", {})
+    parts = [item["title"], item["description"]]
+    parts += [custom[name]["value"] for name in ("plannedActivities", "intendedImpact") if name in custom]
+    parts += [custom[name]["value"].get("name") or "" for name in ("organization", "agency") if name in custom]
+    return "\n".join(parts).casefold()
+
+
+def _object(given: Any, name: str) -> dict[str, Any]:
+    if given is not None and not isinstance(given, dict):
+        raise Unreadable(f"{name} is an object.")
+    return given or {}
+
+
+def _filter(given: Any, name: str) -> tuple[str, Any]:
+    if not isinstance(given, dict) or "operator" not in given or "value" not in given:
+        raise Unreadable(f"{name} has an operator and a value.")
+    return str(given["operator"]), given["value"]
+
+
+def _standard(name: str, operator: str, value: Any) -> Test:
+    if name == "status":
+        return _among(lambda item: [item["status"]["value"]], operator, value, name)
+    low, high = _bounds(name, operator, value)
+    if name == "closeDateRange":
+        return _ranged(
+            lambda item: _day(_at(item, "keyDates.closeDate")), operator, low and _date(low), high and _date(high)
+        )
+    currencies = {bound["currency"] for bound in (low, high) if bound}
+    if len(currencies) > 1:
+        raise Unreadable(f"filters.{name}: both ends have one currency; nothing is converted.")
+
+    def amount(item: Item) -> Decimal | None:
+        money = _at(item, f"funding.{MONEYS[name]}")
+        return Decimal(money["amount"]) if money and money["currency"] in currencies else None
+
+    return _ranged(amount, operator, _amount(low, name), _amount(high, name))
+
+
+def _bounds(name: str, operator: str, value: Any) -> tuple[Any, Any]:
+    if operator not in ("between", "outside"):
+        raise Unreadable(f"filters.{name}.operator is between or outside.")
+    if not isinstance(value, dict):
+        raise Unreadable(f"filters.{name}.value has min and max.")
+    low, high = value.get("min"), value.get("max")
+    if name in MONEYS and not all(
+        isinstance(each, dict) and isinstance(each.get("currency"), str) for each in (low, high)
+    ):
+        raise Unreadable(f"filters.{name}.value has min and max with amount and currency.")
+    return low, high
+
+
+def _ranged(of: Callable[[Item], Any], operator: str, low: Any, high: Any) -> Test:
+    """Both ends belong to the range. What has no such value is in no range, and not outside of one either."""
+
+    def test(item: Item) -> bool:
+        found = of(item)
+        if found is None:
+            return False
+        within = (low is None or low <= found) and (high is None or found <= high)
+        return within if operator == "between" else not within
+
+    return test
+
+
+def _among(of: Callable[[Item], list[Any]], operator: str, value: Any, name: str) -> Test:
+    if operator not in ("in", "notIn") or not isinstance(value, list):
+        raise Unreadable(f"filters.{name} is in or notIn a list.")
+    return lambda item: any(found in value for found in of(item)) is (operator == "in")
+
+
+def _custom(name: str, given: Any, errors: list[str]) -> list[Test]:
+    operator, value = _filter(given, f"filters.customFilters.{name}")
+    if name not in CUSTOM:
+        errors.append(f"{name} is no filter here; known: {', '.join(CUSTOM)}. It was left out.")
+        return []
+    place, part = CUSTOM[name]
+    if operator in ("eq", "neq"):
+        operator, value = {"eq": "in", "neq": "notIn"}[operator], [value]
+
+    def of(item: Item) -> list[Any]:
+        found = item.get("customFields", {}).get(place, {}).get("value")
+        each = found if isinstance(found, list) else [] if found is None else [found]
+        return [one.get(part) for one in each] if part else each
+
+    try:
+        return [_among(of, operator, value, f"customFilters.{name}")]
+    except Unreadable as error:
+        errors.append(f"{error} It was left out.")
+        return []
+
+
+def _at(item: Item, path: str) -> Any:
+    found: Any = item
+    for part in path.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def _day(event: Any) -> date | None:
+    text = (event or {}).get("date")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _date(text: Any) -> date:
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise Unreadable("filters.closeDateRange: min and max are days like 2026-03-31.") from None
+
+
+def _amount(money: Any, name: str) -> Decimal:
+    try:
+        found = Decimal(str(money["amount"]))
+    except (KeyError, InvalidOperation):
+        found = Decimal("NaN")
+    if not found.is_finite():
+        raise Unreadable(f"filters.{name}: an amount is decimal text.")
+    return found

@@ -31,7 +31,7 @@ from hub.store.asked import (
     UpdateQuestion,
 )
 from hub.store.outside import Hint, MemberKey, Token
-from hub.store.told import Invitation, Message
+from hub.store.told import Invitation, MailWish, Message, Post, Thread
 from hub.store.types import json_column, moment
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "LikenessDue",
     "LikenessKey",
     "Link",
+    "MailWish",
     "MatchQuestion",
     "Member",
     "MemberKey",
@@ -60,6 +61,7 @@ __all__ = [
     "Message",
     "Opportunity",
     "Pending",
+    "Post",
     "Process",
     "Quarantine",
     "Rate",
@@ -72,6 +74,7 @@ __all__ = [
     "Session",
     "SignInAttempt",
     "Suggestion",
+    "Thread",
     "Token",
     "UpdateQuestion",
     "User",

@@ -14,6 +14,7 @@ SCOPES = {
     "read": "Opportunities that the member may see, and its own positions.",
     "share": "Create opportunities, and change those that the member shared.",
     "position": "State the member's own position on an opportunity.",
+    "messages": "Read and write the member's messages at an opportunity.",
 }
 PREFIX = "hubt_"
 """So that scanners of published code can tell what they found."""

@@ -19,6 +19,7 @@ COMMANDS = {
     "connectors": ("hub.cli.connectors", "The systems that this hub can speak to, and their options."),
     "connector": ("hub.cli.connector", "Check and draft declarations of systems that speak REST."),
     "mapping": ("hub.cli.mapping", "Check and show mapping files."),
+    "digest": ("hub.cli.digest", "What a person's digest would say now."),
     "audit": ("hub.cli.audit", "Whether the history tells what is stored."),
     "rates": ("hub.cli.rates", "Exchange rates, to say what pledges in other currencies leave open."),
     "demo": ("hub.cli.demo", "Three sandboxes and a hub, to try."),

@@ -8,7 +8,7 @@ import click
 
 from hub.cli.opening import config_option, fail, open_configured
 
-SCOPES = ("read", "share", "position")
+SCOPES = ("read", "share", "position", "messages")
 
 
 @click.group("token")

@@ -76,9 +76,7 @@ def decline(hub: Hub, handover_id: str, word: str, user_id: str, by_member: str)
         row, opportunity = _offered(conn, hub, handover_id, by_member)
         handovers.decide(conn, row.id, "declined", user_id, hub.time.now(), _short(word))
         if said := _short(word):
-            conversation.tell(
-                conn, hub, opportunity, "decline", said, by=user_id, from_=by_member, to=row.from_member
-            )
+            conversation.tell(conn, hub, opportunity, "decline", said, by=user_id, from_=by_member, to=row.from_member)
         _line(conn, hub, row, "stewardship declined", user_id, by_member, _short(word))
 
 

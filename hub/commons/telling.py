@@ -47,9 +47,7 @@ def post(
         sending.queue(conn, hub, person.email, subject, body, beside)
 
 
-def contact(
-    conn: Connection, hub: Hub, row: Opportunity, names: Mapping[str, str], shows: str, to: str
-) -> None:
+def contact(conn: Connection, hub: Hub, row: Opportunity, names: Mapping[str, str], shows: str, to: str) -> None:
     """The steward is told that one member let another have an address, where it is neither of the two."""
     title = one_line(row.title)
     body = _(

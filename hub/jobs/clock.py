@@ -14,7 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 
 from hub.app import Hub
-from hub.commons import asking, duplicates
+from hub.commons import asking, digest, duplicates
 from hub.mail.sending import send_waiting
 from hub.store import connections
 from hub.store.tables import Process
@@ -27,6 +27,7 @@ ALIVE = timedelta(seconds=60)
 
 
 MAIL, ASKING, LIKENESS, MERGING = "the mail", "asking what is still needed", "looking for duplicates", "merging"
+DIGEST = "the digests"
 
 
 class Clock:
@@ -68,6 +69,7 @@ class Clock:
         for name in due:
             self._start(self._pool, name, partial(self._run, name))
         self._start(self._aside, ASKING, partial(asking.look, self.hub))
+        self._start(self._aside, DIGEST, partial(digest.look, self.hub))
         self._start(self._aside, MAIL, partial(send_waiting, self.hub))
         self._start(self._aside, LIKENESS, partial(duplicates.look, self.hub))
         self._start(self._aside, MERGING, partial(duplicates.carry_out, self.hub))

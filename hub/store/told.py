@@ -93,7 +93,8 @@ class MailWish(SQLModel, table=True):
     opportunity. ``key`` signs the links by which one unsubscribes without signing in.
 
     ``since`` and ``due_at``: what the next digest begins with, and when it is made. ``left``: opportunities that nobody had
-    judged yet at the last. ``message_id``: the mail that the last digest went by, ``began`` what that one began with.
+    judged yet at the last, each with the time from which on it is to be told. ``message_id``: the mail that the last digest
+    went by, ``began`` what that one began with.
     """
 
     __tablename__ = "mail_wish"
@@ -104,6 +105,6 @@ class MailWish(SQLModel, table=True):
     digest: str = "twice"
     since: datetime = moment()
     due_at: datetime = moment(index=True)
-    left: list[str] | None = json_column()
+    left: dict[str, str] | None = json_column()
     message_id: str | None = None
     began: datetime | None = moment()

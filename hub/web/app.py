@@ -16,12 +16,14 @@ from hub.web import (
     api,
     board,
     connections,
+    conversation,
     duplicates,
     guard,
     handover,
     hooks,
     importing,
     ledger,
+    mail,
     merged,
     opportunities,
     people,
@@ -74,11 +76,18 @@ def create_app(hub: Hub) -> Flask:
         queue,
         people,
         tokens,
+        conversation,
+        mail,
     ):
         app.register_blueprint(pages.pages)
     app.register_blueprint(api.api)
     app.register_blueprint(hooks.pages)
-    for signed in (api.api, hooks.pages):  # a token or a signature is sent on purpose, never by a browser on its own
+    app.register_blueprint(mail.links)
+    for signed in (
+        api.api,
+        hooks.pages,
+        mail.links,
+    ):  # a token or a signature is sent on purpose, never by a browser on its own
         forms.exempt(signed)
 
     @app.get("/healthy")

@@ -46,6 +46,8 @@ ROUTES: tuple[tuple[str, str, str, str, Model | None, Model | None], ...] = (
     ("delete", "/opportunities/{opportunity_id}", "share", "Withdraw it; nothing is deleted.", None, None),
     ("get", "/opportunities/{opportunity_id}/commitment", "read", "The member's own position.", None, bodies.Commitment),
     ("put", "/opportunities/{opportunity_id}/commitment", "position", "State all of it.", bodies.PositionSent, bodies.Commitment),
+    ("get", "/opportunities/{opportunity_id}/messages", "messages", "The member's conversation there.", None, bodies.Conversation),
+    ("post", "/opportunities/{opportunity_id}/messages", "messages", "Write to its steward, to who is in by name, or in a thread.", bodies.Say, bodies.SaidNow),
     ("get", "/changes", "read", "What changed since a cursor, deletions included.", None, bodies.Changes),
 )  # fmt: skip
 

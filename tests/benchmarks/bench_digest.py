@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from typing import Any
 from connectors.clock import ManualTime
 from hub.app import Hub
 from hub.commons import digest
-from hub.config import Config, MemberConfig
 from hub.mail.settings import MailConfig
 from hub.people import wishes
 from hub.store import audit, opportunities, people, searches
@@ -42,12 +42,10 @@ def main() -> None:
 
 
 def opened(folder: Path) -> Hub:
-    from hub.app import open_hub
-
-    members = {f"m{n}": MemberConfig(f"m{n}", f"Member {n}") for n in range(town.MEMBERS)}
+    hub = town.town(folder)
     mail = MailConfig("127.0.0.1", 25, "none", "hub@commons.test")
-    config = Config(f"sqlite:///{folder / 'hub.db'}", members, {}, digest="bench", public_url="https://hub.test", mail=mail)
-    return open_hub(config, time=ManualTime())
+    hub.config, hub.time = replace(hub.config, mail=mail, public_url="https://hub.test"), ManualTime()
+    return hub
 
 
 def after_a_fortnight(hub: Hub) -> None:

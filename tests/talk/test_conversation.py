@@ -234,7 +234,13 @@ def test_mails_about_messages_end_with_one_post_and_by_nobody_else(both: Town) -
     with both.hub.writing() as conn:
         link = wishes.link(both.hub, wishes.of(conn, both.hub, ["sue"])["sue"], wishes.POSTS)
     token = link.rpartition("/")[2]
-    for wrong in (token[:-1] + ("0" if token[-1] != "0" else "1"), token.replace("sue", "ada"), "digest" + token[5:], "", "é.sue.x"):
+    for wrong in (
+        token[:-1] + ("0" if token[-1] != "0" else "1"),
+        token.replace("sue", "ada"),
+        "digest" + token[5:],
+        "",
+        "é.sue.x",
+    ):
         assert wishes.unsubscribe(both.hub, wrong) is None
     assert wishes.unsubscribe(both.hub, token) == wishes.unsubscribe(both.hub, token) == "posts"
     ask(both, id, "Still there?")

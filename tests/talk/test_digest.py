@@ -25,7 +25,11 @@ from hub.store.tables import Message, Pending
 from tests.talk.conftest import Town
 
 ROOT = Path(__file__).parents[2]
-WATER = {"themes": ["water"], "organization.name": "جمعية الماء", "ask.requested": {"amount": "1500.50", "currency": "USD"}}
+WATER = {
+    "themes": ["water"],
+    "organization.name": "جمعية الماء",
+    "ask.requested": {"amount": "1500.50", "currency": "USD"},
+}
 
 
 def look_for(town: Town, who: str = "ada", member: str = "oak", name: str = "Wells", **criteria: Any) -> None:
@@ -75,7 +79,9 @@ def test_what_is_new_and_changed_is_told_with_why_as_text_and_html(both: Town) -
     assert '<bdi dir="auto">بئر &lt;b&gt;Wells&lt;/b&gt;</bdi>' in page and "<b>" not in page and "library" not in page
     assert page.index("New</h2>") < page.index("بئر") < page.index("Changed</h2>") < page.index("An older well")
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert letter["List-Unsubscribe"].startswith("<https://hub.test/unsubscribe/digest.ada.") and "Reply-To" not in letter
+    assert (
+        letter["List-Unsubscribe"].startswith("<https://hub.test/unsubscribe/digest.ada.") and "Reply-To" not in letter
+    )
     pass_to(both, 4, 1)
     assert sent(both) == [], "nothing since, so none is sent"
 
@@ -272,7 +278,9 @@ def test_no_title_steers_the_text_around_it(town: Town) -> None:
 
 
 def test_the_command_prints_what_would_be_sent_and_sends_nothing(tmp_path: Path, town: Town) -> None:
-    members = "".join(f'[members.{id}]\nname = "{name}"\n' for id, name in (("elm", "Elm"), ("oak", "Oak"), ("ash", "Ash")))
+    members = "".join(
+        f'[members.{id}]\nname = "{name}"\n' for id, name in (("elm", "Elm"), ("oak", "Oak"), ("ash", "Ash"))
+    )
     (tmp_path / "config.toml").write_text(f'[hub]\ndatabase = "{town.hub.config.database}"\n{members}')
     look_for(town)
     with town.hub.writing() as conn:

@@ -56,7 +56,10 @@ def test_a_convener_reads_what_it_took_part_in(filled: Site) -> None:
 
 def test_a_program_reads_and_writes_by_its_own_scope(filled: Site) -> None:
     id = filled.ids["Opportunity"]
-    tokens = {m: {"Authorization": f"Bearer {create_token(filled.hub, m, 'x', ['messages'])[1]}"} for m in ("oak", "elm", "ash")}
+    tokens = {
+        m: {"Authorization": f"Bearer {create_token(filled.hub, m, 'x', ['messages'])[1]}"}
+        for m in ("oak", "elm", "ash")
+    }
     _, reading = create_token(filled.hub, "oak", "r", ["read", "share", "position"])
     path, client = f"/api/v1/opportunities/{id}/messages", filled.app.test_client()
     assert client.get(path, headers={"Authorization": f"Bearer {reading}"}).status_code == 403

@@ -68,6 +68,15 @@ def terms(opportunity: Opportunity) -> frozenset[str]:
     )
 
 
+def needs(criteria: Criteria) -> tuple[frozenset[str], ...]:
+    """Parts of which an opportunity that it wants has one term each: for one that many criteria are held against, ``wants``
+    would take its words apart each time."""
+    parts = [frozenset({f"word:{word}"}) for word in words(criteria.text)]
+    parts += [frozenset(f"theme:{code}" for code in criteria.themes)] if criteria.themes else []
+    parts += [frozenset(f"country:{code}" for code in criteria.countries)] if criteria.countries else []
+    return (*parts, frozenset({f"kind:{criteria.kind}"})) if criteria.kind else tuple(parts)
+
+
 def in_words(criteria: Criteria) -> str:
     """What it looks for, for people."""
     parts = [criteria.kind or "", " or ".join(THEMES[code].en for code in criteria.themes), " or ".join(_named(criteria.countries)),

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from hub import crash
 from hub.app import Hub
 from hub.commons import digest_letter
-from hub.commons.criteria import Criteria, matched, posted, terms, wants
+from hub.commons.criteria import Criteria, matched, needs, posted, terms, wants
 from hub.commons.names import known_here
 from hub.commons.sharing import in_audience, may_see
 from hub.mail import sending
@@ -138,7 +138,7 @@ def moved(
     for search in store.searches(conn, [wish.user_id for wish in due if wish.user_id in persons]):
         for term in posted(Criteria.of(search.criteria)):
             index.setdefault(term, []).append(search)
-    criteria: dict[str, Criteria] = {s.id: Criteria.of(s.criteria) for found in index.values() for s in found}
+    parts = {s.id: needs(Criteria.of(s.criteria)) for found in index.values() for s in found}
     found: dict[str, dict[str, list[SavedSearch]]] = {}
     waiting: set[str] = set()
     ids = sorted(moves)
@@ -151,9 +151,14 @@ def moved(
                 continue
             if row.arriving:
                 waiting.add(row.id)
-            asked = {s.id: s for term in terms(row) for s in index.get(term, ())}
+            said, seen = terms(row), {row.steward_id: False}
+            asked = {s.id: s for term in said for s in index.get(term, ())}
             for search in asked.values():
-                if row.steward_id != search.member_id and wants(criteria[search.id], row):
+                if any(part.isdisjoint(said) for part in parts[search.id]):
+                    continue
+                if search.member_id not in seen:
+                    seen[search.member_id] = may_see(row, search.member_id, hub.config.circles) or row.id in waiting
+                if seen[search.member_id]:
                     found.setdefault(search.created_by, {}).setdefault(row.id, []).append(search)
     return Movement(moves, found, frozenset(waiting))
 
@@ -181,24 +186,24 @@ def digest_for(conn: Connection, hub: Hub, wish: MailWish, person: User, movemen
         candidates.append((moves[-1].at, id, moves, searches))
     candidates.sort(key=lambda found: (found[0], found[1]), reverse=True)
     findings: list[Finding] = []
-    more = 0
+    looked = 0
     circles = hub.config.circles
-    for start in range(0, len(candidates), PAGE):
-        page = candidates[start : start + PAGE]
+    for start in range(0, len(candidates), MOST):
+        page = candidates[start : start + MOST]
         there = opportunities.peek(conn, [id for _, id, _, _ in page])
         for _, id, moves, searches in page:
-            row = there[id]
+            if len(findings) == MOST:
+                break
+            row, looked = there[id], looked + 1
             if row.status != "published" or row.arriving or not may_see(row, person.member_id, circles):
                 continue
             by = [search for search in searches if wants(Criteria.of(search.criteria), row)]
             finding = _finding(row, moves, by, person.member_id, hub) if by else None
-            if finding is None:
-                continue
-            if len(findings) < MOST:
+            if finding is not None:
                 findings.append(finding)
-            else:
-                more += 1
-    return Digest(findings, more, left)
+        if len(findings) == MOST:
+            break
+    return Digest(findings, len(candidates) - looked, left)
 
 
 def letter(

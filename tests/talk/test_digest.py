@@ -68,7 +68,7 @@ def test_what_is_new_and_changed_is_told_with_why_as_text_and_html(both: Town) -
     both.share("A library", themes=["education"])
     both.edit(old, facts={"summary": "Deeper"})
     pass_to(both, 3, 15)
-    [(to, mail)] = sent(both)
+    [(to, _mail)] = sent(both)
     letter = both.server.mails[-1]
     assert to == "ada@oak.test" and letter["Subject"] == "From the commons: 1 new, 1 changed"
     assert letter.get_content_type() == "multipart/alternative"

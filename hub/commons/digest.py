@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,12 +19,11 @@ from hub import crash
 from hub.app import Hub
 from hub.commons import digest_letter
 from hub.commons.criteria import Criteria, matched, needs, posted, terms, wants
-from hub.commons.names import known_here
 from hub.commons.sharing import in_audience, may_see
 from hub.mail import sending
 from hub.mail.sending import Beside
 from hub.people import wishes
-from hub.store import chores, feed, merged, opportunities, people
+from hub.store import chores, feed, members, merged, opportunities, people
 from hub.store import wishes as store
 from hub.store.tables import MailWish, Opportunity, SavedSearch, User
 from schemas.fields import UnknownPath, spec
@@ -134,11 +134,14 @@ def moved(
         for known in feed.of(conn, id):
             if oldest <= known.at <= until:
                 _note(moves, known)
-    index: dict[str, list[SavedSearch]] = {}
-    for search in store.searches(conn, [wish.user_id for wish in due if wish.user_id in persons]):
+    asked = store.searches(conn, [wish.user_id for wish in due if wish.user_id in persons])
+    # By number, in plain lists: at 100,000 opportunities even reading an attribute of a row counts.
+    parts = [needs(Criteria.of(search.criteria)) for search in asked]
+    whose = [search.member_id for search in asked]
+    index: dict[str, list[int]] = {}
+    for number, search in enumerate(asked):
         for term in posted(Criteria.of(search.criteria)):
-            index.setdefault(term, []).append(search)
-    parts = {s.id: needs(Criteria.of(s.criteria)) for found in index.values() for s in found}
+            index.setdefault(term, []).append(number)
     found: dict[str, dict[str, list[SavedSearch]]] = {}
     waiting: set[str] = set()
     ids = sorted(moves)
@@ -152,14 +155,17 @@ def moved(
             if row.arriving:
                 waiting.add(row.id)
             said, seen = terms(row), {row.steward_id: False}
-            asked = {s.id: s for term in said for s in index.get(term, ())}
-            for search in asked.values():
-                if any(part.isdisjoint(said) for part in parts[search.id]):
-                    continue
-                if search.member_id not in seen:
-                    seen[search.member_id] = may_see(row, search.member_id, hub.config.circles) or row.id in waiting
-                if seen[search.member_id]:
-                    found.setdefault(search.created_by, {}).setdefault(row.id, []).append(search)
+            for number in {number for term in said for number in index.get(term, ())}:
+                for part in parts[number]:
+                    if part.isdisjoint(said):
+                        break
+                else:
+                    member = whose[number]
+                    if member not in seen:
+                        seen[member] = may_see(row, member, hub.config.circles) or row.id in waiting
+                    if seen[member]:
+                        search = asked[number]
+                        found.setdefault(search.created_by, {}).setdefault(row.id, []).append(search)
     return Movement(moves, found, frozenset(waiting))
 
 
@@ -212,9 +218,8 @@ def letter(
     """Its words, by what this person's member may know."""
     ids = [finding.row.id for finding in digest.findings]
     positions = opportunities.commitments(conn, ids)
-    items = []
+    items, names = [], members.names(conn)  # of which a view names the steward only where it shows
     for finding in digest.findings:
-        names = known_here(conn, finding.row, person.member_id)
         view = hub.view(finding.row, positions.get(finding.row.id, {}), person.member_id, names)
         items.append(digest_letter.item(view, new=finding.new, changed=finding.changed, why=finding.why))
     root = hub.config.public_url.rstrip("/")
@@ -279,6 +284,7 @@ def _note(moves: dict[str, list[Move]], line: Any) -> None:
         moves.setdefault(str(line.opportunity_id), []).append(Move(line.at, shared, before, paths))
 
 
+@cache
 def _told(path: str) -> bool:
     """Whether it is a fact that members may read. Positions are told by whoever holds them, on its page."""
     try:

@@ -7,7 +7,7 @@ and mail it is moves in one transaction, so a process that dies has made a diges
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -37,6 +37,8 @@ LONGEST = timedelta(days=62)
 """No digest goes further back, however long no mail could be sent."""
 MOST = 30
 """Opportunities in one digest, the newest; it says how many more there are."""
+ENOUGH = 300
+"""Of the newest that one person's searches find no more are looked for: beyond, the digest says that there are many more."""
 PAGE = 500
 
 
@@ -62,11 +64,12 @@ class Finding:
 
 @dataclass(slots=True)
 class Digest:
-    """``left``: since when what nobody has judged yet is to be told of."""
+    """``more``: how many there are beside; ``many``: or more than that. ``left``: since when what nobody has judged yet is to be told of."""
 
     findings: list[Finding]
     more: int
     left: dict[str, str]
+    many: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,36 +140,43 @@ def moved(
     asked = store.searches(conn, [wish.user_id for wish in due if wish.user_id in persons])
     # By number, in plain lists: at 100,000 opportunities even reading an attribute of a row counts.
     parts = [needs(Criteria.of(search.criteria)) for search in asked]
-    whose = [search.member_id for search in asked]
+    whose, who = [search.member_id for search in asked], [search.created_by for search in asked]
     index: dict[str, list[int]] = {}
     for number, search in enumerate(asked):
         for term in posted(Criteria.of(search.criteria)):
             index.setdefault(term, []).append(number)
     found: dict[str, dict[str, list[SavedSearch]]] = {}
-    waiting: set[str] = set()
-    ids = sorted(moves)
-    for start in range(0, len(ids) if index else 0, PAGE):
-        page = ids[start : start + PAGE]
-        waiting |= feed.waiting(conn, page)
+    open_to: set[str] = {search.created_by for search in asked}
+    waiting = {id for page in _pages(sorted(moves)) for id in feed.waiting(conn, page)}
+    # What waits, or waited, first: it has to be carried over whole. Then the newest, until everybody has enough of it.
+    carried = waiting | _left(due).keys()
+    ids = sorted(moves, key=lambda id: (id in carried, moves[id][-1].at if moves[id] else since, id), reverse=True)
+    for page in _pages(ids):
+        if not open_to:
+            break
         gone = merged.survivors(conn, page)
-        for row in opportunities.peek(conn, page).values():
+        there = opportunities.peek(conn, page)
+        for row in (there[id] for id in page if id in there):
             if row.status != "published" or row.id in gone:
                 continue
             if row.arriving:
                 waiting.add(row.id)
             said, seen = terms(row), {row.steward_id: False}
             for number in {number for term in said for number in index.get(term, ())}:
-                for part in parts[number]:
-                    if part.isdisjoint(said):
-                        break
-                else:
-                    member = whose[number]
-                    if member not in seen:
-                        seen[member] = may_see(row, member, hub.config.circles) or row.id in waiting
-                    if seen[member]:
-                        search = asked[number]
-                        found.setdefault(search.created_by, {}).setdefault(row.id, []).append(search)
+                if who[number] not in open_to or any(part.isdisjoint(said) for part in parts[number]):
+                    continue
+                member = whose[number]
+                if member not in seen:
+                    seen[member] = may_see(row, member, hub.config.circles) or row.id in waiting
+                if seen[member]:
+                    found.setdefault(who[number], {}).setdefault(row.id, []).append(asked[number])
+            if row.id not in carried:
+                open_to = {user for user in open_to if len(found.get(user, ())) < ENOUGH + len(carried)}
     return Movement(moves, found, frozenset(waiting))
+
+
+def _pages(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[start : start + PAGE] for start in range(0, len(ids), PAGE))
 
 
 def _left(due: Iterable[MailWish]) -> dict[str, datetime]:
@@ -209,7 +219,7 @@ def digest_for(conn: Connection, hub: Hub, wish: MailWish, person: User, movemen
                 findings.append(finding)
         if len(findings) == MOST:
             break
-    return Digest(findings, len(candidates) - looked, left)
+    return Digest(findings, len(candidates) - looked, left, many=len(candidates) >= ENOUGH)
 
 
 def letter(
@@ -224,7 +234,7 @@ def letter(
         items.append(digest_letter.item(view, new=finding.new, changed=finding.changed, why=finding.why))
     root = hub.config.public_url.rstrip("/")
     return digest_letter.letter(
-        items, digest.more, since, searches=f"{root}/searches", choose=f"{root}/mail",
+        items, digest.more, since, many=digest.many, searches=f"{root}/searches", choose=f"{root}/mail",
         end=wishes.link(hub, wish, wishes.DIGEST),
     )  # fmt: skip
 

@@ -64,7 +64,9 @@ def item(view: Mapping[str, Any], *, new: bool, changed: Sequence[str], why: Seq
     )
 
 
-def letter(items: Sequence[Item], more: int, since: datetime, *, searches: str, choose: str, end: str) -> Letter:
+def letter(
+    items: Sequence[Item], more: int, since: datetime, *, many: bool = False, searches: str, choose: str, end: str
+) -> Letter:
     """``searches``, ``choose`` and ``end``: the pages of all that is found, of how often it comes, and that ends it."""
     new, changed = [one for one in items if one.new], [one for one in items if not one.new]
     counts = [
@@ -75,7 +77,7 @@ def letter(items: Sequence[Item], more: int, since: datetime, *, searches: str, 
     words = {
         "groups": [(title, group) for title, group in ((_("New"), new), (_("Changed"), changed)) if group],
         "intro": _("Among what your saved searches look for, this is new and changed in the commons since %(day)s.", day=day),
-        "more": ngettext("And %(num)s more.", "And %(num)s more.", more) if more else "",
+        "more": _("And many more.") if many else ngettext("And %(num)s more.", "And %(num)s more.", more) if more else "",
         "searches": searches,
         "choose": choose,
         "end": end,

@@ -297,3 +297,25 @@ def test_the_command_prints_what_would_be_sent_and_sends_nothing(tmp_path: Path,
     assert run.invoke(main, ["digest", "--preview", "nobody@oak.test", *config]).exit_code != 0
     with town.hub.reading() as conn:
         assert conn.execute(vars(Message)["__table__"].select()).all() == []
+
+
+def test_of_very_many_only_the_newest_are_looked_for_and_what_waits_is_carried_over_all_the_same(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digest, "ENOUGH", 2)
+    monkeypatch.setattr(digest, "MOST", 2)
+    begun(town)
+    waits = town.share("A held well", **WATER)
+    with town.hub.writing() as conn:
+        conn.execute(vars(Pending)["__table__"].insert(), {"run_id": "r", "opportunity_id": waits})
+    for number in range(5):
+        town.hub.time.sleep(1)
+        town.share(f"Well number {number}", **WATER)
+    pass_to(town, 3, 15)
+    [(_, mail)] = sent(town)
+    assert "And many more." in mail and "Well number 4" in mail and "Well number 0" not in mail and "held" not in mail
+    with town.hub.writing() as conn:
+        conn.execute(vars(Pending)["__table__"].delete())
+    pass_to(town, 4, 1)
+    [(_, mail)] = sent(town)
+    assert "A held well" in mail and "Well number" not in mail

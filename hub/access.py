@@ -20,6 +20,7 @@ ANYONE = frozenset({"staff", "officer", "admin", "operator", "convener"})
 MEMBERS = frozenset({"staff", "officer", "admin"})
 WATCHERS = frozenset({"staff", "officer", "admin", "operator"})
 RUNNERS = frozenset({"admin", "operator"})
+TALKERS = frozenset({"staff", "officer", "admin", "convener"})
 SHARERS = frozenset({"staff", "admin"})
 RULERS = frozenset({"admin"})
 STEWARDS = frozenset({"staff", "admin"})
@@ -99,6 +100,12 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "people.set_active": RUNNERS,
     "people.welcome": PUBLIC,
     "people.join": PUBLIC,
+    "conversation.say": TALKERS,
+    "conversation.settle": TALKERS,
+    "mail.page": ANYONE,
+    "mail.keep": ANYONE,
+    "unsubscribe.page": PUBLIC,
+    "unsubscribe.end": PUBLIC,
     "hooks.take": PUBLIC,
     "uptake.page": OVERSEERS,
     "uptake.table": OVERSEERS,
@@ -106,7 +113,7 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "tokens.create": RULERS,
     "tokens.revoke": RULERS,
     "api.openapi": PUBLIC,
-    "api.me": PROGRAM + "read,share,position",
+    "api.me": PROGRAM + "read,share,position,messages",
     "api.list": PROGRAM + "read",
     "api.create": PROGRAM + "share",
     "api.one": PROGRAM + "read",
@@ -121,6 +128,8 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "commongrants.list": PROGRAM + "read",
     "commongrants.one": PROGRAM + "read",
     "commongrants.search": PROGRAM + "read",
+    "api.messages": PROGRAM + "messages",
+    "api.say": PROGRAM + "messages",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
@@ -17,12 +17,13 @@ from connectors.contract import Connector, Reference, Settings, Wanted
 from connectors.transport import Limiter, SystemTime, Time, Transport
 from hub import described
 from hub.commons import reindex
-from hub.commons.sharing import StandingRules
+from hub.commons.sharing import StandingRules, may_see
 from hub.commons.view import view
 from hub.config import Config, ConnectionConfig
 from hub.ids import Ids
-from hub.store import audit
+from hub.store import audit, opportunities
 from hub.store import members as people
+from hub.store import people as persons
 from hub.store.engine import open_engine, reading, writing
 from hub.store.migrate import migrate
 from hub.store.tables import Commitment, Connection, Member, Opportunity
@@ -101,6 +102,14 @@ class Hub:
             hosts=system.hosts(settings), time=self.time, limiter=self._limiter, allow_http=config.allow_http, **hurried
         )
         return system.open(settings, wanted(mapping), transport)
+
+    def may_tell(self, conn: Db, to: str, about: Iterable[str], member: str) -> bool:
+        """Whether the person with this address is still one of this member's, who may see all of these opportunities."""
+        user, ids = persons.by_email(conn, to), set(about)
+        if user is None or not user.active or user.member_id != member or member not in self.config.members:
+            return False
+        there = opportunities.peek(conn, ids)
+        return all(id in there and may_see(there[id], member, self.config.circles) for id in ids)
 
     @property
     def rules(self) -> StandingRules:

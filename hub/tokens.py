@@ -15,6 +15,7 @@ SCOPES = {
     "share": "Create opportunities, and change those that the member shared.",
     "position": "State the member's own position on an opportunity.",
     "search": "Save and drop the member's searches, which fill its inboxes.",
+    "messages": "Read and write the member's messages at an opportunity.",
 }
 PREFIX = "hubt_"
 """So that scanners of published code can tell what they found."""

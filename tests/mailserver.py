@@ -58,7 +58,7 @@ class Taken:
         return AuthResult(success=right, handled=False)
 
     def text(self, number: int = -1) -> str:
-        body = self.mails[number].get_body()
+        body = self.mails[number].get_body(("plain",))
         assert body is not None
         return str(body.get_content()).replace("\r\n", "\n")
 

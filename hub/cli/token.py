@@ -8,7 +8,7 @@ import click
 
 from hub.cli.opening import config_option, fail, open_configured
 
-SCOPES = ("read", "share", "position", "search")
+SCOPES = ("read", "share", "position", "search", "messages")
 
 
 @click.group("token")

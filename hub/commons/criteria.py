@@ -144,6 +144,15 @@ def terms(opportunity: Opportunity) -> frozenset[str]:
     )
 
 
+def needs(criteria: Criteria) -> tuple[frozenset[str], ...]:
+    """Parts of which an opportunity that it wants has one term each. What has them all need not be wanted: ``wants`` says so,
+    and takes its words apart to do it, which is dear where many criteria are held against one opportunity."""
+    asked = query(criteria.text)
+    words = [] if criteria.id else [frozenset({f"word:{word}"}) for phrase in asked.phrases for word in phrase]
+    kind = [frozenset({f"kind:{criteria.kind}"})] if criteria.kind else []
+    return (posted(criteria), *criteria.tagged(), *words, *kind)
+
+
 def matched(criteria: Criteria, opportunity: Opportunity) -> list[str]:
     """What of the opportunity it was found by, in words for people: themes, populations, places, words."""
     has = findable(opportunity, {}).tags

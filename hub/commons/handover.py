@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from hub.app import Hub
+from hub.commons import conversation
 from hub.commons.imports import Refusal
 from hub.commons.sharing import in_audience, may_see
 from hub.store import audit, dues, handovers, opportunities, recommendations
@@ -70,10 +71,12 @@ def take_back(hub: Hub, opportunity_id: str, user_id: str, by_member: str) -> No
 
 
 def decline(hub: Hub, handover_id: str, word: str, user_id: str, by_member: str) -> None:
-    """Nothing changes but that the steward reads the word."""
+    """Nothing changes but that the steward reads the word, at the offer and in the conversation."""
     with hub.writing() as conn:
-        row, _ = _offered(conn, hub, handover_id, by_member)
+        row, opportunity = _offered(conn, hub, handover_id, by_member)
         handovers.decide(conn, row.id, "declined", user_id, hub.time.now(), _short(word))
+        if said := _short(word):
+            conversation.tell(conn, hub, opportunity, "decline", said, by=user_id, from_=by_member, to=row.from_member)
         _line(conn, hub, row, "stewardship declined", user_id, by_member, _short(word))
 
 

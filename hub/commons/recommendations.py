@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from hub.app import Hub
+from hub.commons import conversation
 from hub.commons.imports import Refusal
 from hub.commons.sharing import may_see
-from hub.store import audit, opportunities
+from hub.commons.view import shows_steward
+from hub.store import audit, opportunities, people
 from hub.store import recommendations as store
 from hub.store.tables import Opportunity, Recommendation
 
@@ -13,14 +15,16 @@ LONGEST = 500
 """Characters of a note."""
 
 
-def recommendable_to(hub: Hub, opportunity: Opportunity) -> dict[str, str]:
-    """Members that may see it and do not share it themselves, by id with their names."""
+def recommendable_to(hub: Hub, opportunity: Opportunity, by_member: str) -> dict[str, str]:
+    """Members that may see it and do not share it themselves, by id with their names. Where its steward does not show to
+    whoever recommends, it is among them: it would be the one that is missing."""
     if opportunity.status != "published":
         return {}
+    steward = opportunity.steward_id if shows_steward(opportunity, by_member) else None
     return {
         member.id: member.name
         for member in hub.config.members.values()
-        if member.id != opportunity.steward_id and may_see(opportunity, member.id, hub.config.circles)
+        if member.id != steward and may_see(opportunity, member.id, hub.config.circles)
     }
 
 
@@ -32,23 +36,33 @@ def recommend(hub: Hub, opportunity_id: str, member: str, note: str, user_id: st
         opportunity = opportunities.load(conn, [opportunity_id]).get(opportunity_id)
         if opportunity is None or not may_see(opportunity, by_member, hub.config.circles):
             raise LookupError(opportunity_id)
-        if member not in recommendable_to(hub, opportunity):
+        if member not in recommendable_to(hub, opportunity, by_member):
             raise Refusal(
                 "It can be recommended only while it is published, and only to members that it is shared with."
             )
         if any(row.by == user_id for row in store.open_ones(conn, member, opportunity_id)):
             raise Refusal("You recommended it to them already, and they have not decided yet.")
+        conversation.check_rate(conn, hub, user_id)
         said = note.strip()[:LONGEST] or None
         row = Recommendation(
             id=hub.ids.uuid7(), opportunity_id=opportunity_id, member_id=member, note=said, by=user_id, at=now
         )
         store.add(conn, row)
+        conversation.tell(conn, hub, opportunity, "recommendation", said, by=user_id, from_=by_member, to=member)
         audit.write(
             conn, at=now, actor=f"user:{user_id}", action="recommended", member_id=member, opportunity_id=opportunity_id
         )
 
 
-def dismiss(hub: Hub, opportunity_id: str, member: str, user_id: str) -> bool:
-    """Not for this member; whether there was anything to dismiss."""
+def dismiss(hub: Hub, opportunity_id: str, member: str, user_id: str, word: str = "") -> bool:
+    """Not for this member; whether there was anything to dismiss. A ``word`` goes to those who recommended it."""
     with hub.writing() as conn:
-        return store.decide(conn, member, opportunity_id, "dismissed", user_id, hub.time.now()) > 0
+        opportunity = opportunities.load(conn, [opportunity_id]).get(opportunity_id)
+        open_ones = store.open_ones(conn, member, opportunity_id)
+        done = store.decide(conn, member, opportunity_id, "dismissed", user_id, hub.time.now()) > 0
+        said = word.strip()[:LONGEST]
+        if said and opportunity is not None and may_see(opportunity, member, hub.config.circles):
+            names = people.names(conn)
+            for to in dict.fromkeys(names[row.by][1] for row in open_ones if row.by in names):
+                conversation.tell(conn, hub, opportunity, "decline", said, by=user_id, from_=member, to=to)
+        return done

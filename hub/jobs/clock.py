@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 
 from hub.app import Hub
-from hub.commons import asking, duplicates
+from hub.commons import asking, digest, duplicates
 from hub.door.keep import tidy
 from hub.door.watch import Watch as Folders
 from hub.mail.sending import send_waiting
@@ -32,6 +32,7 @@ ALIVE = timedelta(seconds=60)
 
 MAIL, ASKING, LIKENESS, MERGING = "the mail", "asking what is still needed", "looking for duplicates", "merging"
 DOORS, KEEPING = "the folders of doors", "dropping sheets that were brought"
+DIGEST = "the digests"
 
 
 class Clock:
@@ -81,6 +82,7 @@ class Clock:
             self._start(self._pool, DOORS, self._folders.look)
             self._start(self._aside, KEEPING, partial(tidy, self.hub))
         self._start(self._aside, ASKING, partial(asking.look, self.hub))
+        self._start(self._aside, DIGEST, partial(digest.look, self.hub))
         self._start(self._aside, MAIL, partial(send_waiting, self.hub))
         self._start(self._aside, LIKENESS, partial(duplicates.look, self.hub))
         self._start(self._aside, MERGING, partial(duplicates.carry_out, self.hub))

@@ -13,6 +13,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -43,9 +44,28 @@ GIVE_UP = timedelta(days=5)
 KEPT = timedelta(days=180)
 
 
-def queue(conn: Connection, hub: Hub, to: str, subject: str, body: str) -> str | None:
-    """Have a plain-text mail sent, in the caller's transaction. Its id; None where the hub sends no mail (no ``[mail]``
-    in the configuration) or ``to`` is no address: then there is no message, also not later."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a mail has beside its text. ``reply_to``: the address of somebody who agreed to be written to. ``unsubscribe``: where
+    one POST ends mails of this kind (RFC 8058). ``thread``: an id that all mails of one conversation name. ``reader``: it goes
+    out only while its recipient is active at this member, and that may see all opportunities that it is ``about``."""
+
+    html: str | None = None
+    reply_to: str | None = None
+    unsubscribe: str | None = None
+    thread: str | None = None
+    about: tuple[str, ...] = ()
+    reader: str | None = None
+
+
+NOTHING = Beside()
+
+
+def queue(
+    conn: Connection, hub: Hub, to: str, subject: str, body: str, beside: Beside = NOTHING, id: str | None = None
+) -> str | None:
+    """Have a mail sent, in the caller's transaction; as plain text unless there is more ``beside``. Its id; None where the
+    hub sends no mail (no ``[mail]`` in the configuration) or ``to`` is no address: then there is no message, also not later."""
     if hub.config.mail is None:
         return None
     if not is_address(to):
@@ -53,10 +73,23 @@ def queue(conn: Connection, hub: Hub, to: str, subject: str, body: str) -> str |
         return None
     now = hub.time.now()
     message = Message(
-        id=hub.ids.uuid7(), to=to, subject=one_line(subject), body=_sendable(body), at=now, not_before=now
-    )
+        id=id or hub.ids.uuid7(), to=to, subject=one_line(subject), body=_sendable(body), at=now, not_before=now,
+        html=_sendable(beside.html) if beside.html else None, headers=_headers(beside), about=list(beside.about) or None,
+        reader=beside.reader,
+    )  # fmt: skip
     outbox.add(conn, message)
     return message.id
+
+
+def _headers(beside: Beside) -> dict[str, str] | None:
+    found = {}
+    if beside.reply_to and is_address(beside.reply_to):
+        found["Reply-To"] = beside.reply_to
+    if beside.unsubscribe:
+        found |= {"List-Unsubscribe": f"<{beside.unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    if beside.thread:
+        found["References"] = beside.thread
+    return found or None
 
 
 def one_line(text: str) -> str:
@@ -103,6 +136,10 @@ def send_waiting(hub: Hub) -> int:
 
 def _send(hub: Hub, config: MailConfig, server: smtplib.SMTP, message: Message) -> bool:
     """Whether it went out. What concerns this message alone is noted here; what concerns the server is raised."""
+    if message.reader is not None and not _may_be_told(hub, message):
+        with hub.writing() as conn:
+            outbox.end(conn, message.id, "dropped", hub.time.now(), "Its reader may not see this any more.")
+        return False
     try:
         server.send_message(letter(config, message), from_addr=config.sender, to_addrs=[message.to])
     except smtplib.SMTPRecipientsRefused as error:
@@ -118,6 +155,11 @@ def _send(hub: Hub, config: MailConfig, server: smtplib.SMTP, message: Message) 
     with hub.writing() as conn:
         outbox.end(conn, message.id, "sent", hub.time.now())
     return True
+
+
+def _may_be_told(hub: Hub, message: Message) -> bool:
+    with hub.reading() as conn:
+        return hub.may_tell(conn, message.to, message.about or (), message.reader or "")
 
 
 def _refused(hub: Hub, message: Message, code: int, said: bytes | str) -> None:
@@ -157,7 +199,11 @@ def letter(config: MailConfig, message: Message) -> EmailMessage:
     mail["Date"] = message.at
     mail["Message-ID"] = f"<{message.id}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice should answer it
+    for name, value in (message.headers or {}).items():
+        mail[name] = f"<{value}@{domain}>" if name == "References" else value
     mail.set_content(message.body, charset="utf-8")
+    if message.html:
+        mail.add_alternative(message.html, subtype="html", charset="utf-8")
     return mail
 
 

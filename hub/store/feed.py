@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from hub.store import tables
 from hub.store.tables import Audit
@@ -29,6 +29,14 @@ def lines(conn: Connection, after: int, limit: int) -> list[Audit]:
 def of(conn: Connection, opportunity_id: str) -> list[Audit]:
     rows = conn.execute(select(t).where((t.c.opportunity_id == opportunity_id) & t.c.moves).order_by(t.c.id))
     return [Audit(**row._mapping) for row in rows]
+
+
+def moved(conn: Connection, since: datetime, until: datetime) -> Iterator[Row[Any]]:
+    """Lines that moved the commons after ``since`` and until ``until``, oldest first."""
+    when = (t.c.at > since) & (t.c.at <= until) & t.c.moves & t.c.opportunity_id.is_not(None)
+    columns = (t.c.opportunity_id, t.c.at, t.c["values"])
+    query = select(*columns).where(when).order_by(t.c.at, t.c.id)
+    yield from conn.execute(query, execution_options={"yield_per": 1000})
 
 
 def waiting(conn: Connection, ids: Collection[str]) -> set[str]:

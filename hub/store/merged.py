@@ -18,6 +18,7 @@ deletion: Any = vars(tables.Deletion)["__table__"]
 quarantine: Any = vars(tables.Quarantine)["__table__"]
 question: Any = vars(tables.ReferenceQuestion)["__table__"]
 recommendation: Any = vars(tables.Recommendation)["__table__"]
+thread: Any = vars(tables.Thread)["__table__"]
 duplicate: Any = vars(tables.Duplicate)["__table__"]
 intent: Any = vars(tables.Intent)["__table__"]
 link: Any = vars(tables.Link)["__table__"]
@@ -97,7 +98,7 @@ def rests(conn: Connection, link_id: str, now: datetime) -> None:
 def no_more(conn: Connection, gone_id: str, survivor_id: str) -> None:
     """Nobody looks at the one that is gone; what was said or set aside about it is about the survivor."""
     conn.execute(delete(due).where(due.c.opportunity_id == gone_id))
-    for table in (quarantine, recommendation):
+    for table in (quarantine, recommendation, thread):
         conn.execute(update(table).where(table.c.opportunity_id == gone_id).values(opportunity_id=survivor_id))
     mine = or_(duplicate.c.first_id == gone_id, duplicate.c.second_id == gone_id)
     conn.execute(update(duplicate).where(mine & duplicate.c.state.in_(["open", "agreed"])).values(state="lapsed"))

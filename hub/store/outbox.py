@@ -11,6 +11,8 @@ from sqlalchemy import Connection, case, delete, select, update
 from hub.store.tables import Message
 
 t: Any = Message.__table__  # type: ignore[attr-defined]
+FORGOTTEN = {"body": "", "html": None, "headers": None}
+"""What a mail said, and who may be written to, once it is over."""
 
 
 def add(conn: Connection, message: Message) -> None:
@@ -36,16 +38,16 @@ def postpone(conn: Connection, ids: Iterable[str], until: datetime, error: str) 
 
 
 def end(conn: Connection, message_id: str, state: str, at: datetime, error: str | None = None) -> None:
-    """``sent`` or ``failed``: it is never sent again, and what it said is forgotten."""
+    """``sent``, ``failed`` or ``dropped``: it is never sent again, and what it said is forgotten."""
     mine = (t.c.id == message_id) & (t.c.state == "waiting")
-    conn.execute(update(t).where(mine).values(state=state, ended_at=at, error=error, body=""))
+    conn.execute(update(t).where(mine).values(state=state, ended_at=at, error=error, **FORGOTTEN))
 
 
 def give_up(conn: Connection, since: datetime, at: datetime, error: str) -> None:
     """Those that have waited since before ``since`` failed. Their last error stays where they have one."""
     old = (t.c.state == "waiting") & (t.c.at < since) & (t.c.not_before <= at)
     told = case((t.c.error.is_(None), error), else_=t.c.error)
-    conn.execute(update(t).where(old).values(state="failed", ended_at=at, error=told, body=""))
+    conn.execute(update(t).where(old).values(state="failed", ended_at=at, error=told, **FORGOTTEN))
 
 
 def forget(conn: Connection, before: datetime) -> None:

@@ -34,7 +34,7 @@ from hub.store.carried import Download, Upload
 from hub.store.found import Bookmark, Finding, FindingMade, FindingTag
 from hub.store.outside import Hint, MemberKey, Token
 from hub.store.reached import Opened
-from hub.store.told import Invitation, Message
+from hub.store.told import Invitation, MailWish, Message, Post, Thread
 from hub.store.types import json_column, moment
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "LikenessDue",
     "LikenessKey",
     "Link",
+    "MailWish",
     "MatchQuestion",
     "Member",
     "MemberKey",
@@ -69,6 +70,7 @@ __all__ = [
     "Opened",
     "Opportunity",
     "Pending",
+    "Post",
     "Process",
     "Quarantine",
     "Rate",
@@ -81,6 +83,7 @@ __all__ = [
     "Session",
     "SignInAttempt",
     "Suggestion",
+    "Thread",
     "Token",
     "UpdateQuestion",
     "Upload",

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from hub.app import Hub
+from hub.commons import conversation
 from hub.store import audit, dues, links, opportunities, waiting
 from hub.store.tables import Opportunity, Suggestion
 from hub.sync import history
@@ -59,6 +60,12 @@ def decline(hub: Hub, suggestion_id: str, user_id: str, word: str = "") -> None:
         row = _in_state(conn, suggestion_id, "sent")
         _no_longer_differs(conn, hub, row)
         _move(conn, hub, row, "declined", user_id, word)
+        opportunity = opportunities.load(conn, [row.opportunity_id])[row.opportunity_id]
+        config = hub.config.connections.get(row.connection_id)
+        if word.strip() and config is not None:
+            conversation.tell(
+                conn, hub, opportunity, "decline", word, by=user_id, from_=opportunity.steward_id, to=config.member
+            )
         dues.add(conn, [row.connection_id], row.opportunity_id, hub.time.now())
         dues.wake(conn, [row.connection_id], hub.time.now())
 

@@ -18,6 +18,7 @@ from hub.web import (
     bookmarks,
     commongrants,
     connections,
+    conversation,
     duplicates,
     exports,
     files,
@@ -26,6 +27,7 @@ from hub.web import (
     hooks,
     importing,
     ledger,
+    mail,
     merged,
     opportunities,
     organisations,
@@ -85,15 +87,19 @@ def create_app(hub: Hub) -> Flask:
         people,
         tokens,
         uptake,
+        conversation,
+        mail,
     ):
         app.register_blueprint(pages.pages)
     app.register_blueprint(api.api)
     app.register_blueprint(commongrants.pages)
     app.register_blueprint(hooks.pages)
+    app.register_blueprint(mail.links)
     for signed in (
         api.api,
         commongrants.pages,
         hooks.pages,
+        mail.links,
     ):  # a token or a signature is sent on purpose, never by a browser on its own
         forms.exempt(signed)
 

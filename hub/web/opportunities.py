@@ -24,7 +24,7 @@ from hub.store import bookmarks, finding, links, lists, members, opportunities, 
 from hub.store.tables import Link, Opportunity
 from hub.sync import restore
 from hub.sync.moved import Moved
-from hub.web import importing, ledger
+from hub.web import conversation, importing, ledger
 from hub.web.guard import hub, me, own_connections
 from hub.web.handover import handing
 from hub.web.looking import SIZES, asked, listed, looking
@@ -125,6 +125,7 @@ def one(opportunity_id: str) -> str:
         tied = [link for link in links.of(conn, row.id) if link.connection_id in own]
         past = lists.history(conn, row.id)
         marked_by_me = bool(bookmarks.of(conn, user.id, [row.id]))
+        talk = conversation.shown(conn, row)
     opening.noted(hub(), row, access.private(user))
     view = hub().view(row, positions, access.private(user), names)
     mine = positions.get(access.private(user))
@@ -141,7 +142,7 @@ def one(opportunity_id: str) -> str:
         "opportunity.html", row=row, view=view, fields=fields, links=tied, history=_history(past, names, persons),
         targets=targets, follow_words=importing.follow_words(), follows=lambda link: _imported(row, link),
         advice=_advice(row), steward=names.get(row.steward_id), restorable=_restorable(row), ledger=shown,
-        recommend_to=_recommend_to(row), handing=offers, vetting=_vetting(view), ours=row.steward_id == user.member_id,
+        recommend_to=_recommend_to(row), handing=offers, talk=talk, vetting=_vetting(view), ours=row.steward_id == user.member_id,
         marked=marked_by_me, registered=[tuple(one.split(":", 1)) for one in registered(row.facts)],
     )  # fmt: skip
 
@@ -230,7 +231,7 @@ def _recommend_to(row: Opportunity) -> list[tuple[str, str]]:
     """Members that this reader may recommend it to, by name."""
     if not access.may(me(), "opportunities.recommend"):
         return []
-    return sorted(recommendations.recommendable_to(hub(), row).items(), key=lambda item: item[1])
+    return sorted(recommendations.recommendable_to(hub(), row, me().member_id).items(), key=lambda item: item[1])
 
 
 @pages.post("/opportunities/<opportunity_id>/recommend")

@@ -312,7 +312,8 @@ def drop_rule(row_id: str) -> Response:
 
 @pages.post("/queue/recommendations/<opportunity_id>/dismiss")
 def dismiss_recommendation(opportunity_id: str) -> Response:
-    if not recommendations.dismiss(hub(), opportunity_id, me().member_id, me().id):
+    word = request.form.get("word", "")
+    if not recommendations.dismiss(hub(), opportunity_id, me().member_id, me().id, word):
         abort(404)
     return _done(_("It will not come up again unless someone recommends it anew."), "recommendation")
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from decimal import Decimal, localcontext
 from typing import Any
 
-from babel.numbers import format_decimal
 from flask import Flask
 from flask_babel import format_timedelta, get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from hub.commons import amounts
 from hub.web.guard import hub
 from schemas.codes import CODES
 from schemas.fields import UnknownPath, spec
@@ -98,10 +97,7 @@ def _place(content: dict[str, str]) -> str:
 
 
 def _money(content: dict[str, str]) -> str:
-    # Babel computes with Python's 28 digits, and cuts at three decimals unless told otherwise.
-    with localcontext(prec=200):
-        number = format_decimal(Decimal(content["amount"]), locale=get_locale() or "en", decimal_quantization=False)
-    return f"{number} {content['currency']}"
+    return amounts.in_words(content, get_locale())
 
 
 def _raw(content: Any) -> str:

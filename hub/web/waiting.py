@@ -13,10 +13,12 @@ from flask_babel import ngettext
 from sqlalchemy import Connection
 
 from hub import access
-from hub.commons import asking, duplicates
+from hub.commons import asking, conversation, duplicates
+from hub.commons.ledger import UNNAMED
+from hub.commons.names import known_here
 from hub.commons.still_needed import ANSWER, Act, decide
 from hub.store import asking as asked_about
-from hub.store import handovers, lists, merged, opportunities, people, questions, recommendations
+from hub.store import handovers, lists, merged, opportunities, people, questions, recommendations, talk
 from hub.store.tables import User
 from hub.sync import deletions
 from hub.web.guard import hub, my_connections, name_of, own_connections
@@ -37,6 +39,7 @@ KINDS = (
     "handover",
     "duplicate",
     "merged",
+    "message",
     "recommendation",
     "quarantine",
 )
@@ -69,6 +72,7 @@ def all_of(conn: Connection, user: User) -> list[Item]:
         *_handovers(conn, user),
         *_duplicates(conn, user),
         *_merged(conn, user),
+        *_messages(conn, user),
         *_recommendations(conn, user),
         *_quarantine(conn, own),
     ]
@@ -218,6 +222,23 @@ def _still_needed(conn: Connection, user: User) -> Iterator[Item]:
                    url_for("opportunities.one", opportunity_id=row.id), row)  # fmt: skip
 
 
+def _messages(conn: Connection, user: User) -> Iterator[Item]:
+    """What the other side wrote last, where both may see the opportunity still."""
+    if not access.may(user, "conversation.say") or access.private(user) == access.NOBODY:
+        return
+    rows = talk.waiting(conn, user.member_id, lists.MOST)
+    there = opportunities.peek(conn, [row.opportunity_id for row in rows])
+    for row in rows:
+        opportunity, thread = there[row.opportunity_id], talk.get(conn, row.id)
+        if thread is None or not access.sees_opportunity(user, opportunity, hub().config.circles):
+            continue
+        other = thread.second_member if thread.first_member == user.member_id else thread.first_member
+        name = conversation.shown_name(conn, opportunity, thread, other, user.member_id)
+        text = _("%(name)s wrote to you at “%(title)s”.", name=name, title=row.title)
+        url = url_for("opportunities.one", opportunity_id=row.opportunity_id, _anchor="conversation")
+        yield Item("message", text, row.at, url, row)
+
+
 def _recommendations(conn: Connection, user: User) -> Iterator[Item]:
     """For those who could take it up or not; what is not to be seen any more is no news."""
     if not access.may(user, "queue.dismiss_recommendation"):
@@ -229,9 +250,16 @@ def _recommendations(conn: Connection, user: User) -> Iterator[Item]:
         if opportunity.status != "published" or not access.sees_opportunity(user, opportunity, hub().config.circles):
             continue
         name, member = persons.get(row.by, ("", ""))
-        known = hub().config.members.get(member)
-        text = _("“%(title)s” is recommended to you by %(name)s, %(member)s.", title=row.title, name=name or "?",
-                 member=known.name if known else member)  # fmt: skip
+        known = known_here(conn, opportunity, user.member_id).get(member, member)
+        if known == UNNAMED:  # the convener's own foundation shares it without its name
+            text = _("“%(title)s” is recommended to you by %(member)s.", title=row.title, member=known)
+        else:
+            text = _(
+                "“%(title)s” is recommended to you by %(name)s, %(member)s.",
+                title=row.title,
+                name=name or "?",
+                member=known,
+            )
         yield Item("recommendation", text, row.at, url_for("opportunities.one", opportunity_id=row.opportunity_id), row)
 
 

@@ -16,6 +16,7 @@ from connectors.clock import ManualTime
 from hub.app import Hub, open_hub
 from hub.commons.criteria import Criteria
 from hub.config import load
+from hub.people import wishes
 from hub.people.accounts import add_user, digest
 from hub.store import audit, finding, opportunities
 from hub.store import people as stored_people
@@ -177,6 +178,9 @@ def fill(hub: Hub) -> dict[str, str]:
                     opportunity_id=row.id, connection_id="elm-sheet", values={"title": ["Orchard none", "Orchard <b>school</b>"]})  # fmt: skip
     ids = {type(found).__name__: found.id for found in waiting}
     gone = add_user(hub, "elm", "gone.elm@hub.test", "Gone", ["staff"], PASSWORD)
+    with hub.writing() as conn:
+        wish = wishes.of(conn, hub, [gone.id])[gone.id]
+    ids["wish"] = wishes.link(hub, wish, wishes.DIGEST).rpartition("/")[2]
     return ids | {"Opportunity": row.id, "Link": link.id, "User": gone.id, "Twin": twin.id}
 
 

@@ -23,7 +23,7 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "name": "elm-sheet", "run_id": ids["Run"], "opportunity_id": ids["Opportunity"], "conflict_id": ids["Conflict"],
         "hold_id": ids["Hold"], "filename": "hub.css", "action": "pause", "search_id": ids["SavedSearch"],
         "line": 1, "path": "title", "connection": "elm-sheet", "user_id": ids["User"],
-        "invitation_id": ids["Invitation"], "token": TOKEN, "token_id": ids["Token"],
+        "invitation_id": ids["Invitation"], "token": TOKEN, "token_id": ids["Token"], "wish": ids["wish"],
         "upload_id": ids["Upload"], "door": "elm-files",
         "register": "GB-CHC", "number": "1234567",
     }  # fmt: skip
@@ -89,8 +89,8 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
             "people.invite_again", "people.withdraw", "people.change_roles", "people.set_active", "queue.decide_still_needed",
             "handover.offer", "handover.take_back", "handover.page", "handover.decide",
             "duplicates.page", "duplicates.decide", "duplicates.settle", "tokens.revoke",
-            "files.look", "files.table", "files.act", "files.take"}  # fmt: skip
-    # What is done is not there any more; nothing was named to import; a steward's own record follows no other.
+            "files.look", "files.table", "files.act", "files.take", "conversation.settle"}  # fmt: skip
+    # What is done is not there any more; nothing was named to import; a steward's own record follows no other; no thread was named.
     once = {
         "queue.dismiss_recommendation",
         "importing.several",
@@ -100,6 +100,7 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
         "searches.one",
         "people.invite_again",
         "people.withdraw",
+        "conversation.settle",
     }
     watched = {"connections.one", "connections.run", "connections.act", "connections.check", "connections.mapping",
                "queue.hold", "queue.decide_hold", "people.invite_again",

@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
 from flask import request
 
-from hub.commons import asking, inbox, positions, searches
+from hub.commons import asking, conversation, digest, inbox, positions, searches
+from hub.commons.conversation import Voice
 from hub.commons.criteria import Criteria
 from hub.mail import sending
 from hub.mail.settings import MailConfig
-from hub.store import opportunities
+from hub.store import audit, opportunities, people, wishes
 from hub.store.tables import Message, SavedSearch
 from hub.web.looking import asked
 from tests.mailserver import mail_server
@@ -32,7 +34,7 @@ def told(text: str) -> list[str]:
 
 
 def test_no_mail_and_no_line_of_the_log_says_anything_of_a_hidden_position(
-    site: Site, caplog: pytest.LogCaptureFixture
+    site: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with mail_server() as server, caplog.at_level(logging.DEBUG):
         mail = MailConfig("127.0.0.1", server.port, "none", "hub@commons.test")
@@ -49,20 +51,45 @@ def test_no_mail_and_no_line_of_the_log_says_anything_of_a_hidden_position(
             amount="424242 USD",
             note="zz-secret",
         )
+        found = opportunity(walk)
+        with site.hub.reading() as conn:
+            oak = people.by_email(conn, "officer.oak@hub.test")
+            elm = people.by_email(conn, "officer.elm@hub.test")
+        assert oak is not None and elm is not None
+        searches.save(site.hub, "oak", "Orchards", Criteria(text="orchard"), None, oak.id)
+        digest.look(site.hub)
+        site.time.sleep(1)
+        post = conversation.say(site.hub, found, Voice("oak", oak.id), "Who answers?", to="steward", contact=True)
+        conversation.say(site.hub, found, Voice("elm", elm.id), "We do.", thread_id=post.thread_id)
+        assert sending.send_waiting(site.hub) > 1
+        with site.hub.writing() as conn:  # something to tell of beside what is hidden
+            audit.write(conn, at=site.time.now(), actor="u", action="changed", moves=True, opportunity_id=found, member_id="elm",
+                        values={"summary": ["Short", "Longer"]})  # fmt: skip
         site.time.sleep(timedelta(days=200).total_seconds())
         asking.look(site.hub)
+        with site.hub.writing() as conn:
+            wishes.change(conn, oak.id, since=site.time.now() - timedelta(days=201), due_at=site.time.now())
+        site.time.sleep(digest.LOOK.total_seconds())
+        monkeypatch.setattr(digest, "LONGEST", timedelta(days=400))
+        assert digest.look(site.hub) == 1
         site.clients.clear()
         site.post(site.client("admin.elm"), "/people/invite", email="ada@elm.test", name="Ada", role="staff")
         while sending.send_waiting(site.hub):
             pass
-        assert len(server.mails) > 2 and caplog.records
+        subjects = " ".join(str(letter["Subject"]) for letter in server.mails)
+        assert all(kind in subjects for kind in ("A question", "An answer", "From the commons")) and caplog.records
         for number, letter in enumerate(server.mails):
-            assert told(str(letter["Subject"]) + server.text(number)) == []
+            assert told(str(list(letter.items())) + server.text(number) + page_of(letter)) == []
     table: Any = vars(Message)["__table__"]
     with site.hub.reading() as conn:
         assert told(str(list(conn.execute(table.select())))) == []
     lines = [record.getMessage() + str(record.args) for record in caplog.records if record.name != "aiosmtpd"]
     assert [line for line in lines if told(line)] == []
+
+
+def page_of(letter: EmailMessage) -> str:
+    page = letter.get_body(("html",))
+    return "" if page is None else str(page.get_content())
 
 
 def opportunity(walk: list[tuple[str, str, str]]) -> str:

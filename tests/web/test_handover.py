@@ -97,7 +97,8 @@ def test_declining_tells_the_steward_why(filled: Site) -> None:
         and "We have &lt;i&gt;no&lt;/i&gt; people for it" in shown
         and "Offer it" in shown
     )
-    assert "no</i>" not in page(filled, "staff.oak") and "no&lt;" not in page(filled, "officer.oak")
+    assert "no&lt;" in page(filled, "officer.oak"), "its own word, in the conversation"
+    assert "no&lt;" not in page(filled, "operator.oak") and "no</i>" not in page(filled, "staff.oak")
 
 
 def test_an_offer_taken_back_is_gone_from_the_queue(filled: Site) -> None:

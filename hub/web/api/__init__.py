@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from hub.web.api.routes import api
+from hub.web.api import messages, routes
 
-__all__ = ["api"]
+api = routes.api
+
+__all__ = ["api", "messages"]

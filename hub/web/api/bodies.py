@@ -176,6 +176,51 @@ class Commitment(Body):
     etag: str
 
 
+class Say(Body):
+    """Either ``to`` begins a thread, or ``thread`` answers in one."""
+
+    text: Annotated[str, Field(description="Plain text, 4000 characters at most.")]
+    to: Annotated[str | None, Field(description="steward, or a member, of those that the list names.")] = None
+    thread: str | None = None
+    kind: Annotated[Literal["question", "introduction"], Field(description="With to only.")] = "question"
+
+
+class SaidNow(Body):
+    id: str
+    thread: str
+
+
+class SaidThere(Body):
+    id: str
+    kind: Literal["question", "introduction", "recommendation", "decline", "answer"]
+    at: str
+    mine: bool
+    who: Annotated[str | None, Field(description="Null for a program of the member's own.")]
+    text: str
+    address: Annotated[str | None, Field(description="Shown where its writer agreed to be answered by e-mail.")]
+
+
+class Thread(BaseModel):
+    """What the token's member and one other say to each other; nobody else reads it."""
+
+    id: str
+    with_: Annotated[str, Field(serialization_alias="with", description="The other side's name, as it shows.")]
+    unnamed: Annotated[bool, Field(description="The own side does not show by name.")]
+    waits: Annotated[bool, Field(description="There is something to answer.")]
+    open: Annotated[bool, Field(description="The other side can still read an answer.")]
+    messages: list[SaidThere]
+
+
+class Partner(Body):
+    to: str
+    name: str
+
+
+class Conversation(Body):
+    threads: list[Thread]
+    to: Annotated[list[Partner], Field(description="Whom one may write to.")]
+
+
 class Me(Body):
     member: str
     name: str

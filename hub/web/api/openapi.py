@@ -65,6 +65,8 @@ ROUTES: tuple[tuple[str, str, str, str, Model | None, Model | None], ...] = (
     ("get", "/searches", "read", "The member's saved searches, by name.", None, bodies.Searches),
     ("post", "/searches", "search", "Save a search; with an inbox, what it finds comes there.", bodies.SearchSent, bodies.Search),
     ("delete", "/searches/{search_id}", "search", "Look for it no more; what it found stays.", None, None),
+    ("get", "/opportunities/{opportunity_id}/messages", "messages", "The member's conversation there.", None, bodies.Conversation),
+    ("post", "/opportunities/{opportunity_id}/messages", "messages", "Write to its steward, to who is in by name, or in a thread.", bodies.Say, bodies.SaidNow),
     ("get", "/changes", "read", "What changed since a cursor, deletions included.", None, bodies.Changes),
 )  # fmt: skip
 

@@ -50,7 +50,7 @@ def program() -> Token:
 
 @api.get("/openapi.json")
 def openapi() -> Response:
-    return _json(document())
+    return answer(document())
 
 
 @api.get("/me", endpoint="me")
@@ -58,7 +58,7 @@ def who() -> Response:
     token = program()
     expires = token.expires_at.isoformat() if token.expires_at else None
     name = hub().config.members[token.member_id].name
-    return _json(
+    return answer(
         {"member": token.member_id, "name": name, "scopes": token.scopes, "token": token.id, "expires_at": expires}
     )
 
@@ -80,14 +80,14 @@ def all_of_them() -> Response:
             rows = finding.find_after(conn, member, circles, looking, after, limit)
         items = [_item(conn, row) for row in rows if may_see(row, member, circles)]
     full = len(rows) == limit and "key" not in request.args
-    return _json({"items": items, "next": _token("o", rows[-1].id) if full else None, "changes": stands})
+    return answer({"items": items, "next": _token("o", rows[-1].id) if full else None, "changes": stands})
 
 
 @api.post("/opportunities", endpoint="create")
 def create() -> Response:
     """201 for a new one, 200 for one that the same call made before; 409 where the key is another's."""
     _needs("share")
-    body = _body(bodies.Create)
+    body = body_of(bodies.Create)
     header = request.headers.get("Idempotency-Key")
     if header and body.key and header != body.key:
         raise ProblemFound(400, "two-keys", "Idempotency-Key and key are two names of one thing; they differ here.")
@@ -100,7 +100,7 @@ def create() -> Response:
     id, new = _trying(lambda: programs.create(hub(), program(), wish))
     with hub().reading() as conn:
         item = _item(conn, opportunities.peek(conn, [id])[id])
-    found = _json(item, 201 if new else 200)
+    found = answer(item, 201 if new else 200)
     found.headers["Location"] = f"/api/v1/opportunities/{id}"
     found.headers["ETag"] = item["etag"]
     return found
@@ -113,7 +113,7 @@ def one(opportunity_id: str) -> Response:
 
 @api.patch("/opportunities/<opportunity_id>", endpoint="change")
 def change(opportunity_id: str) -> Response:
-    body = _body(bodies.Change)
+    body = body_of(bodies.Change)
     if body.facts or body.audience is not None or body.state is not None:
         _needs("share")
     if body.position is not None:
@@ -140,7 +140,7 @@ def commitment(opportunity_id: str) -> Response:
 def commit(opportunity_id: str) -> Response:
     """All of the own position: what is left out is taken away."""
     _needs("position")
-    body = _body(bodies.PositionSent)
+    body = body_of(bodies.PositionSent)
     whole = dict.fromkeys(bodies.PositionSent.model_fields) | body.model_dump(exclude_unset=True)
     return _changed(opportunity_id, Wish(position=whole), of_commitment=True)
 
@@ -153,7 +153,7 @@ def changes() -> Response:
     with hub().reading() as conn:
         if after is None:
             now = _token("c", feed.position(conn, _settled))
-            return _json({"items": [], "more": False, "next": now, "keep": now})
+            return answer({"items": [], "more": False, "next": now, "keep": now})
         try:
             found = feed.read(conn, member, circles, int(after), _limit(), _settled)
         except UnknownPosition as error:
@@ -168,7 +168,7 @@ def changes() -> Response:
             for c in found.changes
         ]
     ends = {"next": _token("c", found.next), "keep": _token("c", found.keep)}
-    return _json({"items": items, "more": found.more, **ends})
+    return answer({"items": items, "more": found.more, **ends})
 
 
 # --- searches ------------------------------------------------------------------
@@ -178,16 +178,16 @@ def changes() -> Response:
 def all_searches() -> Response:
     with hub().reading() as conn:
         found = kept.of_member(conn, program().member_id)
-    return _json({"items": [search_item(search) for search in found]})
+    return answer({"items": [search_item(search) for search in found]})
 
 
 @api.post("/searches", endpoint="save_search")
 def save_search() -> Response:
-    id = save(program(), _body(bodies.SearchSent))
+    id = save(program(), body_of(bodies.SearchSent))
     with hub().reading() as conn:
         search = kept.get(conn, id)
     assert search is not None
-    return _json(search_item(search), 201)
+    return answer(search_item(search), 201)
 
 
 @api.delete("/searches/<search_id>", endpoint="drop_search")
@@ -195,7 +195,7 @@ def drop_search(search_id: str) -> Response:
     """What it has found stays where it is."""
     token = program()
     if not searches.drop(hub(), search_id, token.member_id, f"token:{token.id}"):
-        raise _not_there()
+        raise not_there()
     return Response(status=204)
 
 
@@ -211,11 +211,11 @@ def _item(conn: Connection, row: Opportunity) -> dict[str, Any]:
 
 def _shown(opportunity_id: str, of_commitment: bool = False) -> Response:
     with hub().reading() as conn:
-        item = _item(conn, _the(conn, opportunity_id))
+        item = _item(conn, the_opportunity(conn, opportunity_id))
     if request.if_none_match.contains(item["etag"].strip('"')):
         found = Response(status=304)
     else:
-        found = _json(_commitment(item) if of_commitment else item)
+        found = answer(_commitment(item) if of_commitment else item)
     found.headers["ETag"] = item["etag"]
     return found
 
@@ -224,17 +224,17 @@ def _commitment(item: dict[str, Any]) -> dict[str, Any]:
     return {"id": item["id"], "position": item["position"], "etag": item["etag"]}
 
 
-def _the(conn: Connection, opportunity_id: str) -> Opportunity:
+def the_opportunity(conn: Connection, opportunity_id: str) -> Opportunity:
     """One that is there for the token's member. 410 with what became of it, where the member knew of it before."""
     member, circles = program().member_id, hub().config.circles
     row = opportunities.peek(conn, [opportunity_id]).get(opportunity_id)
     if row is None:
-        raise _not_there()
+        raise not_there()
     survivor = merged.survivors(conn, [row.id]).get(row.id)
     if not may_see(row, member, circles):
         if feed.told(conn, row, member, circles):
             raise ProblemFound(410, "gone", "It is not shared with your foundation any more.")
-        raise _not_there()
+        raise not_there()
     if survivor is not None:
         target = opportunities.peek(conn, [survivor]).get(survivor)
         into = survivor if target is not None and may_see(target, member, circles) else None
@@ -242,7 +242,7 @@ def _the(conn: Connection, opportunity_id: str) -> Opportunity:
     return row
 
 
-def _not_there() -> ProblemFound:
+def not_there() -> ProblemFound:
     return ProblemFound(404, "not-found", "It is another foundation's, or not shared with yours, or never was.")
 
 
@@ -253,7 +253,7 @@ def _changed(opportunity_id: str, wish: Wish, of_commitment: bool = False) -> Re
             428, "no-if-match", "Send If-Match with the etag that you read, so that nobody's change is lost."
         )
     with hub().reading() as conn:
-        _the(conn, opportunity_id)
+        the_opportunity(conn, opportunity_id)
     named = set(re.findall(r'"[^"]*"', expected))
 
     def fits(found: str) -> bool:
@@ -273,7 +273,7 @@ def _trying(act: Callable[[], T]) -> T:
         except IntegrityError:  # two calls with one key at once: the second finds what the first made
             return act()
     except LookupError:
-        raise _not_there() from None
+        raise not_there() from None
     except Stale:
         raise ProblemFound(412, "stale", str(Stale.__doc__)) from None
     except NotYours:
@@ -291,7 +291,7 @@ def _needs(scope: str) -> None:
         raise ProblemFound(403, "scope", f"This token has no scope {scope}.", scope=scope)
 
 
-def _body(model: type[M]) -> M:
+def body_of(model: type[M]) -> M:
     if request.mimetype not in ("application/json", "application/merge-patch+json"):
         raise ProblemFound(415, "not-json", "Send JSON: Content-Type: application/json.")
     try:
@@ -343,5 +343,5 @@ def _settled(conn: Connection) -> int | None:
     return lines.first_since(conn, hub().time.now() - SETTLED)
 
 
-def _json(content: Any, status: int = 200) -> Response:
+def answer(content: Any, status: int = 200) -> Response:
     return Response(json.dumps(content, ensure_ascii=False), status, mimetype="application/json")

@@ -1,0 +1,17 @@
+"""Money in words, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, localcontext
+from typing import Any
+
+from babel.numbers import format_decimal
+
+
+def in_words(money: Mapping[str, str], locale: Any = "en") -> str:
+    """``{"amount", "currency"}`` with every digit, grouped as the language does."""
+    # Babel computes with Python's 28 digits, and cuts at three decimals unless told otherwise.
+    with localcontext(prec=200):
+        number = format_decimal(Decimal(money["amount"]), locale=locale or "en", decimal_quantization=False)
+    return f"{number} {money['currency']}"

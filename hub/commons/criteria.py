@@ -149,6 +149,8 @@ def needs(criteria: Criteria) -> tuple[frozenset[str], ...]:
     and takes its words apart to do it, which is dear where many criteria are held against one opportunity."""
     asked = query(criteria.text)
     words = [] if criteria.id else [frozenset({f"word:{word}"}) for phrase in asked.phrases for word in phrase]
+    if len(start := asked.beginning[:START]) > 1 and not criteria.id:
+        words.append(frozenset({f"start:{start}"}))
     kind = [frozenset({f"kind:{criteria.kind}"})] if criteria.kind else []
     return (posted(criteria), *criteria.tagged(), *words, *kind)
 

@@ -83,8 +83,8 @@ def test_a_contact_between_two_others_is_told_to_the_steward_without_what_they_w
     id = town.share()
     own = {"commitment.stage": "pledged", "commitment.visibility": "named"}
     with town.hub.writing() as conn:
-        opportunities.save_commitment(
-            conn, Commitment(id="c", opportunity_id=id, member_id="ash", facts=own, origins={}), new=True
+        opportunities.add_commitments(
+            conn, Commitment(id="c", opportunity_id=id, member_id="ash", facts=own, origins={})
         )
     conversation.say(town.hub, id, ADA, "zz-private", to="ash", kind="introduction", contact=True)
     mails = dict(town.mails())
@@ -128,8 +128,8 @@ def test_a_funder_talked_to_by_name_is_not_found_out_when_it_becomes_the_unnamed
     id = town.share(named=False)
     own = {"commitment.stage": "pledged", "commitment.visibility": "named"}
     with town.hub.writing() as conn:
-        opportunities.save_commitment(
-            conn, Commitment(id="c", opportunity_id=id, member_id="ash", facts=own, origins={}), new=True
+        opportunities.add_commitments(
+            conn, Commitment(id="c", opportunity_id=id, member_id="ash", facts=own, origins={})
         )
     first = conversation.say(town.hub, id, ADA, "Hello Ash", to="ash")
     town.edit(id, steward_id="ash")

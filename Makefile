@@ -6,6 +6,9 @@ CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
 # Shims of version managers exist without working, so each candidate is asked.
 PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# Where the environment keeps Python from saving what it compiles, each of the tests' hubs would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/compiled
 
 .PHONY: help demo test check prove mutants bench lock clean
 help:

@@ -38,8 +38,8 @@ class Result:
 
 
 def points_in_source() -> set[str]:
-    """The name of every crash point that the hub's source has."""
-    files = Path(hub.__file__).parent.rglob("*.py")
+    """The name of every crash point that a sync has; digests and doors are killed in tests of their own."""
+    files = (Path(hub.__file__).parent / "sync").rglob("*.py")
     return {name for file in files for name in re.findall(r"crash\.point\(\"([^\"]+)\"\)", file.read_text())}
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
+from hub import crash
 from hub.door.watch import SETTLED, Watch
 from hub.store import waiting
 from hub.sync import holds
@@ -87,6 +89,22 @@ def test_what_a_dead_process_left_in_hand_is_read_again_and_nothing_is_doubled(d
     Watch(doors.hub).look()
     assert (folder / "done" / "a.csv").exists() and len(doors.commons()) == 2
     assert "2,unchanged,Wells" in (folder / "done" / "a.csv.report.csv").read_text("utf-8-sig")
+
+
+@pytest.mark.parametrize("point", ["door.taken", "door.applied"])
+def test_a_process_killed_with_a_file_in_hand_loses_and_doubles_nothing(doors: Doors, folder: Path, point: str) -> None:
+    (folder / "a.csv").write_bytes(sheet([[*project("Wells"), "Yes"]], TICKED))
+    doors.hub.engine.dispose()
+    child = os.fork()
+    if child == 0:
+        crash.point = crash.armed(point)
+        settle(doors, Watch(doors.hub))
+        os._exit(1)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    assert [p.name for p in (folder / "working").iterdir()] == ["a.csv"] and not (folder / "done").exists()
+    Watch(doors.hub).look()
+    assert sorted(p.name for p in (folder / "done").iterdir()) == ["a.csv", "a.csv.report.csv"]
+    assert sorted(doors.commons()) == ["First", "Wells"] and len(doors.commons_ids()) == 2
 
 
 def test_what_is_no_sheet_is_not_touched(doors: Doors, folder: Path) -> None:

@@ -7,6 +7,7 @@ import itertools
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from zlib import crc32
 
 import pytest
 from sqlalchemy import Engine, create_engine, inspect, text
@@ -22,6 +23,30 @@ engine.SYNCHRONOUS = "OFF"
 COST = dict(accounts.COST)
 accounts.COST.update(time_cost=1, memory_cost=8)
 UPGRADE = migrate.upgrade
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--postgresql-part",
+        type=int,
+        default=1,
+        metavar="N",
+        help="of what runs on both databases every Nth test there",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    part = config.getoption("--postgresql-part")
+    left = {item for item in items if _on_postgresql(item) and crc32(item.nodeid.encode()) % part}
+    if left:
+        config.hook.pytest_deselected(items=list(left))
+        items[:] = [item for item in items if item not in left]
+
+
+def _on_postgresql(item: pytest.Item) -> bool:
+    """Whether it runs on SQLite as well, and is about more than the store."""
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    return "postgresql" in params.values() and "store" not in item.path.parts
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.contract import Ambiguous, Capabilities
+from hub.store import finding
 from hub.store.tables import (
     Audit,
     Commitment,
@@ -87,6 +88,7 @@ def test_a_lost_database_recreates_under_the_same_ids_and_doubles_nothing(make: 
     first.sync()
     id = first.table(Opportunity)[0].id
     with first.hub.writing() as conn:
+        finding.empty(conn)
         for model in (Audit, Due, Link, Intent, Commitment, Opportunity):
             conn.execute(model.__table__.delete())
     first.sync()

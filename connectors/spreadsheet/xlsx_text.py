@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ def spelt(text: str) -> str:
     return _TO_SPELL.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
 
 
+NAMES = (".xlsx", ".xlsm", ".xltx", ".xltm")
+
+
 def meant(text: str) -> str:
     """The text that stands in the file, as Excel shows it."""
     if "_x" not in text:
@@ -34,7 +38,8 @@ def meant(text: str) -> str:
 
 def load(path: Path, **how: bool) -> Any:
     """The workbook with every text as the file has it."""
-    reader = _Reader(path, **how)
+    # openpyxl goes by the name; a workbook that somebody called a.csv is one all the same.
+    reader = _Reader(path if path.suffix.lower() in NAMES else io.BytesIO(path.read_bytes()), **how)
     reader.read()
     return reader.wb
 

@@ -78,6 +78,12 @@ def test_rows_above_the_names_are_no_records_and_are_said(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("made_by", [book, old_book])
+def test_a_workbook_is_one_whatever_its_name_says(tmp_path: Path, made_by: Any) -> None:
+    for name in ("sheet.csv", "sheet"):
+        assert titles(read(made_by(tmp_path, [HEADER, *ROWS]).rename(tmp_path / name))) == ["Wells", "Books"]
+
+
+@pytest.mark.parametrize("made_by", [book, old_book])
 def test_a_section_over_several_columns_is_no_record(tmp_path: Path, made_by: Any) -> None:
     rows = [HEADER, ["Water", None, None, None], ROWS[0], ["Schools", None, None, None], ROWS[1]]
     merges: Any = ("A2:C2", "A4:D4") if made_by is book else ((1, 1, 0, 2), (3, 3, 0, 3))

@@ -43,7 +43,7 @@ def previewed(folder: Path, mapping: str) -> Result:
 
 def test_it_counts_records_by_field_says_what_would_wait_and_writes_nothing(tmp_path: Path) -> None:
     (tmp_path / "token").write_text(seeds.SECRET)
-    with serve_airtable(seeds.airtable("appSaffronTide001", SAFFRON)) as server:
+    with serve_airtable(seeds.airtable("appSaffronTide001", SAFFRON), calls=None) as server:
         (tmp_path / "config.toml").write_text(CONFIG.format(url=server.api))
         hub = open_hub(configured(tmp_path / "config.toml"))
         [first] = sync_all(hub)

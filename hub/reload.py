@@ -16,7 +16,7 @@ FIXED = ("database", "host", "port", "public_url", "proxies", "secret")
 State = tuple[tuple[Path, int, int], ...]
 
 
-class Watch:
+class Files:
     """Looks at the files of a hub's configuration, whenever it is told to."""
 
     def __init__(self, hub: Hub) -> None:

@@ -239,10 +239,6 @@ class Mapping:
         """What marks a record of this system as withdrawn from the commons; empty when nothing does."""
         return {self.withdrawn["field"]: self.withdrawn["value"]} if self.withdrawn else {}
 
-    def is_withdrawn(self, raw: Raw) -> bool:
-        marked = self.withdrawn_columns()
-        return bool(marked) and all(raw.get(column) == value for column, value in marked.items())
-
     def is_closed(self, raw: Raw) -> bool:
         """Whether the record says that what it offers is over. It need not be ticked for sharing any more."""
         return self.closed is not None and _ticked(self.closed, raw)

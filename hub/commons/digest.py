@@ -17,8 +17,8 @@ from sqlalchemy import Connection
 
 from hub import crash
 from hub.app import Hub
-from hub.commons import digest_letter
-from hub.commons.criteria import Criteria, matched, needs, posted, terms, wants
+from hub.commons import digest_letter, inbox
+from hub.commons.criteria import Criteria, needs, posted, terms, wants
 from hub.commons.sharing import in_audience, may_see
 from hub.mail import sending
 from hub.mail.sending import Beside
@@ -315,10 +315,5 @@ def _finding(
     changed = tuple(dict.fromkeys(path for move in moves for path in move.paths))
     if not new and not changed:
         return None
-    why = tuple(_why(search, row) for search in by)
+    why = tuple(inbox.told(search, row) for search in by)
     return Finding(row, new, () if new else changed, why)
-
-
-def _why(search: SavedSearch, row: Opportunity) -> str:
-    telling = ", ".join(matched(Criteria.of(search.criteria), row))
-    return f"“{search.name}”: {telling}" if telling else f"“{search.name}”"

@@ -57,7 +57,7 @@ def put(
 ) -> bool:
     """One row of an inbox; whether there is one to write. What its member has imported before, imports no more, or imports
     by a rule is no candidate; what is one already says why by today's searches."""
-    why = "; ".join(_why(search, opportunity) for search in by)
+    why = "; ".join(told(search, opportunity) for search in by)
     known = candidates.of(conn, inbox.name, [opportunity.id]).get(opportunity.id)
     if known is not None:
         if known.why != why:
@@ -92,7 +92,8 @@ def taken_up(conn: Connection, hub: Hub, opportunity_ids: Sequence[str], connect
                     dues.add(conn, [inbox.name], id, hub.time.now())
 
 
-def _why(search: SavedSearch, opportunity: Opportunity) -> str:
+def told(search: SavedSearch, opportunity: Opportunity) -> str:
+    """By what a search found it, for whoever saved it."""
     telling = ", ".join(matched(Criteria.of(search.criteria), opportunity))
     return f"“{search.name}”: {telling}" if telling else f"“{search.name}”"
 

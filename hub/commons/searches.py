@@ -64,15 +64,15 @@ def _fill(hub: Hub, search: SavedSearch, into: str) -> None:
 
 
 def drop(hub: Hub, search_id: str, member: str, actor: str) -> bool:
-    """Look for it no more; what it has found stays where it is. False where this member has no such search. ``actor``: a
-    user's id, or ``token:ID``."""
+    """Look for it no more; what it has found stays where it is. False where this member has no such search. ``actor``:
+    ``user:ID`` or ``token:ID``."""
     with hub.writing() as conn:
         search = searches.get(conn, search_id)
         if search is None or search.member_id != member:
             return False
         searches.drop(conn, search_id)
         audit.write(
-            conn, at=hub.time.now(), actor=actor if ":" in actor else f"user:{actor}", action="search dropped", member_id=member,
+            conn, at=hub.time.now(), actor=actor, action="search dropped", member_id=member,
             connection_id=search.connection_id, note=search.name,
         )  # fmt: skip
     return True

@@ -33,7 +33,7 @@ ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls")
 WORKING, DONE, REFUSED = "working", "done", "refused"
 
 
-class Watch:
+class Folders:
     """The folders of one process. A file is taken when two looks, ``SETTLED`` apart, saw it alike."""
 
     def __init__(self, hub: Hub) -> None:

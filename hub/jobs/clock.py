@@ -17,9 +17,9 @@ from sqlalchemy import select
 from hub.app import Hub
 from hub.commons import asking, digest, duplicates
 from hub.door.keep import tidy
-from hub.door.watch import Watch as Folders
+from hub.door.watch import Folders
 from hub.mail.sending import send_waiting
-from hub.reload import Watch as Configuration
+from hub.reload import Files
 from hub.store import connections
 from hub.store.tables import Process
 from hub.sync.run import OneRun
@@ -48,7 +48,7 @@ class Clock:
         self._lock = threading.Lock()
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._id = hub.ids.uuid7()
-        self._configuration = Configuration(hub)
+        self._configuration = Files(hub)
         self._folders = Folders(hub)
 
     def start(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from hub.commons.sharing import Circles
 from hub.store import tables
@@ -168,67 +168,18 @@ def recent(conn: Connection, names: Collection[str], since: datetime, limit: int
     return conn.execute(query).all()
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a reader filters by; empty means everything."""
-
-    text: str = ""
-    status: str = ""
-    steward: str = ""
-
-
-def opportunities(
-    conn: Connection, member_id: str, circles: Circles, asked: Asked, offset: int, limit: int
-) -> list[Opportunity]:
-    """Newest change first. The caller still asks ``sharing.may_see`` for each."""
-    order = (opportunity.c.updated_at.desc(), opportunity.c.id)
-    query = _filtered(select(opportunity), member_id, circles, asked).order_by(*order).offset(offset).limit(limit)
-    return [Opportunity(**row._mapping) for row in conn.execute(query)]
-
-
-def opportunities_after(
-    conn: Connection, member_id: str, circles: Circles, asked: Asked, after: str, limit: int
-) -> list[Opportunity]:
-    """In the order of their ids, behind ``after``: what is there all along is shown once, whatever comes and goes between
-    two pages. The caller still asks ``sharing.may_see`` for each."""
-    query = _filtered(select(opportunity), member_id, circles, asked).where(opportunity.c.id > after)
-    return [Opportunity(**row._mapping) for row in conn.execute(query.order_by(opportunity.c.id).limit(limit))]
-
-
 def shown(conn: Connection, member_id: str, circles: Circles, offset: int, limit: int) -> list[Opportunity]:
     """Without drafts, newest change first that others may know of: a hidden position moves nothing in this order. The caller
     still asks ``sharing.may_see`` for each."""
     stamp = func.coalesce(opportunity.c.shown_at, opportunity.c.created_at)
-    query = select(opportunity).where(
-        visible(opportunity, opportunity.c.id, member_id, circles) & (opportunity.c.status != "draft")
-    )
-    rows = conn.execute(query.order_by(stamp.desc(), opportunity.c.id.desc()).offset(offset).limit(limit))
+    query = select(opportunity).where(_shown(member_id, circles)).order_by(stamp.desc(), opportunity.c.id.desc())
+    rows = conn.execute(query.offset(offset).limit(limit))
     return [Opportunity(**row._mapping) for row in rows]
 
 
 def count_shown(conn: Connection, member_id: str, circles: Circles) -> int:
-    query = select(func.count()).select_from(opportunity)
-    return (
-        conn.scalar(
-            query.where(visible(opportunity, opportunity.c.id, member_id, circles) & (opportunity.c.status != "draft"))
-        )
-        or 0
-    )
+    return conn.scalar(select(func.count()).select_from(opportunity).where(_shown(member_id, circles))) or 0
 
 
-def count_opportunities(conn: Connection, member_id: str, circles: Circles, asked: Asked) -> int:
-    return conn.scalar(_filtered(select(func.count()).select_from(opportunity), member_id, circles, asked)) or 0
-
-
-def _filtered(query: Select[Any], member_id: str, circles: Circles, asked: Asked) -> Select[Any]:
-    query = query.where(visible(opportunity, opportunity.c.id, member_id, circles))
-    if asked.text:
-        query = query.where(
-            opportunity.c.title.icontains(asked.text, autoescape=True) | (opportunity.c.id == asked.text)
-        )
-    if asked.status:
-        query = query.where(opportunity.c.status == asked.status)
-    if asked.steward:
-        named = opportunity.c.facts["named"].as_boolean().is_not(False) | (opportunity.c.steward_id == member_id)
-        query = query.where((opportunity.c.steward_id == asked.steward) & named)
-    return query
+def _shown(member_id: str, circles: Circles) -> Any:
+    return visible(opportunity, opportunity.c.id, member_id, circles) & (opportunity.c.status != "draft")

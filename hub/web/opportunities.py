@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.spreadsheet.formula import marked
 from hub import access
-from hub.commons import opening, recommendations
+from hub.commons import opening, reading, recommendations
 from hub.commons.findable import registered
 from hub.commons.imports import Refusal
 from hub.commons.ledger import lines as who_is_in
@@ -37,6 +37,7 @@ from schemas.when import over
 
 pages = Blueprint("opportunities", __name__)
 PAGE = 50
+PIECE = 65_536
 ANOTHER = ""
 """No member has this id: whoever reads with it sees what all may see that it is shared with."""
 COLUMNS = (
@@ -98,14 +99,14 @@ def table() -> Response:
         writer = csv.writer(out)
         writer.writerow([label(path) for path in COLUMNS])
         with hub().reading() as conn:
-            names, after, circles = members.names(conn), "", hub().config.circles
-            while there := finding.find_after(conn, user.member_id, circles, looking(found), after, 500):
-                for _row, view in _views(conn, there, names):
-                    writer.writerow([marked(words(path, view.get(path))) for path in COLUMNS])
-                yield out.getvalue()
-                out.seek(0)
-                out.truncate()
-                after = there[-1].id
+            names = members.names(conn)
+            for row, positions in reading.visible(conn, hub(), user.member_id, looking(found)):
+                view = hub().view(row, positions, access.private(user), names)
+                writer.writerow([marked(words(path, view.get(path))) for path in COLUMNS])
+                if out.tell() > PIECE:
+                    yield out.getvalue()
+                    out.seek(0)
+                    out.truncate()
         yield out.getvalue()
 
     name = {"Content-Disposition": "attachment; filename=opportunities.csv"}

@@ -81,7 +81,7 @@ def one(search_id: str) -> str:
 
 @pages.post("/searches/<search_id>/drop")
 def drop(search_id: str) -> Response:
-    if not searches.drop(hub(), search_id, me().member_id, me().id):
+    if not searches.drop(hub(), search_id, me().member_id, f"user:{me().id}"):
         abort(404)
     flash(_("It looks for nothing more. What it has found stays where it is."), "status")
     return redirect(url_for("searches.all"), 303)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub import crash
-from hub.door.watch import SETTLED, Watch
+from hub.door.watch import SETTLED, Folders
 from hub.store import waiting
 from hub.sync import holds
 from tests.door.conftest import HEADER, Doors, project, sheet
@@ -25,7 +25,7 @@ def folder(doors: Doors) -> Path:
     return made
 
 
-def settle(doors: Doors, watch: Watch) -> None:
+def settle(doors: Doors, watch: Folders) -> None:
     watch.look()
     doors.time.sleep(SETTLED.total_seconds())
     watch.look()
@@ -35,7 +35,7 @@ def test_a_file_is_applied_and_its_report_stands_beside_it(doors: Doors, folder:
     (folder / "a.csv").write_bytes(
         sheet([[*project("Wells"), "Yes"], [*project("Books"), ""], ["", "x", "y", "", "", "Yes"]], TICKED)
     )
-    settle(doors, Watch(doors.hub))
+    settle(doors, Folders(doors.hub))
     assert sorted(p.name for p in (folder / "done").iterdir()) == ["a.csv", "a.csv.report.csv"]
     report = (folder / "done" / "a.csv.report.csv").read_text("utf-8-sig")
     assert (
@@ -49,7 +49,7 @@ def test_a_file_is_applied_and_its_report_stands_beside_it(doors: Doors, folder:
 
 
 def test_a_file_that_still_grows_is_left_alone(doors: Doors, folder: Path) -> None:
-    watch, path = Watch(doors.hub), folder / "a.csv"
+    watch, path = Folders(doors.hub), folder / "a.csv"
     path.write_bytes(sheet([[*project("Wells"), "Yes"]], TICKED))
     watch.look()
     doors.time.sleep(SETTLED.total_seconds())
@@ -64,7 +64,7 @@ def test_a_file_that_still_grows_is_left_alone(doors: Doors, folder: Path) -> No
 
 def test_what_cannot_be_read_moves_to_refused_with_the_reason(doors: Doors, folder: Path) -> None:
     (folder / "a.csv").write_bytes(b'{"grants": []}')
-    settle(doors, Watch(doors.hub))
+    settle(doors, Folders(doors.hub))
     assert (folder / "refused" / "a.csv").read_bytes() == b'{"grants": []}'
     assert "holds JSON, no sheet" in (folder / "refused" / "a.csv.report.csv").read_text("utf-8-sig")
 
@@ -72,7 +72,7 @@ def test_what_cannot_be_read_moves_to_refused_with_the_reason(doors: Doors, fold
 def test_a_second_file_of_the_same_name_writes_over_neither_the_first_nor_its_report(
     doors: Doors, folder: Path
 ) -> None:
-    watch = Watch(doors.hub)
+    watch = Folders(doors.hub)
     for name in ("Wells", "Books"):
         (folder / "a.csv").write_bytes(sheet([[*project(name), "Yes"]], TICKED))
         settle(doors, watch)
@@ -86,7 +86,7 @@ def test_what_a_dead_process_left_in_hand_is_read_again_and_nothing_is_doubled(d
     content = sheet([[*project("Wells"), "Yes"]], TICKED)
     doors.now(content, say="ticked")
     (folder / "working" / "a.csv").write_bytes(content)
-    Watch(doors.hub).look()
+    Folders(doors.hub).look()
     assert (folder / "done" / "a.csv").exists() and len(doors.commons()) == 2
     assert "2,unchanged,Wells" in (folder / "done" / "a.csv.report.csv").read_text("utf-8-sig")
 
@@ -98,11 +98,11 @@ def test_a_process_killed_with_a_file_in_hand_loses_and_doubles_nothing(doors: D
     child = os.fork()
     if child == 0:
         crash.point = crash.armed(point)
-        settle(doors, Watch(doors.hub))
+        settle(doors, Folders(doors.hub))
         os._exit(1)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
     assert [p.name for p in (folder / "working").iterdir()] == ["a.csv"] and not (folder / "done").exists()
-    Watch(doors.hub).look()
+    Folders(doors.hub).look()
     assert sorted(p.name for p in (folder / "done").iterdir()) == ["a.csv", "a.csv.report.csv"]
     assert sorted(doors.commons()) == ["First", "Wells"] and len(doors.commons_ids()) == 2
 
@@ -111,12 +111,12 @@ def test_what_is_no_sheet_is_not_touched(doors: Doors, folder: Path) -> None:
     for name in (".a.csv", "~$a.xlsx", "a.csv.part", "notes.docx"):
         (folder / name).write_bytes(b"x")
     os.symlink("/etc/hostname", folder / "link.csv")
-    settle(doors, Watch(doors.hub))
+    settle(doors, Folders(doors.hub))
     assert sorted(p.name for p in folder.iterdir()) == [".a.csv", "a.csv.part", "link.csv", "notes.docx", "~$a.xlsx"]
 
 
 def test_a_first_sheet_that_nobody_looked_at_waits_and_those_after_it_too(doors: Doors) -> None:
-    folder, watch = doors.folder / "oak", Watch(doors.hub)
+    folder, watch = doors.folder / "oak", Folders(doors.hub)
     folder.mkdir()
     (folder / "a.csv").write_bytes(sheet([[*project("Wells"), "Yes"]], TICKED))
     settle(doors, watch)

@@ -13,7 +13,7 @@ from connectors.clock import ManualTime
 from hub.app import Hub, open_hub
 from hub.configured import configured
 from hub.jobs.clock import Clock
-from hub.reload import Watch
+from hub.reload import Files
 from hub.store import connections
 from hub.store.tables import Connection
 
@@ -69,7 +69,7 @@ def deeds(hub: Hub) -> list[tuple[str, str]]:
 
 
 def test_a_valid_change_is_in_force_after_two_looks_and_its_line_says_what_changed(hub: Hub) -> None:
-    watch = Watch(hub)
+    watch = Files(hub)
     save(hub, CONFIG.replace('"5m"', '"10m"'))
     watch.look()
     assert hub.config.connections["elm-sheet"].every == 300, "somebody may be in the middle of saving it"
@@ -81,7 +81,7 @@ def test_a_valid_change_is_in_force_after_two_looks_and_its_line_says_what_chang
 
 
 def test_a_new_connection_comes_and_one_that_is_taken_out_is_kept_and_rests(hub: Hub) -> None:
-    watch = Watch(hub)
+    watch = Files(hub)
     save(hub, CONFIG + SECOND.replace('member = "elm2"', 'member = "elm"'))
     watch.look()
     watch.look()
@@ -104,7 +104,7 @@ def test_a_new_connection_comes_and_one_that_is_taken_out_is_kept_and_rests(hub:
 def test_what_cannot_be_used_is_refused_and_the_old_stays_in_force(
     hub: Hub, caplog, file: str, text: str, said: str
 ) -> None:  # type: ignore[no-untyped-def]
-    watch, old, mapping = Watch(hub), hub.config, hub.mapping("elm-sheet").digest
+    watch, old, mapping = Files(hub), hub.config, hub.mapping("elm-sheet").digest
     assert hub.config.path is not None
     (hub.config.path.parent / file).write_bytes(text.encode("utf-8", "surrogateescape"))
     watch.look()
@@ -119,7 +119,7 @@ def test_what_cannot_be_used_is_refused_and_the_old_stays_in_force(
 
 
 def test_a_changed_mapping_file_is_taken_up_as_well(hub: Hub) -> None:
-    watch, before = Watch(hub), hub.mapping("elm-sheet").digest
+    watch, before = Files(hub), hub.mapping("elm-sheet").digest
     save(hub, 'extends = "spreadsheet-generic"\n[fields]\nneed = false\n', "own.toml")
     watch.look()
     watch.look()
@@ -127,7 +127,7 @@ def test_a_changed_mapping_file_is_taken_up_as_well(hub: Hub) -> None:
 
 
 def test_what_a_running_process_cannot_change_waits_for_its_next_start(hub: Hub) -> None:
-    watch, old = Watch(hub), hub.config
+    watch, old = Files(hub), hub.config
     save(hub, CONFIG.replace("hub.db", "other.db") + "[web]\nport = 9999\n")
     watch.look()
     watch.look()

@@ -236,7 +236,7 @@ def test_nobody_finds_what_it_shares_itself(make: Make) -> None:
 
 def test_a_dropped_search_finds_nothing_more(world: World) -> None:
     id = look_for(world)
-    searches.drop(world.hub, id, "b", "u-b")
+    searches.drop(world.hub, id, "b", "user:u-b")
     share(world, Title="Clinic", Themes=["Health"])
     world.sync()
     world.sync()

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from hub.commons import duplicates, positions
+from hub.commons.criteria import Criteria
 from hub.commons.imports import Refusal, pick
-from hub.store import lists, opportunities
-from hub.store.lists import Asked
+from hub.store import finding, opportunities
+from hub.store.finding import Looking
 from hub.store.tables import (
     Audit,
     Commitment,
@@ -105,7 +106,7 @@ def test_the_one_that_is_gone_is_nowhere_and_says_where_it_went(make: Make) -> N
     ]
     with world.hub.reading() as conn:
         for member in "ab":
-            shown = lists.opportunities(conn, member, {}, Asked(), 0, 10)
+            shown = finding.find(conn, member, {}, Looking(Criteria()), 0, 10)
             assert [row.id for row in shown] == [of(world, "a").id], member
     with pytest.raises(Refusal):
         pick(world.hub, gone.id, "a", "u")

@@ -6,9 +6,10 @@ import random
 
 import pytest
 
+from hub.commons.criteria import Criteria
 from hub.commons.sharing import may_see
-from hub.store import lists, opportunities
-from hub.store.lists import Asked
+from hub.store import finding, opportunities
+from hub.store.finding import Looking
 from hub.store.tables import Link, Opportunity
 from tests.sync.conftest import Make, World, connection, tree
 
@@ -107,9 +108,9 @@ def test_a_list_of_the_store_shows_what_may_be_seen_and_nothing_else(three: Worl
         for number in range(400)
     ]  # fmt: skip
     with three.hub.writing() as conn:
-        for row in rows:
-            conn.execute(opportunities.t.insert(), row.model_dump())
+        opportunities.add(conn, *rows)
         for member in "abc":
-            shown = {row.id for row in lists.opportunities(conn, member, CIRCLES, Asked(), 0, 1000)}
+            found, count = finding.page(conn, member, CIRCLES, Looking(Criteria()), 0, 1000)
+            shown = {row.id for row in found}
             assert shown == {row.id for row in rows if may_see(row, member, CIRCLES)}
-            assert 0 < lists.count_opportunities(conn, member, CIRCLES, Asked()) == len(shown) < 400
+            assert 0 < count == len(shown) < 400

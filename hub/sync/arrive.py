@@ -94,14 +94,15 @@ def arrive(
     return Arrival(New(opportunity, turn.cause("shared", record.id), commitment), link)
 
 
-def store_all(conn: Connection, turn: Turn, arrivals: list[Arrival]) -> None:
-    """Opportunities, linked to their records, for all who want them once the run is judged. Leaves the list empty."""
+def store_all(conn: Connection, turn: Turn, arrivals: dict[str, Arrival]) -> None:
+    """Opportunities, linked to their records, for all who want them once the run is judged. Leaves nothing to store."""
     if not arrivals:
         return
-    history.add(conn, *(arrival.new for arrival in arrivals))
-    links.add(conn, *(arrival.link for arrival in arrivals))
-    dues.wait_for(conn, turn.run_id, *(arrival.link.opportunity_id for arrival in arrivals))
-    announce(conn, turn.hub, *(arrival.new.opportunity for arrival in arrivals))
+    new = [arrival.new for arrival in arrivals.values()]
+    history.add(conn, *new)
+    links.add(conn, *(arrival.link for arrival in arrivals.values()))
+    dues.wait_for(conn, turn.run_id, *(each.opportunity.id for each in new))
+    announce(conn, turn.hub, *(each.opportunity for each in new))
     arrivals.clear()
 
 

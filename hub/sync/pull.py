@@ -119,8 +119,10 @@ def apply_page(turn: Turn, page: Page) -> None:
     with turn.writing() as conn:
         known = what_is_known.load(conn, turn, raws)
         still: list[str] = []
-        arrivals: list[Arrival] = []
+        arrivals: dict[str, Arrival] = {}
         for record in page.records:
+            if record.id in arrivals:  # shown twice
+                store_all(conn, turn, arrivals)
             raw = raws[record.id]
             link = known.links.get(record.id)
             if link is not None and unchanged(turn, link, raw):
@@ -137,7 +139,6 @@ def apply_page(turn: Turn, page: Page) -> None:
             elif link.state == "stopped":
                 turn.counts["not_shared"] += 1  # it rests; whether the record really is there is looked at later
             else:
-                store_all(conn, turn, arrivals)  # it may be one of them, shown twice
                 apply_record(conn, turn, known, link, record, raw)
         store_all(conn, turn, arrivals)
         for row in page.refused:
@@ -154,7 +155,9 @@ def apply_page(turn: Turn, page: Page) -> None:
         crash.point("pull.cursor.moved")
 
 
-def _unlinked(conn: Connection, turn: Turn, known: Known, record: Record, raw: Raw, arrivals: list[Arrival]) -> None:
+def _unlinked(
+    conn: Connection, turn: Turn, known: Known, record: Record, raw: Raw, arrivals: dict[str, Arrival]
+) -> None:
     key = key_in(turn, raw)
     opportunity = known.by_key.get(key)
     link = known.by_opportunity.get(opportunity.id) if opportunity else None
@@ -171,12 +174,12 @@ def _unlinked(conn: Connection, turn: Turn, known: Known, record: Record, raw: R
         turn.counts["not_shared"] += 1
     elif found in (Match.NEW, Match.RECREATE):
         arrival = arrive(conn, turn, known, record, raw, id=key if found is Match.RECREATE else None)
-        arrivals += [arrival] if arrival else []
+        if arrival is not None:
+            arrivals[record.id] = arrival
     elif found in (Match.STRANGER, Match.SECOND):
         quarantine.set_aside(conn, turn, record.id, "", SECOND if found is Match.SECOND else STRANGER, raw, None)
         turn.counts["quarantined"] += 1
     elif opportunity is not None:
-        store_all(conn, turn, arrivals)
         if found is Match.REPLACES and link is not None:
             deletions.replaced(conn, link)
         joined = adopt(conn, turn, link, opportunity.id, record)

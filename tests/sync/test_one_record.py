@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from connectors.contract import Ambiguous, Capabilities
+import pytest
+
+from connectors.contract import Ambiguous, Capabilities, Page
+from hub.app import wanted
 from hub.store import finding
 from hub.store.tables import (
     Audit,
@@ -16,8 +20,10 @@ from hub.store.tables import (
     Opportunity,
     Quarantine,
 )
+from hub.sync.history import disagreements
 from hub.sync.run import OneRun
 from tests.sync.conftest import Make, World, connection, share
+from tests.sync.memory import MemoryConnector
 
 
 def test_a_create_whose_answer_was_lost_is_found_by_its_key_and_not_doubled(pair: World) -> None:
@@ -70,6 +76,31 @@ def test_an_edit_between_our_reading_and_our_writing_is_kept(pair: World) -> Non
     second.give_out()
     (conflict,) = pair.table(Conflict)
     assert conflict.path == "title" and pair.rows("b")[0]["Title"] == "From B, just now"
+
+
+@pytest.mark.parametrize("title", ["Deeper wells", "Wells"])
+def test_a_new_record_that_its_page_shows_twice_is_one_as_it_was_shown_last(
+    pair: World, monkeypatch: pytest.MonkeyPatch, title: str
+) -> None:
+    id = share(pair)
+    first = dict(pair.systems["a"].rows[id])
+    pair.systems["a"].rows[id] |= {"Title": title, "Not ours": "typed"}
+
+    def twice(self: MemoryConnector, since: str | None) -> Iterator[Page]:
+        yield Page((self._record(id, first), self._record(id)), complete=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryConnector, "changes", twice)
+        OneRun(pair.hub, "a", "manual").take_in()
+    now = MemoryConnector(pair.systems["a"], wanted(pair.hub.mapping("a")))._record(id)
+    assert [link.remote_version for link in pair.table(Link)] == [now.version]
+    assert [row.title for row in pair.table(Opportunity)] == [title]
+    assert next(line.action for line in pair.table(Audit) if line.moves) == "shared"
+    with pair.hub.reading() as conn:
+        assert disagreements(conn) == []
+    for _ in range(2):  # the run that was left there goes into the next
+        pair.sync()
+    assert pair.rows("b")[0]["Title"] == title and pair.quiet() == 0
 
 
 def test_a_record_that_copies_the_key_of_another_is_quarantined(pair: World) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from connectors.contract import Raw
 from connectors.spreadsheet.door import Brought
@@ -144,11 +144,10 @@ def _word(lines: list[Any]) -> tuple[str, dict[str, Any]]:
 
 def _aside(conn: Connection, connection: str, run_id: str) -> dict[str, list[Any]]:
     """What this run set aside, by record."""
-    t, run = waiting.quarantine, runs.get(conn, run_id)
+    run = runs.get(conn, run_id)
     assert run is not None
-    where = (t.c.connection_id == connection) & (t.c.last_seen_at >= run.started_at) & (t.c.state != "released")
     found: dict[str, list[Any]] = {}
-    for row in conn.execute(select(t).where(where).order_by(t.c.path)):
+    for row in waiting.set_aside_since(conn, connection, run.started_at):
         found.setdefault(row.remote_id, []).append(row)
     return found
 

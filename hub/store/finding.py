@@ -25,6 +25,7 @@ from hub.store.visible import visible
 
 t: Any = vars(tables.Finding)["__table__"]
 tag: Any = vars(tables.FindingTag)["__table__"]
+by: Any = vars(tables.FindingMade)["__table__"]
 opportunity: Any = vars(tables.Opportunity)["__table__"]
 said: Any = a_table("finding_text", column("rowid"), column("id"), column("said"))
 
@@ -102,6 +103,17 @@ def empty(conn: Connection) -> None:
     """Nothing is found any more, until it is kept again."""
     for table in (tag, said, t):
         conn.execute(delete(table))
+
+
+def made(conn: Connection) -> int | None:
+    """In which way all of it was made; None where it was not."""
+    ways = list(conn.scalars(select(by.c.way)))
+    return ways[0] if len(ways) == 1 else None
+
+
+def note_made(conn: Connection, way: int) -> None:
+    conn.execute(delete(by))
+    conn.execute(by.insert().values(way=way))
 
 
 def _forget_text(conn: Connection, ids: list[int]) -> None:

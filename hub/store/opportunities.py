@@ -26,6 +26,12 @@ def peek(conn: Connection, ids: Iterable[str]) -> dict[str, Opportunity]:
     return {row.id: Opportunity(**row._mapping) for row in rows}
 
 
+def all_after(conn: Connection, after: str, limit: int) -> list[Opportunity]:
+    """Whoever may see them, in the order of their ids."""
+    rows = conn.execute(select(t).where(t.c.id > after).order_by(t.c.id).limit(limit))
+    return [Opportunity(**row._mapping) for row in rows]
+
+
 def by_number(conn: Connection, numbers: Iterable[int]) -> dict[int, Opportunity]:
     """Opportunities by the 53-bit number that stands for the id where a system takes integers only."""
     rows = conn.execute(select(t).where(t.c.number.in_(sorted(set(numbers)))).order_by(t.c.id).with_for_update())

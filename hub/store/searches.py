@@ -37,6 +37,10 @@ def get(conn: Connection, search_id: str) -> SavedSearch | None:
     return SavedSearch(**row._mapping) if row else None
 
 
+def every(conn: Connection) -> list[SavedSearch]:
+    return [SavedSearch(**row._mapping) for row in conn.execute(select(t).order_by(t.c.id))]
+
+
 def of_member(conn: Connection, member_id: str) -> list[SavedSearch]:
     """By name."""
     rows = conn.execute(select(t).where(t.c.member_id == member_id).order_by(t.c.name, t.c.id))

@@ -117,6 +117,13 @@ def outdated(conn: Connection, connection: str, place: str, before: datetime) ->
     )
 
 
+def set_aside_since(conn: Connection, connection: str, since: datetime) -> list[Quarantine]:
+    """What was set aside, or again, and is not released; by path."""
+    t = quarantine
+    where = (t.c.connection_id == connection) & (t.c.last_seen_at >= since) & (t.c.state != "released")
+    return [Quarantine(**row._mapping) for row in conn.execute(select(t).where(where).order_by(t.c.path))]
+
+
 def to_look_at_again(
     conn: Connection, connection: str, now: datetime, first: timedelta, most: timedelta, limit: int
 ) -> list[str]:

@@ -85,6 +85,10 @@ class Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
         """Requests are counted, not printed."""
 
+    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
+        """What is lost is lost at once: whoever asked need not wait until it gives up."""
+        self.close_connection = True
+
 
 class Served:
     """A hub's pages and API on a real socket. ``seen``: method and path of each call; ``lose``: how many of the next answers to a

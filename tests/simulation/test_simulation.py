@@ -10,7 +10,7 @@ from collections import Counter
 from tests.simulation.__main__ import many
 from tests.simulation.script import play
 
-SEEDS = 50
+SEEDS = 30
 """How many stories the normal suite plays."""
 
 MUST_HAPPEN = (

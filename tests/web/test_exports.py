@@ -154,12 +154,13 @@ def test_a_file_takes_no_more_memory_for_more_rows(site: Site) -> None:
     now = site.hub.time.now()
 
     def add(count: int, first: int) -> None:
+        def row(number: int) -> Opportunity:
+            facts = {"title": f"T{number}", "summary": "x" * 500}
+            return Opportunity(id=site.hub.ids.uuid7(), number=number, kind="project", status="published", steward_id="elm",
+                               title=facts["title"], facts=facts, origins={}, created_at=now, updated_at=now)  # fmt: skip
+
         with site.hub.writing() as conn:
-            for number in range(first, first + count):
-                facts = {"title": f"T{number}", "summary": "x" * 500}
-                row = Opportunity(id=site.hub.ids.uuid7(), number=number, kind="project", status="published", steward_id="elm",
-                                  title=facts["title"], facts=facts, origins={}, created_at=now, updated_at=now)  # fmt: skip
-                opportunities.add(conn, row)
+            opportunities.add(conn, *(row(number) for number in range(first, first + count)))
 
     def peak() -> tuple[int, int]:
         tracemalloc.start()
@@ -168,9 +169,9 @@ def test_a_file_takes_no_more_memory_for_more_rows(site: Site) -> None:
         tracemalloc.stop()
         return size, most
 
-    add(1500, 1000)
+    add(1200, 1000)
     size, few = peak()
-    add(4500, 3000)
+    add(3600, 3000)
     more, many = peak()
     assert more > 3.5 * size and many < 1.3 * few
 

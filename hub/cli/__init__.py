@@ -20,6 +20,7 @@ COMMANDS = {
     "connector": ("hub.cli.connector", "Check and draft declarations of systems that speak REST."),
     "mapping": ("hub.cli.mapping", "Check and show mapping files."),
     "audit": ("hub.cli.audit", "Whether the history tells what is stored."),
+    "erase": ("hub.cli.erase", "Take a person out of accounts, mail and history."),
     "rates": ("hub.cli.rates", "Exchange rates, to say what pledges in other currencies leave open."),
     "demo": ("hub.cli.demo", "Three sandboxes and a hub, to try."),
 }

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from hub.app import Hub
 from hub.commons import asking, duplicates
 from hub.mail.sending import send_waiting
-from hub.store import connections
+from hub.store import chores, connections, sealing
 from hub.store.tables import Process
 from hub.sync.run import OneRun
 
@@ -27,6 +27,7 @@ ALIVE = timedelta(seconds=60)
 
 
 MAIL, ASKING, LIKENESS, MERGING = "the mail", "asking what is still needed", "looking for duplicates", "merging"
+SEALING, SEALED_EVERY = "sealing the audit", timedelta(minutes=1)
 
 
 class Clock:
@@ -71,6 +72,7 @@ class Clock:
         self._start(self._aside, MAIL, partial(send_waiting, self.hub))
         self._start(self._aside, LIKENESS, partial(duplicates.look, self.hub))
         self._start(self._aside, MERGING, partial(duplicates.carry_out, self.hub))
+        self._start(self._aside, SEALING, self._seal)
 
     def _start(self, pool: Executor, name: str, work: Callable[[], object]) -> None:
         """At most one thread does what has this name; whatever it raises is logged, and the clock goes on."""
@@ -95,6 +97,17 @@ class Clock:
         run.give_out()
         if run.result.state == "held":
             self._rest(name)
+
+    def _seal(self) -> None:
+        """The digest goes to the log as well: that leaves the database, where whoever owns it could make it anew."""
+        with self.hub.reading() as conn:
+            if not chores.is_due(conn, SEALING, self.hub.time.now()):
+                return
+        with self.hub.writing() as conn:
+            mine, _ = chores.claim(conn, SEALING, self.hub.time.now(), SEALED_EVERY)
+        digest = sealing.seal(self.hub.engine, self.hub.time.now()) if mine else None
+        if digest:
+            log.info("The audit was sealed", extra={"digest": digest})
 
     def _rest(self, name: str) -> None:
         """A held connection is looked at again at its next time, or at once when someone decides."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from hub.store.chain import line_digest
 from hub.store.tables import Audit
 
 t: Any = Audit.__table__  # type: ignore[attr-defined]
@@ -14,7 +16,9 @@ t: Any = Audit.__table__  # type: ignore[attr-defined]
 
 def write(conn: Connection, **values: Any) -> None:
     """``at``, ``actor`` and ``action`` are needed; ``values`` is ``{path: [before, after]}``."""
-    conn.execute(t.insert().values(**values))
+    row = {"direction": "here", "moves": False} | values
+    salt = secrets.token_hex(16)
+    conn.execute(t.insert(), row | {"salt": salt, "digest": line_digest(row, salt)})
 
 
 def last_of_run(conn: Connection, run_id: str) -> int:

@@ -31,6 +31,7 @@ from hub.store.asked import (
     UpdateQuestion,
 )
 from hub.store.outside import Hint, MemberKey, Token
+from hub.store.sealed import Erasure, Seal
 from hub.store.told import Invitation, Message
 from hub.store.types import json_column, moment
 
@@ -44,6 +45,7 @@ __all__ = [
     "Deletion",
     "Due",
     "Duplicate",
+    "Erasure",
     "Handover",
     "Hint",
     "Hold",
@@ -68,6 +70,7 @@ __all__ = [
     "Rule",
     "Run",
     "SavedSearch",
+    "Seal",
     "SearchTerm",
     "Session",
     "SignInAttempt",
@@ -326,11 +329,12 @@ class Run(SQLModel, table=True):
 
 
 class Audit(SQLModel, table=True):
-    """One row for each record change, written in its transaction, never updated.
+    """One row for each record change, written in its transaction. Triggers refuse to change or delete one.
 
     ``direction``: in (a system changed the commons), out (the hub wrote to a system), here (a person or
     the hub itself). ``actor``: ``connection:NAME``, ``user:ID``, ``hub``. ``values``:
     ``{path or column: [before, after]}``; where the line ``moves`` the commons, replaying them gives it.
+    ``digest`` and ``salt``: see ``chain``.
     """
 
     __table_args__ = (Index("audit_opportunity", "opportunity_id", "id"),)
@@ -348,6 +352,8 @@ class Audit(SQLModel, table=True):
     values: dict[str, Any] | None = json_column()
     note: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     moves: bool = False
+    salt: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    digest: str | None = None
 
 
 class Intent(SQLModel, table=True):

@@ -211,7 +211,7 @@ class Connection(SQLModel, table=True):
     """What the hub knows of a configured connection, and its lease: one run at a time, fenced.
 
     ``state`` is active, paused or removed (no longer in the configuration).
-    ``approved`` is false until a first sync was let go (``first_sync = "preview"``).
+    ``approved`` is false until a first sync was let go (``first_sync = "preview"``), or its first after a backup was restored (``restored_at``).
     ``shape`` is the type of each mapped column when last described, ``scope`` tells what it could see
     (address, credential, share field) when absences were last counted. ``reread_at``: when the feed of
     changes is next not believed, and every record is read.
@@ -236,6 +236,7 @@ class Connection(SQLModel, table=True):
     reread_at: datetime | None = moment()
     failures: int = 0
     last_ok_at: datetime | None = moment()
+    restored_at: datetime | None = moment()
 
 
 class Link(SQLModel, table=True):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from json.encoder import encode_basestring
 from typing import Any
 
 from hub.store.engine import dumps
@@ -92,7 +93,9 @@ def _leaf(kept: Any, name: str, value: Any) -> str | None:
         return str(value[ERASED])
     if name == NOTE and str(value).startswith(ERASED + " "):
         return str(value).partition(" ")[2]
-    return _sha(f"{kept(name)}|{dumps(value)}")
+    # Most values are plain text, and putting an encoder together for each would be most of what a digest costs.
+    plain = isinstance(value, str) and value.isascii()
+    return _sha(f"{kept(name)}|{encode_basestring(value) if plain else dumps(value)}")
 
 
 def _moment(at: datetime | None) -> str | None:

@@ -164,3 +164,19 @@ def test_what_is_no_backup_leaves_the_database_as_it_was(world: World, tmp_path:
         with pytest.raises(BackupError, match="not a whole database"):
             operations.restore(database(world), other, world.time.now())
     assert world.table(restored.Row) == before
+
+
+def test_a_record_that_was_created_since_is_found_by_its_key_whoever_is_read_first(
+    world: World, tmp_path: Path
+) -> None:
+    backup(database(world), tmp_path / "yesterday")
+    share(world, Title="Bakery")
+    world.sync()
+    today = state(world)
+    go_back(world, tmp_path / "yesterday")
+    world.sync("b")  # its copy of Bakery belongs to nothing that the hub knows yet, and is passed over
+    world.sync("a")
+    approve_all(world)
+    world.sync("a")
+    settle(world)
+    assert state(world) == today

@@ -154,10 +154,16 @@ def _create(turn: Turn, batch: list[Item]) -> None:
 
 def _there_already(turn: Turn, item: Item) -> bool:
     """Creating by key would write over a record that has this key already: a copy that stayed behind when its original
-    was deleted. Where the link is not new there may be one; it becomes the record, at first sight (I19)."""
-    if not turn.can.upsert or item.link is None:
+    was deleted. Where the link is not new there may be one; it becomes the record, at first sight (I19). So does one that was
+    created after the backup from which the hub was restored."""
+    key = item.columns.get(turn.mapping.key or "")
+    if key is None or not (turn.restored or (turn.can.upsert and item.link is not None)):
         return False
-    found = turn.connector.find(str(item.columns[turn.mapping.key or ""]))
+    found = turn.connector.find(str(key))
+    if turn.restored and len(found) > 1:
+        with turn.writing() as conn:
+            _later(conn, turn, item, "Several records carry its key. Delete those that are copies, or clear their key.")
+        return True
     if len(found) == 1:
         apply_page(turn, Page((found[0],)))
     return len(found) == 1

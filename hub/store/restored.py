@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, func, inspect, select, text, update
 
 from hub.store import audit
 from hub.store.tables import Connection as Row
@@ -15,11 +15,24 @@ connections: Any = Row.__table__  # type: ignore[attr-defined]
 messages: Any = Message.__table__  # type: ignore[attr-defined]
 
 RESTORED = "restored from a backup"
+BEGUN = "restoring"
 GAP = 1_000_000
 """Numbers that are left out in the audit, and fences: whoever knows one from after the backup is not taken for up to date."""
 LOOKS = timedelta(days=30)
-"""How long a record is looked for by its key before one is created."""
+"""How long a record is looked for before one is created, from when the last connection was let go."""
 SAYS = "The hub was restored from a backup. Everything is read; nothing is written before someone has looked at it."
+
+
+def begin(conn: Connection) -> None:
+    """From here on the database counts as restored, whatever happens before ``mark`` is through (PostgreSQL: what is
+    restored and what is marked are two transactions)."""
+    conn.execute(text(f"CREATE TABLE IF NOT EXISTS {BEGUN} (id integer)"))
+
+
+def finish(conn: Connection, now: datetime) -> None:
+    """Mark what a restore left that broke off. The hub asks before it does anything."""
+    if conn.dialect.name == "postgresql" and inspect(conn).has_table(BEGUN):
+        mark(conn, now)
 
 
 def mark(conn: Connection, now: datetime) -> dict[str, int]:
@@ -42,11 +55,16 @@ def mark(conn: Connection, now: datetime) -> dict[str, int]:
     audit.write(conn, id=number, at=now, actor="hub", action=RESTORED)
     if conn.dialect.name == "postgresql":
         conn.execute(text("SELECT setval(pg_get_serial_sequence('audit', 'id'), :number)"), {"number": number})
+    conn.execute(text(f"DROP TABLE IF EXISTS {BEGUN}"))
     return {"connections": count, "mails": mails, "sessions": sessions}
 
 
-def recently(row: Row, now: datetime) -> bool:
-    return row.restored_at is not None and now < row.restored_at + LOOKS
+def recently(conn: Connection, now: datetime) -> bool:
+    """Whether some connection has still to be let go after a restore, or was not long ago: until then any of them may bring
+    an opportunity that the hub has forgotten, and whose records it made in the others."""
+    row = connections.c
+    open_still = (row.approved.is_(False) | (row.restored_at > now - LOOKS)) & (row.state != "removed")
+    return conn.execute(select(row.id).where(row.restored_at.is_not(None) & open_still).limit(1)).first() is not None
 
 
 def lost(conn: Connection, position: int) -> bool:

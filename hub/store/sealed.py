@@ -1,4 +1,4 @@
-"""The tables that hold the audit together: seals over its lines, and erasures from them."""
+"""The tables that hold the audit together: seals over its lines, erasures from them, and whose it is."""
 
 from __future__ import annotations
 
@@ -32,3 +32,9 @@ class Erasure(SQLModel, table=True):
     by: str
     values: int = 0
     open: bool = True
+
+
+class Identity(SQLModel, table=True):
+    """One row, made with the database: backups of one hub have the same."""
+
+    id: str = Field(primary_key=True)

@@ -35,7 +35,7 @@ from hub.store.carried import Download, Upload
 from hub.store.found import Bookmark, Finding, FindingMade, FindingTag
 from hub.store.outside import Hint, MemberKey, Token
 from hub.store.reached import Opened
-from hub.store.sealed import Erasure, Seal
+from hub.store.sealed import Erasure, Identity, Seal
 from hub.store.told import Invitation, MailWish, Message, Post, Thread
 from hub.store.types import json_column, moment
 
@@ -58,6 +58,7 @@ __all__ = [
     "Handover",
     "Hint",
     "Hold",
+    "Identity",
     "Intent",
     "Invitation",
     "Leftover",

@@ -104,7 +104,8 @@ def judge_push(turn: Turn) -> None:
     with turn.writing() as conn:
         if hold is not None and guards.plan_hash(items) == out_hash(hold):
             waiting.change_hold(conn, hold.id, state="used")
-            connections.change(conn, turn.name, approved=True)
+            again = {"restored_at": turn.now()} if turn.restored else {}
+            connections.change(conn, turn.name, approved=True, **again)
             let_go(conn, turn.hub, turn.run_id)
             return
         came = [] if approved else changed_items(conn, turn.run_id)

@@ -189,9 +189,9 @@ def _like_none(turn: Turn, batch: Sequence[Item]) -> list[Item]:
         after = {id: links.get(conn, link.id) for id, link in waiting.items()}
         asked = {question.link_id for question in matches.matches(conn, turn.name, ("open",))}
     return [
-        replace(item, link=link)
+        replace(item, link=now)
         for item in batch
-        if (link := after[item.opportunity_id]) and link.remote_id is None and link.id not in asked
+        if (now := after[item.opportunity_id]) and now.remote_id is None and now.id not in asked
     ]
 
 

@@ -149,12 +149,12 @@ class OneRun:
                 runs.start(conn, run)
                 connections.change(conn, self.name, scan=row.scan + 1)
                 names, prefers = members.names(conn), rules.of_all(conn)
+                self._restored = restored.recently(conn, now)
         except Busy as busy:
             self.result = RunResult(self.name, "busy", message=str(busy))
             return False
         self.result.run_id = run.id
         self._started = run.started_at
-        self._restored = restored.recently(row, now)
         self._fence, self._scan, self._names, self._prefers = fence, row.scan + 1, names, prefers
         return True
 

@@ -9,11 +9,13 @@ import pytest
 from connectors.contract import Capabilities
 from hub.operations.backup import backup
 from hub.store import connections
-from hub.store.tables import Conflict, Deletion, Hold, MatchQuestion
+from hub.store.tables import Conflict, Deletion, Hold, MatchQuestion, User
 from hub.sync import deletions, history, lookalikes
+from hub.sync.clearing import KEPT
 from hub.sync.resolve import resolve
 from tests.operations.conftest import approve_all, database, go_back, row, settle, state
 from tests.sync.conftest import Make, World, connection, make, share, tree  # noqa: F401
+from tests.sync.test_inbox import ROW, look_for
 
 TITLES = ("Wells", "Orchard", "Library", "Mill", "School", "Clinic")
 
@@ -86,7 +88,9 @@ def test_yesterdays_database_deletes_doubles_and_overwrites_nothing(
     for _ in range(6):
         for name in order:
             world.sync(name)
-        listed |= {(item["remote_id"], path) for hold in world.table(Hold) for item in hold.items for path in item["values"]}
+        listed |= {
+            (item["remote_id"], path) for hold in world.table(Hold) for item in hold.items for path in item["values"]
+        }
         approve_all(world)
     shown = {column: path for path, column in (("status", "Status"), ("summary", "Summary"), ("totals.gap", "Gap"))}
     for name, rows in state(world).items():
@@ -172,3 +176,70 @@ def test_where_no_key_is_kept_and_it_was_edited_since_a_person_is_asked(make: Ma
     lookalikes.decide(world.hub, dam.id, "create", "u")
     settle(world)
     assert len(world.rows("b")) == len(today["b"]) + 1 and world.quiet() == 0
+
+
+def test_the_list_that_a_person_looks_at_makes_nothing_that_is_there(make: Make, tmp_path: Path) -> None:  # noqa: F811
+    world = made_since(make, key=True)
+    backup(database(world), tmp_path / "yesterday")
+    share(world, Title="Bakery")
+    for _ in range(2):
+        world.sync()
+    go_back(world, tmp_path / "yesterday")
+    world.sync("b")  # its Bakery belongs to nothing yet
+    settle(world, "a")
+    world.sync("b")
+    assert [item for hold in world.table(Hold) if hold.connection_id == "b" for item in hold.items] == []
+
+
+def test_what_was_deleted_since_stands_in_the_list(world: World, tmp_path: Path) -> None:
+    backup(database(world), tmp_path / "yesterday")
+    remove(world, "a", "Orchard")
+    world.systems["a"].deleted = ["r00002"]
+    share(world, Title="Bakery")
+    go_back(world, tmp_path / "yesterday")
+    world.sync()
+    (hold,) = [one for one in world.table(Hold) if one.connection_id == "a"]
+    assert [item["title"] for item in hold.items if item["direction"] == "gone"] == ["Orchard"]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_it_is_looked_for_as_long_as_any_connection_waits(make: Make, tmp_path: Path, late: bool) -> None:  # noqa: F811
+    world = made_since(make, key=True)
+    backup(database(world), tmp_path / "yesterday")
+    share(world, Title="Bakery")
+    for _ in range(3):
+        world.sync()
+    today = state(world)
+    assert len(today["b"]) == 2
+    go_back(world, tmp_path / "yesterday")
+    with world.hub.writing() as conn:
+        connections.change(
+            conn, "b", approved=True, **({"restored_at": None} if late else {})
+        )  # set up after the backup
+    world.sync("b")
+    world.time.sleep(40 * 24 * 3600)  # a waits for a person meanwhile
+    world.sync("b")
+    settle(world, "a")
+    settle(world)
+    assert state(world) == today
+
+
+def test_no_row_leaves_an_inbox_before_somebody_has_looked(make: Make, tmp_path: Path) -> None:  # noqa: F811
+    inbox = connection("b-inbox", "b", shares=False, inbox_for="b")
+    world = make(connection("a"), connection("b"), inbox, trees={"b-inbox": ROW})
+    with world.hub.writing() as conn:
+        officer = User(id="u-b", member_id="b", email="b@b.example", name="B", password_hash="", roles=["officer"])
+        conn.execute(User.__table__.insert(), officer.model_dump())  # type: ignore[attr-defined]
+    look_for(world)
+    share(world, Title="Clinic", Themes=["Health"])
+    world.sync()
+    backup(database(world), tmp_path / "yesterday")
+    go_back(world, tmp_path / "yesterday")
+    world.time.sleep(KEPT.total_seconds() + 3600)
+    world.sync()
+    world.sync()
+    assert len(world.rows("b-inbox")) == 1
+    with world.hub.writing() as conn:
+        connections.change(conn, "b-inbox", approved=True)
+    world.sync()
+    assert world.rows("b-inbox") == []

@@ -1,6 +1,9 @@
-"""When a connection's database was last restored from a backup"""
+"""When a connection's database was last restored from a backup, and whose database it is"""
+
+from uuid import uuid4
 
 import sqlalchemy as sa
+import sqlmodel
 from alembic import op
 
 import hub.store.types
@@ -13,7 +16,13 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column('connection', sa.Column('restored_at', hub.store.types.Moment(), nullable=True))
+    op.create_table('identity',
+    sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.execute(f"INSERT INTO identity (id) VALUES ('{uuid4()}')")
 
 
 def downgrade() -> None:
+    op.drop_table('identity')
     op.drop_column('connection', 'restored_at')

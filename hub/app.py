@@ -21,7 +21,7 @@ from hub.commons.sharing import StandingRules, may_see
 from hub.commons.view import view
 from hub.config import Config, ConnectionConfig
 from hub.ids import Ids
-from hub.store import audit, opportunities
+from hub.store import audit, opportunities, restored
 from hub.store import members as people
 from hub.store import people as persons
 from hub.store.engine import open_engine, reading, writing
@@ -152,6 +152,7 @@ def open_hub(config: Config, *, time: Time | None = None, ids: Ids | None = None
     migrate(engine)
     hub = Hub(config, engine, time=time, ids=ids or Ids(time.now), **seams)
     with hub.writing() as conn:
+        restored.finish(conn, hub.time.now())
         _register(conn, hub)
         if not reindex.up_to_date(conn):
             reindex.rebuild(conn)

@@ -24,6 +24,9 @@ COMMANDS = {
     "digest": ("hub.cli.digest", "What a person's digest would say now."),
     "audit": ("hub.cli.audit", "Whether the history tells what is stored."),
     "search": ("hub.cli.search", "The index by which opportunities are found."),
+    "erase": ("hub.cli.erase", "Take a person out of accounts, mail and history."),
+    "backup": ("hub.cli.backup", "The whole database in one file, while the hub runs."),
+    "restore": ("hub.cli.restore", "A backup in the database's place; everything is looked at before it is written."),
     "rates": ("hub.cli.rates", "Exchange rates, to say what pledges in other currencies leave open."),
     "demo": ("hub.cli.demo", "Three sandboxes and a hub, to try."),
 }

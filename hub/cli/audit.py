@@ -30,3 +30,31 @@ def replay(config_path: Path) -> None:
         click.echo(f"{len(wrong)} differences. Keep a copy of the database before anything else, and report this.")
         sys.exit(1)
     click.echo(f"{count} opportunities: the history tells exactly what is stored.")
+
+
+@command.command("verify")
+@click.option(
+    "--expect", metavar="DIGEST", help="The digest of a seal that you noted elsewhere; it has to be among them."
+)
+@config_option
+def verify(expect: str | None, config_path: Path) -> None:
+    """Check that no line of the history was changed, left out or slipped in."""
+    from hub.store import sealing
+
+    hub = open_configured(config_path)
+    sealing.seal(hub.engine, hub.time.now())
+    with hub.reading() as conn:
+        verdict = sealing.verify(conn, expect)
+    for sentence in verdict.wrong:
+        click.echo(sentence)
+    if verdict.wrong:
+        click.echo(
+            "Someone changed the history past the hub. Copy the database away before anything else (hub backup), find out who "
+            "can write to it, and run this on your backups (hub restore into an empty place): the newest that is whole shows "
+            "what the line said."
+        )
+        sys.exit(1)
+    erased = f", values erased from {verdict.erased}" if verdict.erased else ""
+    click.echo(f"{verdict.lines} lines under {verdict.seals} seals are as they were written{erased}.")
+    if verdict.last:
+        click.echo(f"Note this elsewhere; whoever can rewrite the whole database could make new seals: {verdict.last}")

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from hub.commons.ledger import DISCLOSED
 from hub.commons.sharing import LISTED, Circles, in_audience, may_see
-from hub.store import feed, merged, opportunities
+from hub.store import feed, merged, opportunities, restored
 from hub.store.tables import Audit, Commitment, Opportunity
 
 VISIBILITY = "commitment.visibility"
@@ -58,7 +58,7 @@ def read(
     ``settled``: the first line that could still be preceded by one of a transaction under way, None where lines become
     visible in their order.
     """
-    if after > feed.last(conn):
+    if after > feed.last(conn) or restored.lost(conn, after):
         raise UnknownPosition(f"No change has the number {after}.")
     lines = feed.lines(conn, after, limit)
     ids = {str(line.opportunity_id) for line in lines}

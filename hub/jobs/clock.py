@@ -20,19 +20,18 @@ from hub.door.keep import tidy
 from hub.door.watch import Folders
 from hub.mail.sending import send_waiting
 from hub.reload import Files
-from hub.store import connections
+from hub.store import chores, connections, sealing
+from hub.store.identity import ALIVE
 from hub.store.tables import Process
 from hub.sync.run import OneRun
 
 log = logging.getLogger("hub.jobs")
 processes: Any = Process.__table__  # type: ignore[attr-defined]
-ALIVE = timedelta(seconds=60)
-"""A process that has not shown itself for this long no longer counts."""
-
 
 MAIL, ASKING, LIKENESS, MERGING = "the mail", "asking what is still needed", "looking for duplicates", "merging"
 DOORS, KEEPING = "the folders of doors", "dropping sheets that were brought"
 DIGEST = "the digests"
+SEALING, SEALED_EVERY = "sealing the audit", timedelta(minutes=1)
 
 
 class Clock:
@@ -86,6 +85,7 @@ class Clock:
         self._start(self._aside, MAIL, partial(send_waiting, self.hub))
         self._start(self._aside, LIKENESS, partial(duplicates.look, self.hub))
         self._start(self._aside, MERGING, partial(duplicates.carry_out, self.hub))
+        self._start(self._aside, SEALING, self._seal)
 
     def _start(self, pool: Executor, name: str, work: Callable[[], object]) -> None:
         """At most one thread does what has this name; whatever it raises is logged, and the clock goes on."""
@@ -110,6 +110,17 @@ class Clock:
         run.give_out()
         if run.result.state == "held":
             self._rest(name)
+
+    def _seal(self) -> None:
+        """The digest goes to the log as well: that leaves the database, where whoever owns it could make it anew."""
+        with self.hub.reading() as conn:
+            if not chores.is_due(conn, SEALING, self.hub.time.now()):
+                return
+        with self.hub.writing() as conn:
+            mine, _ = chores.claim(conn, SEALING, self.hub.time.now(), SEALED_EVERY)
+        digest = sealing.seal(self.hub.engine, self.hub.time.now(), patience=5) if mine else None
+        if digest:
+            log.info("The audit was sealed", extra={"digest": digest})
 
     def _rest(self, name: str) -> None:
         """A held connection is looked at again at its next time, or at once when someone decides."""

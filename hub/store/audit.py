@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlalchemy import Connection, func, select
 from hub.store.tables import Audit
 
 t: Any = Audit.__table__  # type: ignore[attr-defined]
+SALT = 16
+"""Bytes of chance in each line, see ``chain``."""
 
 
 def write(conn: Connection, **values: Any) -> None:
@@ -18,9 +21,11 @@ def write(conn: Connection, **values: Any) -> None:
 
 
 def write_all(conn: Connection, lines: Sequence[dict[str, Any]]) -> None:
-    """Several lines, each with the same names of values."""
+    """Several lines, each with the same names of values. Each gets a salt; its digest is made when it is sealed."""
     if lines:
-        conn.execute(t.insert(), list(lines))
+        noise = os.urandom(SALT * len(lines)).hex()
+        salts = (noise[at : at + 2 * SALT] for at in range(0, len(noise), 2 * SALT))
+        conn.execute(t.insert(), [line | {"salt": salt} for line, salt in zip(lines, salts, strict=True)])
 
 
 def last_of_run(conn: Connection, run_id: str) -> int:

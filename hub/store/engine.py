@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 DECIMAL = "$decimal"
@@ -43,13 +45,14 @@ def loads(text: str | bytes) -> Any:
 
 def open_engine(url: str) -> Engine:
     """An engine whose transactions are explicit: see ``reading`` and ``writing``."""
+    # An error's text goes to the log; what somebody's record says does not.
+    usual: dict[str, Any] = {"json_serializer": dumps, "json_deserializer": loads, "hide_parameters": True}
     if not url.startswith("sqlite"):
-        return create_engine(url, json_serializer=dumps, json_deserializer=loads, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, **usual)
     memory = url in ("sqlite://", "sqlite:///:memory:")
     engine = create_engine(
         url,
-        json_serializer=dumps,
-        json_deserializer=loads,
+        **usual,
         connect_args={"timeout": 30, "check_same_thread": False},
         **({"poolclass": StaticPool} if memory else {}),
     )
@@ -73,6 +76,14 @@ def open_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if mode else "BEGIN")
 
     return engine
+
+
+def is_full(error: Exception) -> bool:
+    """Whether the database could not be written for want of room: nothing of that transaction is there."""
+    if not isinstance(error, DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE) or getattr(error.orig, "sqlstate", None) == "53100"
 
 
 @contextmanager

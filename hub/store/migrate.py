@@ -22,6 +22,11 @@ def script() -> Config:
     return config
 
 
+def knows(revision: str) -> bool:
+    """Whether this version can read, or bring up to date, a database of that revision."""
+    return any(known.revision == revision for known in ScriptDirectory.from_config(script()).walk_revisions())
+
+
 def migrate(engine: Engine) -> None:
     """Run the migrations that are missing, in one transaction. Nothing to do is cheap."""
     head = ScriptDirectory.from_config(script()).get_current_head()

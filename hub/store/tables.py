@@ -35,6 +35,7 @@ from hub.store.carried import Download, Upload
 from hub.store.found import Bookmark, Finding, FindingMade, FindingTag
 from hub.store.outside import Hint, MemberKey, Token
 from hub.store.reached import Opened
+from hub.store.sealed import Erasure, Identity, Seal
 from hub.store.told import Invitation, MailWish, Message, Post, Thread
 from hub.store.types import json_column, moment
 
@@ -50,12 +51,14 @@ __all__ = [
     "Download",
     "Due",
     "Duplicate",
+    "Erasure",
     "Finding",
     "FindingMade",
     "FindingTag",
     "Handover",
     "Hint",
     "Hold",
+    "Identity",
     "Intent",
     "Invitation",
     "Leftover",
@@ -80,6 +83,7 @@ __all__ = [
     "Rule",
     "Run",
     "SavedSearch",
+    "Seal",
     "SearchTerm",
     "Session",
     "SignInAttempt",
@@ -226,7 +230,7 @@ class Connection(SQLModel, table=True):
     """What the hub knows of a configured connection, and its lease: one run at a time, fenced.
 
     ``state`` is active, paused or removed (no longer in the configuration).
-    ``approved`` is false until a first sync was let go (``first_sync = "preview"``).
+    ``approved`` is false until a first sync was let go (``first_sync = "preview"``), or its first after a backup was restored (``restored_at``).
     ``shape`` is the type of each mapped column when last described, ``scope`` tells what it could see
     (address, credential, share field) when absences were last counted. ``reread_at``: when the feed of
     changes is next not believed, and every record is read. ``settings``: what the configuration last said of it, as
@@ -253,6 +257,7 @@ class Connection(SQLModel, table=True):
     failures: int = 0
     last_ok_at: datetime | None = moment()
     settings: dict[str, str] | None = json_column()
+    restored_at: datetime | None = moment()
 
 
 class Link(SQLModel, table=True):
@@ -346,11 +351,12 @@ class Run(SQLModel, table=True):
 
 
 class Audit(SQLModel, table=True):
-    """One row for each record change, written in its transaction, never updated.
+    """One row for each record change, written in its transaction. Triggers refuse to change or delete one.
 
     ``direction``: in (a system changed the commons), out (the hub wrote to a system), here (a person or
     the hub itself). ``actor``: ``connection:NAME``, ``user:ID``, ``hub``. ``values``:
     ``{path or column: [before, after]}``; where the line ``moves`` the commons, replaying them gives it.
+    ``salt``: see ``chain``.
     """
 
     __table_args__ = (Index("audit_opportunity", "opportunity_id", "id"),)
@@ -368,6 +374,7 @@ class Audit(SQLModel, table=True):
     values: dict[str, Any] | None = json_column()
     note: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     moves: bool = False
+    salt: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
 
 
 class Intent(SQLModel, table=True):

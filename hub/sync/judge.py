@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from hub.store import audit, connections, dues, links, opportunities, runs, waiting
+from hub.store import audit, connections, dues, links, opportunities, restored, runs, waiting
 from hub.store.deletions import seen as deletions_seen
 from hub.store.tables import Audit, Deletion, Hold
 from hub.sync import deletions, guards, plan
@@ -104,13 +104,16 @@ def judge_push(turn: Turn) -> None:
     with turn.writing() as conn:
         if hold is not None and guards.plan_hash(items) == out_hash(hold):
             waiting.change_hold(conn, hold.id, state="used")
-            connections.change(conn, turn.name, approved=True)
+            again = {"restored_at": turn.now()} if turn.restored else {}
+            connections.change(conn, turn.name, approved=True, **again)
             let_go(conn, turn.hub, turn.run_id)
             return
         came = [] if approved else changed_items(conn, turn.run_id)
+        if turn.restored and not approved:
+            came += gone_items(conn, turn, deletions_seen(conn, turn.name))
         if not came and not items:
             return  # nothing to look at yet: the first sync is the one that brings something
-        reason = guards.reason(kind, overwrites, count, turn.name)
+        reason = restored.SAYS if turn.restored and not approved else guards.reason(kind, overwrites, count, turn.name)
         _hold(conn, turn, kind, reason, guards.diagnosis(items, {}, []), came + items, looked)
     raise Held(reason)
 

@@ -45,6 +45,8 @@ def pull(turn: Turn) -> None:
     followed = row.cursor is not None and _changes(turn, row.cursor)
     # Changes alone would never show what a changed mapping has just begun to read.
     anew = row.mapping_digest != turn.mapping.digest or row.reread_at is None or row.reread_at <= turn.now()
+    # What belonged to nothing when it was read may belong to something that another connection has brought since.
+    anew = anew or (turn.restored and not row.approved)
     complete = _everything(turn, keeps_place=followed) if anew or not followed else False
     for page in quarantine.look_again(turn):
         apply_page(turn, page)

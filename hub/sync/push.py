@@ -26,8 +26,9 @@ from hub import crash
 from hub.commons import inbox
 from hub.jobs.lease import LEASE
 from hub.store import audit, dues, links, runs
+from hub.store import waiting as matches
 from hub.store.tables import Intent, Link
-from hub.sync import deletions, references
+from hub.sync import deletions, lookalikes, references
 from hub.sync.plan import Item
 from hub.sync.pull import apply_page
 from hub.sync.turn import Turn
@@ -129,6 +130,8 @@ def _link(item: Item) -> Link:
 
 def _create(turn: Turn, batch: list[Item]) -> None:
     batch = [item for item in batch if not _there_already(turn, item)]
+    if turn.restored and turn.mapping.key is None:
+        batch = _like_none(turn, batch)
     if not batch:
         return
     found = {item.opportunity_id: references.settle(turn, item) for item in batch}
@@ -154,13 +157,42 @@ def _create(turn: Turn, batch: list[Item]) -> None:
 
 def _there_already(turn: Turn, item: Item) -> bool:
     """Creating by key would write over a record that has this key already: a copy that stayed behind when its original
-    was deleted. Where the link is not new there may be one; it becomes the record, at first sight (I19)."""
-    if not turn.can.upsert or item.link is None:
+    was deleted. Where the link is not new there may be one; it becomes the record, at first sight (I19). So does one that was
+    created after the backup from which the hub was restored."""
+    key = item.columns.get(turn.mapping.key or "")
+    if key is None or not (turn.restored or (turn.can.upsert and item.link is not None)):
         return False
-    found = turn.connector.find(str(item.columns[turn.mapping.key or ""]))
+    found = turn.connector.find(str(key))
+    if turn.restored and len(found) > 1:
+        with turn.writing() as conn:
+            _later(conn, turn, item, "Several records carry its key. Delete those that are copies, or clear their key.")
+        return True
     if len(found) == 1:
         apply_page(turn, Page((found[0],)))
     return len(found) == 1
+
+
+def _like_none(turn: Turn, batch: Sequence[Item]) -> list[Item]:
+    """Where no key is kept, what the hub created after the backup is found by what it says, as after a lost answer; what
+    only looks like it is a question to a person. Returns those that nothing there is like, and those of which a person said so."""
+    with turn.writing() as conn:
+        waiting = _waiting_links(conn, turn, batch)
+        answered = {question.link_id for question in matches.matches(conn, turn.name, ("done",))}
+        looked = [
+            _intent(turn, item, link, item.columns)
+            for item in batch
+            if (link := waiting[item.opportunity_id]).id not in answered
+        ]
+        runs.intend(conn, looked)
+    lookalikes.settle(turn, looked)
+    with turn.hub.reading() as conn:
+        after = {id: links.get(conn, link.id) for id, link in waiting.items()}
+        asked = {question.link_id for question in matches.matches(conn, turn.name, ("open",))}
+    return [
+        replace(item, link=now)
+        for item in batch
+        if (now := after[item.opportunity_id]) and now.remote_id is None and now.id not in asked
+    ]
 
 
 def _waiting_links(conn: Connection, turn: Turn, batch: Sequence[Item]) -> dict[str, Link]:

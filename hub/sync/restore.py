@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from hub.app import Hub
 from hub.store import audit, dues, opportunities, waiting
+from hub.store.chain import is_erased
 from hub.store.tables import Audit
 from hub.sync import history
 from hub.sync.announce import announce
@@ -21,6 +22,8 @@ Value = Any
 def restorable(line: Any, path: str, member: str, steward: str) -> bool:
     """Whether this member's people may take back what ``path`` was before this line (a row of the audit)."""
     if not line.moves or path in history.OWN or path not in (line.values or {}):
+        return False
+    if is_erased(line.values[path][0]) or is_erased(line.values[path][1]):
         return False
     return line.member_id == member if is_own(path) else steward == member
 

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import DBAPIError
+
 from connectors.contract import Connector, ConnectorError, RateLimited, SignInFailed, Unavailable
 from hub import crash
 from hub.commons import duplicates
 from hub.jobs import due, lease
 from hub.jobs.lease import Busy, LeaseLost
-from hub.store import connections, members, runs, waiting
+from hub.store import connections, members, restored, runs, waiting
+from hub.store.engine import is_full
 from hub.store.tables import Hold, Run
 from hub.sync import clearing, judge, plan, push, references, rules
 from hub.sync.judge import Held
@@ -30,6 +33,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("hub.sync")
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
 WORST_PAUSE = timedelta(hours=1)
+NO_ROOM = (
+    "The disk of the hub's database is full, and nothing more can be stored. Make room there; the next sync goes on where "
+    "this one stopped, and nothing was lost."
+)
 
 
 @dataclass(slots=True)
@@ -113,7 +120,13 @@ class OneRun:
 
     def take_in(self) -> None:
         """Lease, recover, pull, judge."""
-        if not self._may_start():
+        try:
+            if not self._may_start():
+                return
+        except DBAPIError as error:
+            if not is_full(error):
+                raise
+            self._no_room()
             return
         self._guarded(self._take_in)
 
@@ -149,6 +162,7 @@ class OneRun:
                 runs.start(conn, run)
                 connections.change(conn, self.name, scan=row.scan + 1)
                 names, prefers = members.names(conn), rules.of_all(conn)
+                self._restored = restored.recently(conn, now)
         except Busy as busy:
             self.result = RunResult(self.name, "busy", message=str(busy))
             return False
@@ -171,7 +185,7 @@ class OneRun:
         connector = self._connector or self.hub.connect(self.name)
         turn = self._turn = Turn(
             self.hub, config, self.hub.mapping(self.name), connector, self.result.run_id, self._fence, self._scan,
-            self._names, prefers=self._prefers, report=self.report,
+            self._names, prefers=self._prefers, report=self.report, restored=self._restored,
         )  # fmt: skip
         recover(turn)
         crash.point("run.recovered")
@@ -191,7 +205,8 @@ class OneRun:
             for items in plan.plan(turn):
                 push.push(turn, items)
                 self.report("pushed", connection=self.name, pushed=turn.counts["pushed"] + turn.counts["pushed_new"])
-            clearing.clear(turn)
+            if self._approved() or not turn.restored:
+                clearing.clear(turn)
         elif not self._approved():
             judge.judge_push(turn)
         if turn.counts["moved_meanwhile"]:
@@ -217,6 +232,9 @@ class OneRun:
         except ConnectorError as error:
             self._end("incomplete" if type(error).__name__ in ("Ambiguous", "Stale") else "failed", str(error))
         except Exception as error:
+            if is_full(error):
+                self._end("failed", NO_ROOM)
+                return
             log.exception("%s: the run stopped", self.name)
             self._end("failed", f"Something in the hub went wrong ({type(error).__name__}: {error}). Nothing was lost.")
 
@@ -248,6 +266,14 @@ class OneRun:
                 )  # fmt: skip
         except LeaseLost as lost:
             self.result.state, self.result.message = "interrupted", str(lost)
+        except DBAPIError as error:
+            if not is_full(error):
+                raise
+            self._no_room()  # the lease runs out by itself, and the next run goes on
+
+    def _no_room(self) -> None:
+        log.error("%s: %s", self.name, NO_ROOM)
+        self.result.state, self.result.message = "failed", NO_ROOM
 
 
 def _note_budget(turn: Turn) -> None:

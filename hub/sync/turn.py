@@ -34,7 +34,7 @@ class Turn:
     """One run of one connection. ``counts`` is what the run's page shows, see ``tables.Run``; ``prefers`` holds
     people's standing rules, ``{member: {path: connection}}``; ``page`` is the page of the listing in hand; ``candidates``
     what an inbox says beside an opportunity's view, by its id; ``absent`` the record ids that were missing in too large a
-    number to be asked for."""
+    number to be asked for; ``restored``: the hub may have forgotten what it wrote, see ``store.restored``."""
 
     hub: Hub
     config: ConnectionConfig
@@ -50,6 +50,7 @@ class Turn:
     absent: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     report: Callable[..., None] = nothing
+    restored: bool = False
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 import hub.store.tables  # noqa: F401  fills the metadata
 from hub.store.engine import open_engine, reading, writing
 from hub.store.migrate import migrate, script
+from hub.store.sealing import verify
 from hub.sync.history import disagreements, replay
 
 pytestmark = pytest.mark.usefixtures("by_migrations")
@@ -47,6 +48,7 @@ def test_a_database_of_the_first_revision_gets_a_history_that_tells_how_it_stand
     migrate(engine)
     with reading(engine) as conn:
         assert disagreements(conn) == []
+        assert (verdict := verify(conn)).wrong == [] and verdict.lines == 2  # older lines have digests too
         told = replay(conn)["o"]
     assert told["facts"]["ask.requested"]["amount"] == "1000.50" and told["status"] == "published"
     assert told["commitments"] == {"elm": {"commitment.stage": "pledged"}}

@@ -10,9 +10,10 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/compiled
 
-.PHONY: help demo test check prove mutants bench lock clean
+.PHONY: help demo demo-cluster test check prove mutants bench lock clean
 help:
 	@echo "make demo        three sandboxes and a hub, in a browser;  make demo ONCE=1 does one round and ends"
+	@echo "make demo-cluster  the same with two processes for pages and three that sync, over PostgreSQL; takes ONCE=1 too"
 	@echo "make test        static checks and all tests"
 	@echo "make check       ruff, mypy, import-linter"
 	@echo "make prove       the proofs of sync in full: planner oracle, 2,000 simulated seeds, every crash point, every cell of the fault matrix, every test on both databases, the largest published files (an hour or so)"
@@ -41,6 +42,9 @@ $(VENV)/test: $(VENV)/base requirements-dev.lock pyproject.toml
 
 demo: $(VENV)/demo
 	@$(BIN)/hub demo $(if $(ONCE),--once)
+
+demo-cluster: $(VENV)/test
+	@$(BIN)/hub demo --cluster $(if $(ONCE),--once)
 
 check: $(VENV)/test
 	$(BIN)/ruff check .

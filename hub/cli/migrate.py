@@ -36,7 +36,9 @@ def sqlite_to_postgres(target: str, config_path: Path) -> None:
     url = _url(target)
     file = Path(config.database.removeprefix("sqlite:///"))
     if not file.is_file():
-        fail(f"There is no file {file}, so there is nothing to move. Set [hub] database to the PostgreSQL address and begin there.")
+        fail(
+            f"There is no file {file}, so there is nothing to move. Set [hub] database to the PostgreSQL address and begin there."
+        )
     source, new = open_engine(config.database), open_engine(url)
     try:
         migrate(source)
@@ -50,8 +52,12 @@ def sqlite_to_postgres(target: str, config_path: Path) -> None:
         source.dispose()
         new.dispose()
     click.echo(f"\n{sum(one.rows for one in moved):,} rows in {len(moved)} tables are the same in both.")
-    click.echo("Now set [hub] database to the PostgreSQL address, and start `hub serve`, or `hub web` and `hub worker`.")
-    click.echo(f"Connections are paused in {file.name}, so that it writes nothing any more. Keep it until you are content.")
+    click.echo(
+        "Now set [hub] database to the PostgreSQL address, and start `hub serve`, or `hub web` and `hub worker`."
+    )
+    click.echo(
+        f"Connections are paused in {file.name}, so that it writes nothing any more. Keep it until you are content."
+    )
 
 
 def _url(target: str) -> str:

@@ -73,13 +73,17 @@ def move(
 
 def _nobody_works(old: Connection, now: datetime) -> None:
     alive = [
-        row.kind for row in old.execute(select(process)) if row.seen_at and (now - row.seen_at).total_seconds() < ALIVE_S
+        row.kind
+        for row in old.execute(select(process))
+        if row.seen_at and (now - row.seen_at).total_seconds() < ALIVE_S
     ]
     if alive:
         raise NotMoved(f"`hub {alive[0]}` is running on this file. Stop it, wait a minute, and try again.")
     busy = old.scalar(select(t.c.id).where(t.c.lease_until > now).limit(1))
     if busy is not None:
-        raise NotMoved(f"A sync of {busy} is running, or broke off less than two minutes ago. Try again when it is over.")
+        raise NotMoved(
+            f"A sync of {busy} is running, or broke off less than two minutes ago. Try again when it is over."
+        )
 
 
 def _copy(old: Connection, new: Connection, table: Table) -> None:

@@ -92,6 +92,14 @@ def limits_of_its_own() -> None:
     Hub.__init__ = init  # type: ignore[method-assign]
 
 
+def lease_of_no_force() -> None:
+    """Another mistake: whoever slept through its lease goes on as if it had it."""
+    lease.keep = lambda *asked: None  # type: ignore[assignment]
+
+
+MISTAKES = {"": lambda: None, "limits": limits_of_its_own, "fence": lease_of_no_force}
+
+
 def run(words: Sequence[str], log: str, settings: Mapping[str, Any]) -> None:
     """In a process of its own: ``hub WORDS``, saying all it says to this file. ``settings``: lease in seconds, the diary's
     file, a mistake to make."""
@@ -100,8 +108,7 @@ def run(words: Sequence[str], log: str, settings: Mapping[str, Any]) -> None:
             os.dup2(file.fileno(), stream)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     shorter(settings["lease"])
-    if settings["mistake"] == "limits":
-        limits_of_its_own()
+    MISTAKES[settings["mistake"]]()
     keep_diary(Path(settings["diary"]))
     count_time_in_database()
     from hub.cli import main as hub

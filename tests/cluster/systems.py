@@ -15,6 +15,7 @@ import pycountry
 from connectors.airtable.sandbox import AirtableSandbox, serve
 from hub.demo import seeds
 
+LONG = ("Need", "Planned activities", "Intended impact")
 SIZE = 5
 """Connections of one country: each imports what the others of it share."""
 COUNTRIES = sorted((c.alpha_2, c.name) for c in pycountry.countries if c.name.isalpha())
@@ -31,6 +32,7 @@ class Place:
     country: int
     every: int
     hinted: bool = False
+    words: int = 0
 
     def rows(self) -> list[dict[str, Any]]:
         return self.sandbox.rows(self.table)
@@ -49,6 +51,7 @@ class Systems:
     places: list[Place] = field(default_factory=list)
     sandboxes: list[AirtableSandbox] = field(default_factory=list)
     edits: int = 0
+    words: int = 0
     arrived: dict[str, list[float]] = field(default_factory=dict)
     _over: threading.Event = field(default_factory=threading.Event)
 
@@ -62,10 +65,9 @@ class Systems:
             self._watch(sandbox)
             self.sandboxes.append(sandbox)
             for n in numbers:
-                place = Place(
-                    f"c{n:04}", sandbox, f"T{n - first:02}", n // SIZE, every, hinted=n % SIZE == 0 and n < 3 * SIZE
-                )
-                place.every = 3600 if place.hinted else every
+                hinted = n % SIZE == 0 and n < 3 * SIZE
+                seconds = 3600 if hinted else every
+                place = Place(f"c{n:04}", sandbox, f"T{n - first:02}", n // SIZE, seconds, hinted, self.words)
                 self.places.append(place)
                 for r in range(records):
                     place.share(f"Project {place.name}-{r}")
@@ -163,7 +165,10 @@ def _most(times: Sequence[float], seconds: float) -> int:
 
 
 def _row(place: Place, title: str) -> dict[str, Any]:
-    return {
+    chance = random.Random(title)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    long = {name: " ".join("".join(chance.choices(letters, k=6)) for _ in range(place.words)) for name in LONG}
+    return long | {
         "Title": title, "Summary": "Wells, and people who mend them.", "Organisation": f"Circle of {place.name}",
         "Organisation country": COUNTRIES[place.country][1], "Geography": COUNTRIES[place.country][1],
         "Theme": ["Education"], "Amount requested": 12500, "Currency": "USD", "Internal notes": place.name, "Share": True,

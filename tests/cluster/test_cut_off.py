@@ -16,7 +16,7 @@ from tests.cluster.proof import Processes, Wish, until
 from tests.cluster.systems import Systems
 
 LEASE = 6.0
-WISH = Wish(connections=5, tables=5, every=3600, records=8, webs=0, workers=1, places=2, lease=LEASE)
+WISH = Wish(connections=5, tables=5, every=4, records=8, webs=0, workers=1, places=2, lease=LEASE)
 
 
 def test_a_worker_cut_off_in_mid_write_writes_nothing_more_and_the_next_one_doubles_nothing(

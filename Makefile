@@ -10,12 +10,14 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/compiled
 
-.PHONY: help demo test check prove mutants bench lock clean
+.PHONY: help demo demo-cluster test check prove prove-cluster mutants bench lock clean
 help:
 	@echo "make demo        three sandboxes and a hub, in a browser;  make demo ONCE=1 does one round and ends"
+	@echo "make demo-cluster  the same with two processes for pages and three that sync, over PostgreSQL; takes ONCE=1 too"
 	@echo "make test        static checks and all tests"
 	@echo "make check       ruff, mypy, import-linter"
 	@echo "make prove       the proofs of sync in full: planner oracle, 2,000 simulated seeds, every crash point, every cell of the fault matrix, every test on both databases, the largest published files (an hour or so)"
+	@echo "make prove-cluster  processes over one PostgreSQL while one after another is killed, for five minutes; CLUSTER=--help says what can be asked"
 	@echo "make mutants     named mistakes in a copy of the engine, and which proof notices each"
 	@echo "make bench       what a sync of 10,000 unchanged records costs"
 	@echo "make lock        make the lock files anew"
@@ -42,6 +44,9 @@ $(VENV)/test: $(VENV)/base requirements-dev.lock pyproject.toml
 demo: $(VENV)/demo
 	@$(BIN)/hub demo $(if $(ONCE),--once)
 
+demo-cluster: $(VENV)/test
+	@$(BIN)/hub demo --cluster $(if $(ONCE),--once)
+
 check: $(VENV)/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -58,6 +63,9 @@ prove: $(VENV)/test
 	$(BIN)/python -m tests.crash
 	$(BIN)/python -m pytest -n auto --dist worksteal
 	$(BIN)/python -m pytest -n auto --dist worksteal -m whole tests/door
+
+prove-cluster: $(VENV)/test
+	$(BIN)/python -m tests.cluster $(CLUSTER)
 
 mutants: $(VENV)/test
 	$(BIN)/python -m tests.mutants

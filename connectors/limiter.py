@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from connectors.clock import Time
 from connectors.contract import Rate, RateLimited
@@ -35,8 +35,25 @@ class Throttle:
     spent: Callable[[Answer], str | None] | None = None
 
 
+class Limits(Protocol):
+    """Keeps rates. Connectors and the transport need no more of it."""
+
+    def reserve(self, throttle: Throttle, most: float) -> float:
+        """Take the next free place; the seconds to wait for it. More than ``most``: nothing is
+        taken and ``RateLimited`` is raised."""
+        ...
+
+    def pause(self, scope: str, seconds: float) -> None:
+        """Nothing more to this scope for so long."""
+        ...
+
+
+def too_long(scope: str, seconds: float) -> RateLimited:
+    return RateLimited(f"{scope}: the next call may go out in {seconds:.0f} seconds; try again then.", seconds)
+
+
 class Limiter:
-    """Keeps the rates of one process. The hub passes a shared one with the same two methods."""
+    """Keeps the rates of one process. Where there are several the hub passes one that they share."""
 
     def __init__(self, time: Time) -> None:
         self._time = time
@@ -45,23 +62,18 @@ class Limiter:
         self._paused_until: dict[str, float] = {}
 
     def reserve(self, throttle: Throttle, most: float) -> float:
-        """Take the next free place; the seconds to wait for it. More than ``most``: nothing is
-        taken and ``RateLimited`` is raised."""
         with self._lock:
             now = self._time.monotonic()
             at = max(now, self._paused_until.get(throttle.scope, now))
             for rate in throttle.rates:
                 at = max(at, self._paused_until.get(rate.scope, now), self._free_from(rate))
             if at - now > most:
-                raise RateLimited(
-                    f"{throttle.scope}: the next call may go out in {at - now:.0f} seconds; try again then.", at - now
-                )
+                raise too_long(throttle.scope, at - now)
             for rate in throttle.rates:
                 self._places(rate).append(at)
             return at - now
 
     def pause(self, scope: str, seconds: float) -> None:
-        """Nothing more to this scope for so long."""
         with self._lock:
             until = self._time.monotonic() + seconds
             self._paused_until[scope] = max(until, self._paused_until.get(scope, until))

@@ -25,10 +25,10 @@ from connectors.addresses import Addresses, AddressRefused, Resolver, system_res
 from connectors.answer import Answer
 from connectors.clock import ManualTime, SystemTime, Time
 from connectors.contract import Ambiguous, ConnectorError, Invalid, QuotaSpent, Rate, RateLimited, Unavailable
-from connectors.limiter import Limiter, Throttle
+from connectors.limiter import Limiter, Limits, Throttle
 from connectors.wire import Carrier, Request, Wire, WireFailed
 
-__all__ = ["Answer", "Limiter", "ManualTime", "Rate", "SystemTime", "Throttle", "Time", "Transport"]
+__all__ = ["Answer", "Limiter", "Limits", "ManualTime", "Rate", "SystemTime", "Throttle", "Time", "Transport"]
 
 TRIES = 4
 BACKOFF = 1.0
@@ -91,7 +91,7 @@ class Transport:
         *,
         hosts: Sequence[str],
         time: Time,
-        limiter: Limiter | None = None,
+        limiter: Limits | None = None,
         log: Callable[[dict[str, Any]], None] | None = None,
         timeout: float = 30,
         deadline: float = DEADLINE,
@@ -106,7 +106,7 @@ class Transport:
         self.time = time
         self._addresses = Addresses(hosts, allow_http=allow_http, allow_private=allow_private, resolver=resolver)
         self._wire: Carrier = carrier or Wire(self._addresses, timeout=timeout, max_bytes=max_bytes, ca_file=ca_file)
-        self._limiter = limiter or Limiter(time)
+        self._limiter: Limits = limiter or Limiter(time)
         self._log = log
         self._deadline = deadline
         self._jitter = jitter

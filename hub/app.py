@@ -14,18 +14,19 @@ from sqlalchemy import Engine, select, update
 
 from connectors import registry
 from connectors.contract import Connector, Reference, Settings, Wanted
-from connectors.transport import Limiter, SystemTime, Time, Transport
+from connectors.transport import Limiter, Limits, SystemTime, Time, Transport
 from hub import described
 from hub.commons import reindex
 from hub.commons.sharing import StandingRules, may_see
 from hub.commons.view import view
 from hub.config import Config, ConnectionConfig
 from hub.ids import Ids
-from hub.store import audit, opportunities, restored
+from hub.store import alone, audit, opportunities, restored
 from hub.store import members as people
 from hub.store import people as persons
 from hub.store.engine import open_engine, reading, writing
 from hub.store.migrate import migrate
+from hub.store.pace import SharedLimiter
 from hub.store.tables import Commitment, Connection, Member, Opportunity
 from mappings import language
 
@@ -33,7 +34,8 @@ from mappings import language
 class Hub:
     """One running hub. ``time`` and ``ids`` are passed in, so that tests decide both. ``refused``: what is wrong with the
     configuration file as it is now, where another one is still in force; ``at_restart``: settings of it that a running
-    process cannot take up."""
+    process cannot take up. ``nudge``: tell whoever syncs that this connection is due now, rather than let them see it at their
+    next tick."""
 
     def __init__(
         self,
@@ -49,11 +51,16 @@ class Hub:
         self.time = time
         self.ids = ids
         self._transport = transport
-        self._limiter = Limiter(time)
+        self._limiter: Limits = Limiter(time)
+        if engine.dialect.name == "postgresql" and isinstance(time, SystemTime):
+            self._limiter = SharedLimiter(
+                engine
+            )  # there may be other processes, and the database's clock is the real one
         self._mappings: dict[str, language.Mapping] = {}
         self._rules = StandingRules(config.connections)
         self.refused: tuple[str, ...] = ()
         self.at_restart: tuple[str, ...] = ()
+        self.nudge: Callable[[str], None] = lambda connection: None
 
     @contextmanager
     def reading(self) -> Iterator[Db]:
@@ -70,6 +77,7 @@ class Hub:
         new = copy(self)
         new.config = config
         with self.writing() as conn:
+            alone.wait_for(conn, "registering")
             _register(conn, new)
         self.config, self._mappings = config, {}
         self.__dict__.pop("_page", None)
@@ -153,6 +161,7 @@ def open_hub(config: Config, *, time: Time | None = None, ids: Ids | None = None
     hub = Hub(config, engine, time=time, ids=ids or Ids(time.now), **seams)
     with hub.writing() as conn:
         restored.finish(conn, hub.time.now())
+        alone.wait_for(conn, "registering")
         _register(conn, hub)
         if not reindex.up_to_date(conn):
             reindex.rebuild(conn)

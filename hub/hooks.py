@@ -41,4 +41,5 @@ def take(hub: Hub, connection: str, headers: Mapping[str, str], body: bytes) -> 
             return Taken.TOO_MANY
         hints.add(conn, connection, id, now)
         due.hinted(conn, connection, now)
+    hub.nudge(connection)
     return Taken.QUEUED

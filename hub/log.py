@@ -35,5 +35,5 @@ def set_up(level: int = logging.INFO) -> None:
     plain = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S")
     handler.setFormatter(plain if sys.stderr.isatty() else JsonLine())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("apscheduler", "urllib3", "waitress", "werkzeug"):
+    for noisy in ("apscheduler", "procrastinate", "urllib3", "waitress", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -29,10 +29,18 @@ def command(port: int | None, config_path: Path) -> None:
     serving.run_until_told()
 
 
-class Serving:
-    """Pages and clock of one process, started and stopped together."""
+class Beside(Protocol):
+    """What goes on beside the pages."""
 
-    def __init__(self, hub: Hub, port: int) -> None:
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class Serving:
+    """Pages and what goes on beside them in one process (a clock, unless it is said), started and stopped together."""
+
+    def __init__(self, hub: Hub, port: int, beside: Beside | None = None) -> None:
         from waitress.server import create_server
 
         from hub.jobs.clock import Clock
@@ -51,7 +59,7 @@ class Serving:
         except OSError as error:
             fail(f"Port {port} on {hub.config.host} cannot be used: {error.strerror}. Choose another with --port.")
         self.url = f"http://{hub.config.host}:{self._server.effective_port}"
-        self._clock = Clock(hub)
+        self._clock = beside or Clock(hub)
         self._thread = threading.Thread(target=self._server.run, name="pages", daemon=True)
 
     def start(self) -> None:

@@ -14,12 +14,13 @@ from hub.sync.run import RunResult, sync_all
 
 TABLE = "Opportunities"
 Say = Callable[[str], None]
+Sync = Callable[[Hub], list[RunResult]]
 
 
-def play(hub: Hub, stage: Stage, say: Say) -> bool:
+def play(hub: Hub, stage: Stage, say: Say, sync: Sync = sync_all) -> bool:
     """Sync, edit, sync again, and once more for quiet. True only if every expected thing happened."""
-    first = {r.connection: r for r in sync_all(hub)}
-    found = [*_arrived(first, stage), *_travelled(hub, stage), *_quiet(hub, stage)]
+    first = {r.connection: r for r in sync(hub)}
+    found = [*_arrived(first, stage), *_travelled(hub, stage, sync), *_quiet(hub, stage, sync)]
     say(
         f"{'connection':<18} {'state':<8} {'read':>5} {'shared':>7} {'imported':>9} {'written back':>13} {'not shared':>11}"
     )
@@ -80,13 +81,13 @@ def _imports(name: str, sample: Sample) -> bool:
     return name != "corrie-sheet" and (name != "corrie-airtable" or not themes.isdisjoint(sample.themes))
 
 
-def _travelled(hub: Hub, stage: Stage) -> list[tuple[bool, str]]:
+def _travelled(hub: Hub, stage: Stage, sync: Sync) -> list[tuple[bool, str]]:
     """An edit at home arrives elsewhere; a pipeline at home does not."""
     row = next(r for r in stage.salesforce.rows(REQUEST) if r["Name"] == ALDER[0].title)
     stage.salesforce.write(
         REQUEST, str(row["Id"]), {"Name": "Wells for the whole valley", "outfunds__Status__c": "Rejected"}
     )
-    results = sync_all(hub)
+    results = sync(hub)
     copy = _copy(stage.saffron.rows(TABLE), row["Commons_Id__c"] or "")
     back = next(r for r in stage.salesforce.rows(REQUEST) if r["Id"] == row["Id"])
     return [
@@ -101,11 +102,11 @@ def _copy(rows: list[dict[str, Any]], key: str) -> dict[str, Any]:
     return next((r["fields"] for r in rows if r["fields"].get("Commons ID") == key), {})
 
 
-def _quiet(hub: Hub, stage: Stage) -> list[tuple[bool, str]]:
+def _quiet(hub: Hub, stage: Stage, sync: Sync) -> list[tuple[bool, str]]:
     sandboxes = (stage.salesforce, stage.saffron, stage.corrie)
     before = [len(s.seen) for s in sandboxes]
     sheet = stage.sheet.read_bytes()
-    results = sync_all(hub)
+    results = sync(hub)
     later = [seen for s, count in zip(sandboxes, before, strict=True) for seen in list(s.seen)[count:]]
     wrote = [seen for seen in later if seen.method != "GET" and not seen.path.endswith("/token")]
     return [

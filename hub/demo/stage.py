@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import tempfile
@@ -28,10 +29,11 @@ PEOPLE = (
 
 CONFIG = """\
 [hub]
-database = "sqlite:///hub.db"
+database = "{database}"
 
 [web]
 port = {port}
+secret = "file:web-secret"
 
 [members.alder]
 name = "Alder Foundation"
@@ -120,8 +122,9 @@ class Stage:
     saffron: AirtableSandbox
     corrie: AirtableSandbox
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, database: str = "sqlite:///hub.db") -> None:
         self.port = port or _free_port()
+        self.database = database
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -136,11 +139,14 @@ class Stage:
         self.sheet = self.folder / "sheets" / "projects.csv"
         seeds.sheet(self.sheet)
         (self.folder / "secret").write_text(seeds.SECRET)
-        os.chmod(self.folder / "secret", 0o600)
+        (self.folder / "web-secret").write_text(secrets.token_hex(32))
+        for name in ("secret", "web-secret"):
+            os.chmod(self.folder / name, 0o600)
         self.config = self.folder / "config.toml"
         self.config.write_text(
             CONFIG.format(
                 port=self.port,
+                database=self.database,
                 officer=seeds.OFFICER,
                 salesforce=self.salesforce.url,
                 saffron=self.saffron.api,

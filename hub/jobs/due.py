@@ -56,3 +56,5 @@ def _change(hub: Hub, connection: str, user_id: str, action: str, **values: obje
             conn, at=hub.time.now(), actor=f"user:{user_id}", action=action, connection_id=connection,
             member_id=hub.config.connections[connection].member,
         )  # fmt: skip
+    if "due_at" in values:
+        hub.nudge(connection)

@@ -82,6 +82,7 @@ def examples(conn: Connection, name: str, limit: int) -> list[tuple[Link, str]]:
 
 
 def clock_seen(conn: Connection) -> datetime | None:
-    """When a process with a clock last showed itself."""
-    found: datetime | None = conn.scalar(select(process.c.seen_at).order_by(process.c.seen_at.desc()).limit(1))
+    """When a process with a clock last showed itself; one that has pages only does not count."""
+    clocks = select(process.c.seen_at).where(process.c.kind != "web")
+    found: datetime | None = conn.scalar(clocks.order_by(process.c.seen_at.desc()).limit(1))
     return found

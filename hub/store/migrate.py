@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from hub.store import alone
 from hub.store.engine import writing
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -37,8 +38,9 @@ def migrate(engine: Engine) -> None:
 
 
 def upgrade(engine: Engine) -> None:
-    """Run them, whatever is there."""
+    """Run them, whatever is there. Of several processes that start together one does, and the others find it done."""
     config = script()
     with writing(engine) as connection:
+        alone.wait_for(connection, "migrating")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -36,6 +36,12 @@ def get(conn: Connection, run_id: str) -> Run | None:
     return Run(**row._mapping) if row else None
 
 
+def ended_since(conn: Connection, connection: str, since: datetime) -> list[Run]:
+    """Runs of this connection that began after this moment and are over, oldest first."""
+    where = (t.c.connection_id == connection) & (t.c.started_at >= since) & t.c.ended_at.is_not(None)
+    return [Run(**row._mapping) for row in conn.execute(select(t).where(where).order_by(t.c.started_at, t.c.id))]
+
+
 def unjudged(conn: Connection, connection: str, current: str) -> list[Run]:
     """Runs of this connection that left work for the next: their worker died, or they ended (the system stopped
     answering halfway) with changes that nobody has judged. Held ones wait for a person."""

@@ -30,7 +30,7 @@ from hub.store.asked import (
     Suggestion,
     UpdateQuestion,
 )
-from hub.store.beside import Chore, Process, Rate
+from hub.store.beside import Chore, Pace, PacePlace, Process, Rate
 from hub.store.carried import Download, Upload
 from hub.store.found import Bookmark, Finding, FindingMade, FindingTag
 from hub.store.outside import Hint, MemberKey, Token
@@ -73,6 +73,8 @@ __all__ = [
     "Message",
     "Opened",
     "Opportunity",
+    "Pace",
+    "PacePlace",
     "Pending",
     "Post",
     "Process",

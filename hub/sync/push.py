@@ -21,10 +21,9 @@ from connectors.contract import (
     Record,
     Stale,
 )
-from connectors.transport import DEADLINE, writing_until
+from connectors.transport import writing_until
 from hub import crash
 from hub.commons import inbox
-from hub.jobs.lease import LEASE
 from hub.store import audit, dues, links, runs
 from hub.store import waiting as matches
 from hub.store.tables import Intent, Link
@@ -235,9 +234,8 @@ def _intent(turn: Turn, item: Item, link: Link, columns: Raw) -> Intent:
 
 def _call(turn: Turn, intents: dict[str, Intent], call: Any) -> list[Outcome]:
     """Raised means nothing was sent, but for ``Ambiguous``: those intents stay open until someone looked."""
-    until = turn.hub.time.monotonic() + LEASE.total_seconds() - DEADLINE
     try:
-        with writing_until(until):
+        with writing_until(turn.writes_until()):
             outcomes: list[Outcome] = call()
     except Ambiguous:
         raise

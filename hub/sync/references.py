@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, update
 
 from connectors.contract import Record
+from connectors.transport import writing_until
 from hub import crash
 from hub.store import audit, dues, links, opportunities, waiting
 from hub.store.members import email_of
@@ -153,7 +154,10 @@ def _come_since(turn: Turn, question: ReferenceQuestion) -> str | None:
 
 
 def _add(turn: Turn, question: ReferenceQuestion) -> str | None:
-    outcome = turn.connector.add(question.wish["object"], question.wish["fields"])
+    with turn.writing():
+        pass  # the lease is prolonged, so that what leaves now is done before it ends
+    with writing_until(turn.writes_until()):
+        outcome = turn.connector.add(question.wish["object"], question.wish["fields"])
     if outcome.error is not None:
         raise outcome.error
     return outcome.id

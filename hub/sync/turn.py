@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 
 from connectors.contract import Capabilities, Connector
 from connectors.contract import Record as Record
+from connectors.transport import DEADLINE
 from hub.commons.ledger import represented
 from hub.config import ConnectionConfig
 from hub.jobs import lease
@@ -34,7 +36,8 @@ class Turn:
     """One run of one connection. ``counts`` is what the run's page shows, see ``tables.Run``; ``prefers`` holds
     people's standing rules, ``{member: {path: connection}}``; ``page`` is the page of the listing in hand; ``candidates``
     what an inbox says beside an opportunity's view, by its id; ``absent`` the record ids that were missing in too large a
-    number to be asked for; ``restored``: the hub may have forgotten what it wrote, see ``store.restored``."""
+    number to be asked for; ``restored``: the hub may have forgotten what it wrote, see ``store.restored``; ``kept_at`` when the lease
+    was last prolonged, on the monotonic clock and rather too early."""
 
     hub: Hub
     config: ConnectionConfig
@@ -51,6 +54,7 @@ class Turn:
     counts: Counter[str] = field(default_factory=Counter)
     report: Callable[..., None] = nothing
     restored: bool = False
+    kept_at: float = -math.inf
 
     @property
     def name(self) -> str:
@@ -80,9 +84,15 @@ class Turn:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A write transaction of this run; the stale worker's ends here."""
+        began = self.hub.time.monotonic()
         with self.hub.writing() as conn:
             lease.keep(conn, self.name, self.fence, self.now())
             yield conn
+        self.kept_at = began  # a database that answers late, the commit too, has prolonged it from here on
+
+    def writes_until(self) -> float:
+        """No write to the system may leave after this moment of the monotonic clock: it would end when the lease is over."""
+        return self.kept_at + lease.LEASE.total_seconds() - DEADLINE
 
     def key_of(self, opportunity: Opportunity) -> Any:
         """The opportunity's id as this system can hold it."""

@@ -9,8 +9,8 @@ from flask import Blueprint, render_template
 from flask_babel import gettext as _
 from sqlalchemy import Connection
 
-from hub.jobs.clock import ALIVE
 from hub.store import happened, lists
+from hub.store.identity import ALIVE
 from hub.web import drawn, standing, waiting
 from hub.web.guard import hub, me, my_connections, own_connections
 

@@ -137,7 +137,7 @@ def test_what_a_running_process_cannot_change_waits_for_its_next_start(hub: Hub)
 
 def test_the_clock_looks_and_tells_other_processes_by_what_it_runs_now(hub: Hub) -> None:
     clock = Clock(hub)
-    clock._show(new=True)
+    clock._presence.begin()
     save(
         hub,
         CONFIG.replace('"5m"', '"10m"').replace("[connections.elm-sheet]", "[connections.elm-sheet]\npaused = true"),

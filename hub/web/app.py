@@ -35,6 +35,7 @@ from hub.web import (
     problems,
     queue,
     searches,
+    sessions,
     show,
     sign_in,
     tokens,
@@ -69,6 +70,7 @@ def create_app(hub: Hub) -> Flask:
     Babel(app, locale_selector=_language)
     show.install(app)
     problems.install(app)
+    sign_in.install(app, hub)
     for pages in (
         sign_in,
         board,
@@ -85,6 +87,7 @@ def create_app(hub: Hub) -> Flask:
         duplicates,
         queue,
         people,
+        sessions,
         tokens,
         uptake,
         conversation,

@@ -36,8 +36,9 @@ class Addresses:
     """The address policy of one connection.
 
     ``hosts`` are ``host:port`` pairs. Plain http and loopback go together by default: both only
-    for a host that is literally named localhost, 127.0.0.1 or ::1. ``allow_http`` permits http to
-    the named hosts, ``allow_private`` permits names that lead to an inner network.
+    for a host that is literally named localhost, 127.0.0.1 or ::1, and not even for these without
+    ``allow_loopback``. ``allow_http`` permits http to the named hosts, ``allow_private`` permits names
+    that lead to an inner network.
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class Addresses:
         *,
         allow_http: bool = False,
         allow_private: bool = False,
+        allow_loopback: bool = True,
         resolver: Resolver = system_resolver,
     ) -> None:
         self._hosts = frozenset(_pair(host) for host in hosts)
         self._allow_http = allow_http
         self._allow_private = allow_private
+        self._allow_loopback = allow_loopback
         self._resolver = resolver
 
     def check(self, url: str) -> SplitResult:
@@ -80,12 +83,15 @@ class Addresses:
             raise OSError(f"{host} has no address")
         for address in found:
             if not self._acceptable(host.lower().strip("[]"), address):
-                raise AddressRefused(f"{host} leads to {address}, which is not a public address")
+                raise AddressRefused(
+                    f"{host} leads to {address}, which is not a public address. Is it a system of your own? Then the "
+                    "operator of the hub has to say so in its configuration: allow_private = true"
+                )
         return [str(address) for address in found]
 
     def _acceptable(self, host: str, address: IP) -> bool:
         if host in LOOPBACK_NAMES:
-            return address.is_loopback
+            return address.is_loopback and self._allow_loopback
         if is_public(address):
             return True
         return self._allow_private and _is_inner(address)

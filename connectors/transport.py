@@ -98,13 +98,16 @@ class Transport:
         max_bytes: int = MAX_BYTES,
         allow_http: bool = False,
         allow_private: bool = False,
+        allow_loopback: bool = True,
         ca_file: str | None = None,
         resolver: Resolver = system_resolver,
         jitter: Callable[[], float] = random.random,
         carrier: Carrier | None = None,
     ) -> None:
         self.time = time
-        self._addresses = Addresses(hosts, allow_http=allow_http, allow_private=allow_private, resolver=resolver)
+        self._addresses = Addresses(
+            hosts, allow_http=allow_http, allow_private=allow_private, allow_loopback=allow_loopback, resolver=resolver
+        )
         self._wire: Carrier = carrier or Wire(self._addresses, timeout=timeout, max_bytes=max_bytes, ca_file=ca_file)
         self._limiter: Limits = limiter or Limiter(time)
         self._log = log

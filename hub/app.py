@@ -106,10 +106,20 @@ class Hub:
         system = registry.load(config.system)
         settings = Settings(config.name, config.options)
         hurried = {} if patience is None else {"deadline": patience, "timeout": patience}
-        transport = self._transport(
-            hosts=system.hosts(settings), time=self.time, limiter=self._limiter, allow_http=config.allow_http, **hurried
+        transport = self.outgoing(
+            system.hosts(settings), allow_http=config.allow_http, allow_private=config.allow_private, **hurried
         )
         return system.open(settings, wanted(mapping), transport)
+
+    def outgoing(
+        self, hosts: Iterable[str], *, allow_http: bool = False, allow_private: bool = False, **how: Any
+    ) -> Transport:
+        """The one way out of the hub, for whatever it calls: to these ``host:port`` pairs and no others, to none on this
+        machine or on an inner network unless the configuration says so."""
+        return self._transport(
+            hosts=tuple(hosts), time=self.time, limiter=self._limiter, allow_http=allow_http,
+            allow_private=allow_private, allow_loopback=allow_http or allow_private, **how,
+        )  # fmt: skip
 
     def may_tell(self, conn: Db, to: str, about: Iterable[str], member: str) -> bool:
         """Whether the person with this address is still one of this member's, who may see all of these opportunities."""

@@ -10,16 +10,18 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from connectors.contract import Secret, System
-from hub import circles, signing
+from connectors.contract import ConnectorError, Secret, Settings, System
+from hub import circles, inboxes, precedence, reaches, signing
 from hub.commons.criteria import Criteria
 from hub.mail.settings import MailConfig, mail_config
-from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, WEB, Setting
+from hub.people.settings import SignInConfig, sign_in_config
+from hub.references import Reach, prefix
+from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, SIGN_IN, WEB, Setting
 from hub.wording import closest
 from mappings.positions import positions
 
@@ -37,9 +39,12 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class MemberConfig:
+    """``hosts``: those that the member's own file may reach; None for any public one."""
+
     id: str
     name: str
     lawful_basis: str | None = None
+    hosts: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class ConnectionConfig:
     importer: str | None = None
     paused: bool = False
     allow_http: bool = False
+    allow_private: bool = False
     hook_secret: Secret | None = None
     speaks_for: str | None = None
 
@@ -91,6 +97,7 @@ class Config:
     calls_a_minute: int = 600
     secret: Secret | None = None
     mail: MailConfig | None = None
+    sign_in: SignInConfig = field(default_factory=SignInConfig)
     path: Path | None = None
     digest: str = ""
 
@@ -120,6 +127,7 @@ class _Reader:
         self.problems: list[str] = []
         self._lines: dict[Path, dict[tuple[str, ...], int]] = {}
         self._file = path
+        self._reach = Reach(path.parent)
 
     def parse(self, file: Path) -> dict[str, Any]:
         text = self.texts[file] if file in self.texts else file.read_text(encoding="utf-8")
@@ -144,23 +152,27 @@ class _Reader:
         for (tree, owner), file in zip(trees, files, strict=True):
             self._file = file
             known = (
-                {"hub", "web", "mail", "members", "circles", "connections", "rules"}
+                {"hub", "web", "mail", "sign_in", "members", "circles", "connections", "rules"}
                 if owner is None
                 else {"members", "connections"}
             )
             for key in tree.keys() - known:
                 self.say((key,), f'"{key}" is no part of this file.{closest(key, known)}')
             for name, table in self._tables(tree, "members").items():
-                members |= self._member(name, table, owner)
+                members |= self._member(name, table, owner, members.get(name))
         for (tree, owner), file in zip(trees, files, strict=True):
-            self._file = file
+            self._file, self._reach = file, Reach(file.parent, owner, members)
             for name, table in self._tables(tree, "connections").items():
+                if name in connections:
+                    self.say(("connections", name), f'"{name}" is set up in another file already. Choose another name.')
+                    continue
                 connections |= self._connection(name, table, members, owner)
         for (tree, _), file in zip(trees, files, strict=True):
             self._file = file
             for name in self._tables(tree, "connections").keys() & connections.keys():
-                self._inbox(connections[name], connections)
-        self._file = self.path
+                for problem in inboxes.unfit(connections[name], connections):
+                    self.say(("connections", name, "inbox_for"), problem)
+        self._file, self._reach = self.path, Reach(self.path.parent)
         hub = self._settings(("hub",), main.get("hub", {}), HUB)
         web = self._settings(("web",), main.get("web", {}), WEB)
         host, port = web["host"], web["port"]
@@ -170,7 +182,7 @@ class _Reader:
             database=self._beside(hub["database"]),
             members=members,
             connections=connections,
-            rules=self._rules(main.get("rules", {}), connections),
+            rules=precedence.read(main.get("rules", {}), connections, lambda path, why: self.say(("rules", path), why)),
             circles=circles.read(main.get("circles", {}), members, lambda name, why: self.say(("circles", name), why)),
             mapping_folders=folders,
             host=host,
@@ -178,16 +190,23 @@ class _Reader:
             public_url=web["public_url"] or f"http://{host}:{port}",
             proxies=web["proxies"],
             calls_a_minute=max(0, web["calls_a_minute"]),
-            secret=self._secret(("web", "secret"), web["secret"], None) if web["secret"] else None,
+            secret=self._secret(("web", "secret"), web["secret"]) if web["secret"] else None,
             mail=self._mail(main["mail"]) if "mail" in main else None,
+            sign_in=self._sign_in(main.get("sign_in", {})),
             path=self.path,
             digest=digest.hexdigest(),
         )
 
     def _mail(self, table: Any) -> MailConfig | None:
         values = self._settings(("mail",), table if isinstance(table, dict) else {}, MAIL)
-        secret = self._secret(("mail", "password"), values["password"], None) if values["password"] else None
+        secret = self._secret(("mail", "password"), values["password"]) if values["password"] else None
         return mail_config(values, secret, lambda name, problem: self.say(("mail", name), problem))
+
+    def _sign_in(self, table: Any) -> SignInConfig:
+        values = self._settings(("sign_in",), table if isinstance(table, dict) else {}, SIGN_IN)
+        given = values["client_secret"]
+        secret = self._secret(("sign_in", "client_secret"), given) if given else None
+        return sign_in_config(values, secret, lambda name, problem: self.say(("sign_in", name), problem))
 
     def _beside(self, url: str) -> str:
         """A relative SQLite file stands beside the configuration, not wherever the command was called."""
@@ -225,34 +244,55 @@ class _Reader:
             values[name] = value
         return values
 
-    def _member(self, name: str, table: dict[str, Any], owner: str | None) -> dict[str, MemberConfig]:
+    def _member(
+        self, name: str, table: dict[str, Any], owner: str | None, before: MemberConfig | None
+    ) -> dict[str, MemberConfig]:
         if owner is not None and name != owner:
             self.say(("members", name), f"members/{owner}.toml speaks for {owner} only, not for {name}.")
             return {}
-        values = self._settings(("members", name), table, MEMBER)
-        return {name: MemberConfig(name, values["name"] or name, values["lawful_basis"])}
+        if owner is not None:
+            self._operators_only(("members", name), table, ("lawful_basis", "hosts"), owner)
+        before = before or MemberConfig(name, name)
+        values = self._settings(("members", name), {"name": before.name} | table, MEMBER)
+        basis, hosts = values["lawful_basis"] or before.lawful_basis, values["hosts"]
+        return {name: MemberConfig(name, values["name"], basis, before.hosts if hosts is None else tuple(map(str, hosts)))}  # fmt: skip
+
+    def _operators_only(
+        self, where: tuple[str, ...], table: dict[str, Any], names: tuple[str, ...], owner: str
+    ) -> None:
+        for name in table.keys() & set(names):
+            self.say((*where, name), f'"{name}" is for the operator to say, in {self.path.name}, not in members/{owner}.toml.')  # fmt: skip
+            del table[name]
 
     def _connection(
         self, name: str, table: dict[str, Any], members: dict[str, MemberConfig], owner: str | None
     ) -> dict[str, ConnectionConfig]:
         where = ("connections", name)
+        if owner is not None:
+            self._operators_only(where, table, ("allow_http", "allow_private"), owner)
         values = self._settings(where, table, CONNECTION)
         member, system = values["member"], self._system(where, values["system"])
         self._known_member((*where, "member"), member, members)
         if owner is not None and member != owner:
             self.say((*where, "member"), f"members/{owner}.toml speaks for {owner} only, not for {member}.")
+        if owner is not None and values["speaks_for"] not in (None, owner):
+            self.say((*where, "speaks_for"), f"members/{owner}.toml speaks for {owner} only.")
         if system is None or None in (member, values["mapping"]):
             return {}
         mapping = values["mapping"]
         if mapping.endswith(".toml"):
-            mapping = str(self._file.parent / mapping)
+            mapping = self._named((*where, "mapping"), mapping, self._reach.shared)
+        options = self._options(where, values["options"] or {}, system)
+        inner = values["allow_private"]
+        if owner is not None and member in members:
+            inner = self._reaches(where, system, Settings(name, options), members[member])
         return {
             name: ConnectionConfig(
                 name=name,
                 member=member,
                 system=values["system"],
                 mapping=mapping,
-                options=self._options(where, values["options"] or {}, system, owner),
+                options=options,
                 shares=values["shares"],
                 imports=self._imports(where, values["import"]),
                 inbox_for=values["inbox_for"],
@@ -264,13 +304,32 @@ class _Reader:
                 importer=values["importer"],
                 paused=values["paused"],
                 allow_http=values["allow_http"],
-                hook_secret=self._hook((*where, "hook_secret"), values["hook_secret"], owner),
+                allow_private=inner,
+                hook_secret=self._hook((*where, "hook_secret"), values["hook_secret"]),
                 speaks_for=self._known_member((*where, "speaks_for"), values["speaks_for"], members),
             )
         }
 
-    def _hook(self, where: tuple[str, ...], reference: str | None, owner: str | None) -> Secret | None:
-        secret = self._secret(where, reference, owner) if reference else None
+    def _reaches(self, where: tuple[str, ...], system: System, settings: Settings, member: MemberConfig) -> bool:
+        """Whether a connection of a member's own file may call into an inner network; said when it may not call at all."""
+        try:
+            hosts = system.hosts(settings)
+        except (KeyError, TypeError, ValueError, ConnectorError):
+            return False  # said already, or when it is opened
+        for host in reaches.beyond(hosts, member.hosts):
+            self.say((*where, "options"), f"{member.id} may not reach {host}. The operator can add it to hosts under "
+                     f"[members.{member.id}] in {self.path.name}.")  # fmt: skip
+        return reaches.named(hosts, member.hosts)
+
+    def _named(self, where: tuple[str, ...], name: str, found: Callable[[str], Path]) -> str:
+        try:
+            return str(found(name))
+        except ValueError as error:
+            self.say(where, f'"{where[-1]}": {error}')
+            return ""
+
+    def _hook(self, where: tuple[str, ...], reference: str | None) -> Secret | None:
+        secret = self._secret(where, reference) if reference else None
         if secret is not None and (why := signing.unusable(secret.reveal())):
             self.say(where, f'"hook_secret" {why}')
         return secret
@@ -281,19 +340,6 @@ class _Reader:
         if name is not None and name not in members:
             self.say(where, f'There is no member "{name}".{closest(name, members)}')
         return name
-
-    def _inbox(self, inbox: ConnectionConfig, connections: dict[str, ConnectionConfig]) -> None:
-        """What an inbox is for belongs to the same member; the inbox itself neither shares nor imports."""
-        if inbox.inbox_for is None:
-            return
-        where = ("connections", inbox.name, "inbox_for")
-        own = {c.name for c in connections.values() if c.member == inbox.member and c.inbox_for is None}
-        if inbox.inbox_for not in own:
-            self.say(where, f'{inbox.member} has no connection "{inbox.inbox_for}" to import into.'
-                     f"{closest(inbox.inbox_for, own)}")  # fmt: skip
-        if inbox.shares or inbox.imports is not None:
-            self.say(where, "An inbox shows what saved searches find. Remove shares and import here; they belong to "
-                     f'"{inbox.inbox_for}".')  # fmt: skip
 
     def _system(self, where: tuple[str, ...], name: str | None) -> System | None:
         from connectors import registry
@@ -306,9 +352,7 @@ class _Reader:
             self.say((*where, "system"), str(error))
             return None
 
-    def _options(
-        self, where: tuple[str, ...], table: dict[str, Any], system: System, owner: str | None
-    ) -> dict[str, Any]:
+    def _options(self, where: tuple[str, ...], table: dict[str, Any], system: System) -> dict[str, Any]:
         names = {option.name: option for option in system.options}
         values: dict[str, Any] = {}
         for key, value in table.items():
@@ -317,14 +361,14 @@ class _Reader:
             if option is None:
                 self.say(place, f'{system.title} has no option "{key}".{closest(key, names)}')
             elif option.secret:
-                secret = self._secret(place, value, owner)
+                secret = self._secret(place, value)
                 if secret is not None:
                     values[key] = secret
             elif option.choices and value not in option.choices:
                 self.say(place, f'"{key}" is one of {", ".join(option.choices)}, not "{value}".')
             else:
-                beside = key in ("path", "declaration") and isinstance(value, str)
-                values[key] = str(self._file.parent / value) if beside else value
+                found = {"path": self._reach.path, "declaration": self._reach.shared}.get(key)
+                values[key] = self._named(place, value, found) if found and isinstance(value, str) else value
         for option in names.values():
             if option.required and option.name not in table:
                 self.say((*where, "options"), f'{system.title} needs the option "{option.name}": {option.help}')
@@ -332,51 +376,30 @@ class _Reader:
                 values.setdefault(option.name, option.default)
         return values
 
-    def _secret(self, where: tuple[str, ...], value: Any, owner: str | None) -> Secret | None:
+    def _secret(self, where: tuple[str, ...], value: Any) -> Secret | None:
         """``env:NAME`` or ``file:PATH``; the secret itself is refused here, where others could read it."""
-        kind, _, name = str(value).partition(":")
-        if kind not in ("env", "file") or not name:
-            named = owner or (where[1] if len(where) > 2 else where[0])
-            variable = f"HUB_{named.upper().replace('-', '_')}_{where[-1].upper()}"
-            self.say(where, f'"{where[-1]}" is a secret and must not stand in this file. Put it into an environment '
-                     f'variable and write "env:{variable}", or into a file and write "file:PATH".')  # fmt: skip
+        named = self._reach.owner or (where[1] if len(where) > 2 else where[0])
+        try:
+            return self._reach.secret(where[-1], str(value), self.environ, prefix(named) + where[-1].upper())
+        except ValueError as error:
+            self.say(where, str(error))
             return None
-        if kind == "file":
-            try:
-                return Secret((self._file.parent / name).read_text(encoding="utf-8").strip(), str(value))
-            except OSError as error:
-                self.say(where, f'"{where[-1]}": the file {name} cannot be read ({error.strerror}).')
-                return None
-        prefix = f"HUB_{owner.upper().replace('-', '_')}_" if owner else ""
-        if not name.startswith(prefix):
-            self.say(where, f'"{where[-1]}": {owner} may use environment variables that start with {prefix} only.')
-            return None
-        if not self.environ.get(name):
-            self.say(
-                where, f'"{where[-1]}": the environment variable {name} is not set. Set it before starting the hub.'
-            )
-            return None
-        return Secret(self.environ[name], str(value))
 
     def _imports(self, where: tuple[str, ...], given: Any) -> tuple[Criteria, ...] | None:
         if given is None:
             return None
-        if given == "all":
-            return ()
-        rules = []
-        for rule in given:
-            values = self._settings((*where, "import"), rule if isinstance(rule, dict) else {}, IMPORT)
-            themes, countries = tuple(values["themes"] or ()), tuple(values["countries"] or ())
-            self._known_codes((*where, "import"), themes)
-            rules.append(Criteria(values["kind"], themes, countries))
-        return tuple(rules)
+        rules = [] if given == "all" else [rule if isinstance(rule, dict) else {} for rule in given]
+        return tuple(self._import((*where, "import"), rule) for rule in rules)
 
-    def _known_codes(self, where: tuple[str, ...], themes: tuple[str, ...]) -> None:
+    def _import(self, where: tuple[str, ...], rule: dict[str, Any]) -> Criteria:
         from schemas.themes import THEMES
 
+        values = self._settings(where, rule, IMPORT)
+        themes = tuple(values["themes"] or ())
         for theme in themes:
             if theme not in THEMES:
                 self.say((*where, "themes"), f'There is no theme "{theme}".{closest(theme, THEMES)}')
+        return Criteria(values["kind"], themes, tuple(values["countries"] or ()))
 
     def _seconds(self, where: tuple[str, ...], text: str) -> float:
         match = re.fullmatch(r"(\d+)\s*([smhd])", text)
@@ -384,26 +407,6 @@ class _Reader:
             self.say(where, f'"every" is "{text}"; write a number and s, m, h or d, like 5m.')
             return 300
         return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
-
-    def _rules(self, table: dict[str, Any], connections: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-        from schemas.fields import UnknownPath, spec
-
-        rules: dict[str, tuple[str, ...]] = {}
-        for path, order in table.items():
-            try:
-                spec(path)
-            except UnknownPath as error:
-                self.say(("rules", path), str(error))
-                continue
-            strangers = [name for name in order if name not in connections] if isinstance(order, list) else [order]
-            if strangers:
-                self.say(
-                    ("rules", path),
-                    f'There is no connection "{strangers[0]}".{closest(str(strangers[0]), connections)}',
-                )
-            else:
-                rules[path] = tuple(order)
-        return rules
 
 
 _WORDS = {"str": "text in quotes", "int": "whole number", "bool": "true or false", "list": "list", "dict": "table"}

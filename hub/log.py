@@ -6,7 +6,11 @@ import json
 import logging
 import sys
 import time
+from contextvars import ContextVar
 from typing import Any
+
+REQUEST: ContextVar[str] = ContextVar("request", default="")
+"""The id of the request that is being answered; every line of the log that is written meanwhile has it, and the answer too."""
 
 _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
@@ -24,6 +28,8 @@ class JsonLine(logging.Formatter):
             "event": record.getMessage(),
         }
         event |= {key: str(value) for key, value in record.__dict__.items() if key not in _USUAL}
+        if request := REQUEST.get():
+            event.setdefault("request_id", request)
         if record.exc_info:
             event["trace"] = self.formatException(record.exc_info)
         return json.dumps(event, ensure_ascii=False)

@@ -11,7 +11,7 @@ from hub.config import Config, ConfigError
 from hub.configured import configured, files
 
 log = logging.getLogger("hub.reload")
-FIXED = ("database", "host", "port", "public_url", "proxies", "secret")
+FIXED = ("database", "host", "port", "public_url", "proxies", "secret", "sign_in")
 """Settings that a running process cannot change: sockets, sessions and the store hang on them."""
 State = tuple[tuple[Path, int, int], ...]
 

@@ -42,9 +42,27 @@ MAIL = (
     Setting("password", str, "env:NAME or file:PATH."),
     Setting("from", str, "Whom its mails come from: an address, or Name <address>.", required=True),
 )
+SIGN_IN = (
+    Setting("issuer", str, "Your identity provider, as its OpenID Connect discovery document names itself: https://…"),
+    Setting("client_id", str, "What the provider calls this hub."),
+    Setting("client_secret", str, "env:NAME or file:PATH. Leave it out where the provider registered a public client."),
+    Setting("title", str, "What people call the provider; stands on the button.", "your organisation's account"),
+    Setting("local", str, "Whether passwords of the hub's own open it.", choices=("on", "break-glass", "off")),
+    Setting("email", str, "The claim that holds a person's e-mail address.", "email"),
+    Setting("verified", str, "The claim that says that it was verified; \"\" where all the provider's addresses are its own.", "email_verified"),
+    Setting("acr", list, "Demanded levels of signing in, any of which will do: the provider's names for its second factor."),
+    Setting("amr", list, "Demanded ways of signing in, any of which will do, like mfa or otp."),
+    Setting("hosts", list, "Further hosts that the provider's addresses are at, where they are not at the issuer's."),
+    Setting("allow_private", bool, "The provider is on a network of your own, or on this machine.", False),
+)  # fmt: skip
 MEMBER = (
     Setting("name", str, "The member as others see it.", required=True),
     Setting("lawful_basis", str, "Why its projects may be listed without a consent each; recorded by the operator."),
+    Setting(
+        "hosts",
+        list,
+        "Hosts that the member's own file may reach, like *.my.salesforce.com; without it any public one.",
+    ),
 )
 CONNECTION = (
     Setting("member", str, "The member that it belongs to.", required=True),
@@ -61,7 +79,8 @@ CONNECTION = (
     Setting("paused", bool, "Keep it set up and do not sync it.", False),
     Setting("hook_secret", str, "What signs the webhooks by which its system says that something changed: env:NAME or file:PATH."),
     Setting("speaks_for", str, "Where the system is another commons: the member of this hub whose disclosed position goes there."),
-    Setting("allow_http", bool, "Talk to it without TLS. Only for a system on a network of your own.", False),
+    Setting("allow_http", bool, "Talk to it without TLS. Only for a system on a network of your own, or on this machine.", False),
+    Setting("allow_private", bool, "Its system is on a network of your own, or on this machine.", False),
     Setting("import", list, "Standing import rules: [[connections.NAME.import]], or import = \"all\"."),
     Setting("options", dict, "What its connector needs; see `hub connectors`."),
 )  # fmt: skip
@@ -70,5 +89,13 @@ IMPORT = (
     Setting("themes", list, "Any of these theme codes."),
     Setting("countries", list, "Any of these ISO 3166-1 codes."),
 )
-TABLES = {"hub": HUB, "web": WEB, "mail": MAIL, "members": MEMBER, "connections": CONNECTION, "import": IMPORT}
+TABLES = {
+    "hub": HUB,
+    "web": WEB,
+    "sign_in": SIGN_IN,
+    "mail": MAIL,
+    "members": MEMBER,
+    "connections": CONNECTION,
+    "import": IMPORT,
+}
 """Every setting; ``config.example.toml`` documents them all, and a test compares the two."""

@@ -17,6 +17,8 @@ from hub.store import engine, migrate
 from hub.store.engine import open_engine
 from tests.town import Town
 
+# Secrets that tests write are readable by nobody else, or the hub would refuse them.
+os.umask(0o077)
 # Nothing in a test has to outlive the machine's power; waiting for the disk is much of what it would do.
 engine.SYNCHRONOUS = "OFF"
 # Nobody guesses passwords here; test_safety.py looks at what the product asks of a guesser.

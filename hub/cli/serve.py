@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from hub.cli.opening import config_option, fail, open_configured
+from hub.cli.opening import config_option, fail, load_config, open_configured
 
 if TYPE_CHECKING:
     from hub.app import Hub
+
+
+BOUNDS = {
+    "max_request_header_size": 64 * 1024,
+    "max_request_body_size": 12 * 1024 * 1024,
+    "channel_timeout": 60,
+    "connection_limit": 400,
+}
+"""Of a request and of those that wait, before anything of the hub looks at them: bytes, seconds, connections. The largest
+sheet fits; what the pages themselves take is less."""
 
 
 @click.command("serve")
@@ -20,9 +30,12 @@ if TYPE_CHECKING:
 @config_option
 def command(port: int | None, config_path: Path) -> None:
     """The whole hub in one process: pages, clock and syncs. Ctrl-C ends it at a safe point."""
+    from hub.exposed import unfit
     from hub.log import set_up
 
     set_up()
+    if found := unfit(load_config(config_path)):
+        fail(*found, "The hub does not start like this where others reach it.")
     hub = open_configured(config_path)
     serving = Serving(hub, port if port is not None else hub.config.port)
     click.echo(f"Commons Hub: {serving.url}  (Ctrl-C ends it)")
@@ -54,7 +67,7 @@ class Serving:
             }  # fmt: skip
         try:
             self._server: Any = create_server(
-                create_app(hub), host=hub.config.host, port=port, threads=8, ident=None, **proxies
+                create_app(hub), host=hub.config.host, port=port, threads=8, ident=None, **BOUNDS, **proxies
             )
         except OSError as error:
             fail(f"Port {port} on {hub.config.host} cannot be used: {error.strerror}. Choose another with --port.")

@@ -12,6 +12,7 @@ from hub.app import Hub
 from hub.mail import sending
 from hub.mail.addresses import is_address, plain
 from hub.people import accounts, roles
+from hub.people.accounts import Visit
 from hub.people.membership import entitled, tell_admins
 from hub.store import audit
 from hub.store import invitations as store
@@ -77,7 +78,7 @@ def opened(hub: Hub, token: str) -> Invitation | None:
         return found if found is not None and _stands(conn, hub, found) else None
 
 
-def accept(hub: Hub, token: str, name: str, password: str) -> str | None:
+def accept(hub: Hub, token: str, name: str, password: str, visit: Visit = Visit()) -> str | None:  # noqa: B008
     """Join, and the token of the first session; None where ``opened`` says so. ValueError for a weak password, no name,
     or an address that somebody signs in with already: the invitation stays open."""
     name = sending.one_line(name)[:LONGEST_NAME]
@@ -86,13 +87,34 @@ def accept(hub: Hub, token: str, name: str, password: str) -> str | None:
         return None
     if not name:
         raise ValueError("Write your name, as your colleagues should see it.")
+    if not accounts.by_password(hub, found.roles):
+        raise ValueError("This hub takes no passwords. Join with your organisation's account.")
     user = accounts.new_user(hub, found.member_id, found.email, name, found.roles, password)
     with hub.writing() as conn:
         if not _stands(conn, hub, found) or not store.end(conn, found.id, "used"):
             return None
         accounts.admit(conn, user)
         _line(conn, hub, f"user:{user.id}", "joined", found)
-        return accounts.open_session(conn, hub, user.id)
+        return accounts.open_session(conn, hub, user.id, visit)
+
+
+def join(conn: Connection, hub: Hub, found: Invitation, visit: Visit) -> tuple[User, str] | None:
+    """Join without a password, for whom a provider vouches; the new user and the token of the first session. None where
+    the invitation does not stand any more."""
+    if not _stands(conn, hub, found) or not store.end(conn, found.id, "used"):
+        return None
+    user = accounts.new_user(hub, found.member_id, found.email, found.name, found.roles, None)
+    accounts.admit(conn, user)
+    _line(conn, hub, f"user:{user.id}", "joined", found)
+    return user, accounts.open_session(conn, hub, user.id, visit)
+
+
+def of_address(conn: Connection, hub: Hub, email: str, token_hash: str | None) -> Invitation | None:
+    """The invitation that is out for this address: the one that its link opened, else the only one."""
+    now = hub.time.now()
+    found = [row for row in store.for_email(conn, email, now) if _stands(conn, hub, row)]
+    linked = [row for row in found if row.token_hash == token_hash]
+    return linked[0] if linked else found[0] if len(found) == 1 else None
 
 
 def _stands(conn: Connection, hub: Hub, found: Invitation) -> bool:

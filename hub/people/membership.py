@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from hub.app import Hub
 from hub.mail import sending
 from hub.people import roles
-from hub.store import audit, people
+from hub.store import admission, audit, people
 from hub.store.tables import User
 
 
@@ -22,7 +22,7 @@ def entitled(hub: Hub, everyone: Mapping[str, User], by: str, member: str) -> Us
 
 
 def change_roles(hub: Hub, by: str, user_id: str, given: Sequence[str]) -> None:
-    """``given`` are all the roles that the person has from now on. ValueError where it is not the giver's to decide, or
+    """``given`` are all the roles that the person has from now on; they are signed out everywhere. ValueError where it is not the giver's to decide, or
     nobody would be left to run things; LookupError for a person who is none of their business."""
     with hub.writing() as conn:
         everyone, giver, person = _persons(conn, hub, by, user_id)
@@ -32,6 +32,7 @@ def change_roles(hub: Hub, by: str, user_id: str, given: Sequence[str]) -> None:
         if set(after) == set(person.roles):
             return
         people.change(conn, person.id, roles=after)
+        admission.close_sessions(conn, person.id)  # no session outlives the authority that it began with
         _line(conn, hub, giver, person, "roles changed", {"roles": [person.roles, after]})
         tell_admins(conn, hub, everyone, giver, person.member_id, f"made {person.email} {', '.join(after)}")
 
@@ -43,9 +44,20 @@ def deactivate(hub: Hub, by: str, user_id: str) -> None:
         roles.check_deactivated(giver, person)
         roles.check_somebody_left(giver, person, (), everyone.values())
         people.change(conn, person.id, active=False)
-        people.close_sessions(conn, person.id)
+        admission.close_sessions(conn, person.id)
         _line(conn, hub, giver, person, "deactivated", {"active": [person.active, False]})
         tell_admins(conn, hub, everyone, giver, person.member_id, f"deactivated {person.email}")
+
+
+def sign_out(hub: Hub, by: str, user_id: str) -> int:
+    """The person is signed out everywhere and may sign in again; how many sessions that were."""
+    with hub.writing() as conn:
+        everyone, giver, person = _persons(conn, hub, by, user_id)
+        closed = admission.close_sessions(conn, person.id)
+        if closed:
+            _line(conn, hub, giver, person, "signed out", {"sessions": [closed, 0]})
+            tell_admins(conn, hub, everyone, giver, person.member_id, f"signed {person.email} out everywhere")
+        return closed
 
 
 def reactivate(hub: Hub, by: str, user_id: str) -> None:

@@ -67,10 +67,10 @@ def drafted(path: Path, wish: Wish, environ: Mapping[str, str], tried: bool = Tr
     words = _fitting(hub, wish) if wish.mapping is None else None
     if words is None:
         return Draft(texts, checks(hub, wish.name, PATIENCE))
-    place = file.parent / f"{wish.name}.toml"
+    place = (path.parent if file == path else own.with_suffix("")) / f"{wish.name}.toml"
     told = f"The usual one does not fit. A draft goes into {place.name}; look at its lines that say so."
     found = [*_checked(hub, wish, words), Check("mapping", True, told)]
-    return Draft({file: added(text, wish, place.name), place: words}, found)
+    return Draft({file: added(text, wish, str(place.relative_to(file.parent))), place: words}, found)
 
 
 def added(text: str, wish: Wish, mapping: str) -> str:
@@ -100,6 +100,7 @@ def write(draft: Draft) -> list[Path]:
     written = []
     for file, text in sorted(draft.texts.items(), key=lambda item: item[0].exists()):
         mode = file.stat().st_mode & 0o777 if file.exists() else 0o600
+        file.parent.mkdir(mode=0o700, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
             out.write(text)

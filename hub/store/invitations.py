@@ -28,6 +28,12 @@ def by_token(conn: Connection, token_hash: str, now: datetime) -> Invitation | N
     return Invitation(**row._mapping) if row else None
 
 
+def for_email(conn: Connection, email: str, now: datetime) -> list[Invitation]:
+    """Those of all members that somebody with this address could still use."""
+    good = (t.c.email == email) & (t.c.state == "open") & (t.c.expires_at > now)
+    return [Invitation(**row._mapping) for row in conn.execute(select(t).where(good).order_by(t.c.id))]
+
+
 def open_ones(conn: Connection, member_id: str) -> list[Invitation]:
     """Neither used nor withdrawn, the newest first; also those whose time is over."""
     mine = (t.c.member_id == member_id) & (t.c.state == "open")

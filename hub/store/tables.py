@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from hub.store.admitted import Identity, Session, SignInAttempt, UnderWay
 from hub.store.asked import (
     Candidate,
     Conflict,
@@ -92,6 +93,7 @@ __all__ = [
     "Suggestion",
     "Thread",
     "Token",
+    "UnderWay",
     "UpdateQuestion",
     "Upload",
     "User",
@@ -112,7 +114,8 @@ class Member(SQLModel, table=True):
 
 
 class User(SQLModel, table=True):
-    """A person of one member. ``roles`` is a JSON list of staff, officer, admin, operator, convener."""
+    """A person of one member. ``roles`` is a JSON list of staff, officer, admin, operator, convener. ``password_hash``
+    is empty for somebody who signs in by a provider only."""
 
     id: str = Field(primary_key=True)
     member_id: str = Field(foreign_key="member.id", index=True)
@@ -124,27 +127,6 @@ class User(SQLModel, table=True):
     active: bool = True
     created_at: datetime = moment()
     seen_at: datetime | None = moment()
-
-
-class Session(SQLModel, table=True):
-    """A signed-in browser. Only the SHA-256 of the cookie's random id is kept."""
-
-    id_hash: str = Field(primary_key=True)
-    user_id: str = Field(foreign_key="user.id", index=True)
-    created_at: datetime = moment()
-    seen_at: datetime = moment()
-
-
-class SignInAttempt(SQLModel, table=True):
-    """For throttling across processes."""
-
-    __tablename__ = "sign_in_attempt"
-
-    id: int | None = Field(default=None, primary_key=True)
-    email: str = Field(index=True)
-    address: str = Field(index=True)
-    at: datetime = moment(index=True)
-    ok: bool = False
 
 
 # --- the commons -------------------------------------------------------------

@@ -35,6 +35,7 @@ from hub.web import (
     problems,
     queue,
     searches,
+    sessions,
     show,
     sign_in,
     tokens,
@@ -52,7 +53,10 @@ def create_app(hub: Hub) -> Flask:
     secure = hub.config.public_url.startswith("https://")
     app.config.update(
         SECRET_KEY=hub.config.secret.reveal() if hub.config.secret else secrets.token_hex(32),
+        DEBUG=False,  # whatever the environment says
         MAX_CONTENT_LENGTH=BODY,
+        MAX_FORM_MEMORY_SIZE=BODY,
+        MAX_FORM_PARTS=2000,
         SESSION_COOKIE_NAME="__Host-hub-form" if secure else "hub-form",
         SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_HTTPONLY=True,
@@ -69,6 +73,7 @@ def create_app(hub: Hub) -> Flask:
     Babel(app, locale_selector=_language)
     show.install(app)
     problems.install(app)
+    sign_in.install(app, hub)
     for pages in (
         sign_in,
         board,
@@ -85,6 +90,7 @@ def create_app(hub: Hub) -> Flask:
         duplicates,
         queue,
         people,
+        sessions,
         tokens,
         uptake,
         conversation,

@@ -10,12 +10,12 @@ from flask import Flask, Response, abort, current_app, g, redirect, request, url
 from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.spreadsheet.grid import LARGEST
-from hub import access, tokens
+from hub import access, log, tokens
 from hub.app import Hub
 from hub.config import ConnectionConfig
 from hub.people import accounts
 from hub.store.tables import User
-from hub.web.api.problems import COMMON_GRANTS, ROOTS, ProblemFound
+from hub.web.api.problems import COMMON_GRANTS, ProblemFound
 from hub.web.rationing import Ration
 
 SHEETS = "files.bring_one"
@@ -82,6 +82,7 @@ def install(app: Flask, hub: Hub) -> None:
     @app.before_request
     def check() -> AnyResponse | None:
         g.request_id = hub.ids.token()[:16]
+        log.REQUEST.set(g.request_id)
         if request.endpoint is not None and (scopes := access.scopes_of(request.endpoint)) is not None:
             _program(hub, scopes, ration)
             return None
@@ -109,13 +110,16 @@ def install(app: Flask, hub: Hub) -> None:
     def headers(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if request.endpoint != "static":
+        if request.endpoint != "static" or response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"
-        if request.path.startswith(ROOTS):
-            response.headers["X-Request-Id"] = g.get("request_id", "")
+        response.headers["X-Request-Id"] = g.get("request_id", "")
         if app.config["HUB_SECURE"]:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         return response
+
+    @app.teardown_request
+    def over(error: BaseException | None) -> None:
+        log.REQUEST.set("")
 
 
 def _program(hub: Hub, scopes: frozenset[str], ration: Ration) -> None:

@@ -11,12 +11,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from hub import access
-from hub.people import invitations, membership, roles
+from hub.people import accounts, invitations, membership, roles
 from hub.store import invitations as invited
 from hub.store import outbox, people
 from hub.store.tables import Invitation, Message, User
 from hub.web.guard import hub, me
-from hub.web.sign_in import let_in
+from hub.web.sign_in import let_in, provider
+from hub.web.visits import visit
 
 pages = Blueprint("people", __name__)
 
@@ -45,6 +46,7 @@ def _page(
         found = people.of_members(conn, members)
         rows = invited.open_ones(conn, member)
         names = people.names(conn)
+        signed_in = Counter(row.user_id for row in accounts.of_people(hub(), conn, [u.id for u in found]))
         mails = outbox.by_id(conn, [row.message_id for row in rows if row.message_id])
     out = [Out(r, names.get(r.by, ("", ""))[0], r.expires_at <= now, mails.get(r.message_id or "")) for r in rows]
     active = Counter(user.member_id for user in found if user.active)
@@ -52,7 +54,7 @@ def _page(
     return render_template(
         "people.html", member=member, people=[u for u in found if u.member_id == member], out=out,
         givable=roles.givable(me(), member), roles=roles.ROLES, role_words=_role_words(), may_go=_may_go,
-        members=sorted(members.values(), key=lambda m: m.name) if runs_hub else [], active=active, run=run,
+        members=sorted(members.values(), key=lambda m: m.name) if runs_hub else [], active=active, run=run, signed_in=signed_in,
         sends=hub().config.mail is not None, made=made, problem=problem, typed=typed or {},
     )  # fmt: skip
 
@@ -122,9 +124,19 @@ def change_roles(user_id: str) -> Response:
         membership.change_roles(hub(), me().id, user_id, sorted(given))
     except ValueError as error:
         return _back(member, str(error), "problem")
-    if user_id == me().id and access.RUNNERS.isdisjoint(given):
-        return redirect(url_for("board.page"), 303)
-    return _back(member, _("Saved."))
+    if user_id == me().id:  # whoever changed their own has a new session, and all others of theirs are over
+        with hub().writing() as conn:
+            token = accounts.open_session(conn, hub(), user_id, visit("roles"))
+        at = "board.page" if access.RUNNERS.isdisjoint(given) else "people.page"
+        return let_in(token, url_for(at))
+    return _back(member, _("Saved. This person has to sign in again."))
+
+
+@pages.post("/people/<user_id>/sign-out")
+def sign_out(user_id: str) -> Response:
+    member, _held = _person(user_id)
+    membership.sign_out(hub(), me().id, user_id)
+    return _back(member, _("Signed out everywhere."))
 
 
 @pages.post("/people/<user_id>/<any(deactivate, reactivate):decision>")
@@ -184,14 +196,18 @@ def join(token: str) -> Response | str | tuple[str, int]:
     if password != request.form.get("again", ""):
         return _welcome(found, name, _("The two passwords are not the same.")), 422
     try:
-        session = invitations.accept(hub(), token, name, password)
+        session = invitations.accept(hub(), token, name, password, visit("joining"))
     except ValueError as error:
         return _welcome(found, name, str(error)), 422
     return _void() if session is None else let_in(session, url_for("board.page"))
 
 
 def _welcome(found: Invitation, name: str, problem: str = "") -> str:
-    return render_template("welcome.html", invitation=found, name=name, problem=problem)
+    by = provider()
+    return render_template(
+        "welcome.html", invitation=found, name=name, problem=problem, provider=by.config.title if by else "",
+        token=(request.view_args or {}).get("token", ""), form=accounts.by_password(hub(), found.roles),
+    )  # fmt: skip
 
 
 def _void() -> tuple[str, int]:

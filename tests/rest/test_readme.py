@@ -44,8 +44,12 @@ class Office:
         (folder / "members").mkdir()
         mapping = FILES["grants-mapping.toml"].replace('"grants"', '"imported"')
         for name, text in (FILES | {"members/alder.toml": IMPORTER, "alder-mapping.toml": mapping}).items():
-            # The address is all that differs from what the README says.
-            (folder / name).write_text(text.replace("https://grants.example.org", datasette.url))
+            # The address is all that differs from what the README says, and that the operator allows one on this machine.
+            text = text.replace("https://grants.example.org", datasette.url)
+            (folder / name).write_text(text.replace('system  = "rest"', 'allow_private = true\nsystem  = "rest"'))
+        with (folder / "config.toml").open("a") as config:
+            host = datasette.url.partition("//")[2].partition("/")[0]
+            config.write(f'\n[members.alder]\nhosts = ["{host}"]\n')
 
     def hub(self, *words: str) -> str:
         """``hub WORDS``, in this process."""

@@ -114,12 +114,17 @@ def test_a_variable_that_is_not_set_is_asked_for_once_and_never_written(config: 
 
 def test_what_a_member_keeps_in_a_file_of_its_own_goes_there(config: Path, sandbox: AirtableSandbox) -> None:
     own = config.parent / "members" / "saffron.toml"
-    own.parent.mkdir()
+    (own.parent / "saffron").mkdir(parents=True)
     own.write_text("# ours\n")
-    (own.parent / "token").write_text(seeds.SECRET)
-    done = add(config, *flags(sandbox))
+    (own.parent / "saffron" / "token").write_text(seeds.SECRET)
+    refused = add(config, *flags(sandbox))
+    assert refused.exit_code == 2 and '"allow_http" is for the operator' in refused.output
+    assert 'write "saffron/token"' in refused.output and own.read_text() == "# ours\n"
+    allowed = CONFIG.replace("Fund'\n", f"Fund'\nhosts = ['{sandbox.api.split('/')[2]}']\n")
+    config.write_text(allowed)
+    done = add(config, *(word for word in flags(sandbox, "file:saffron/token") if word != "--allow-http"))
     assert done.exit_code == 0, done.output
-    assert config.read_text() == CONFIG and own.read_text().startswith("# ours\n")
+    assert config.read_text() == allowed and own.read_text().startswith("# ours\n")
     assert "saffron-airtable" in configured(config).connections
 
 

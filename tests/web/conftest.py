@@ -16,9 +16,9 @@ from connectors.clock import ManualTime
 from hub.app import Hub, open_hub
 from hub.commons.criteria import Criteria
 from hub.config import load
-from hub.people import wishes
+from hub.people import accounts, wishes
 from hub.people.accounts import add_user, digest
-from hub.store import audit, finding, opportunities
+from hub.store import admission, audit, finding, opportunities
 from hub.store import people as stored_people
 from hub.store.tables import (
     Commitment,
@@ -180,6 +180,9 @@ def fill(hub: Hub) -> dict[str, str]:
     gone = add_user(hub, "elm", "gone.elm@hub.test", "Gone", ["staff"], PASSWORD)
     with hub.writing() as conn:
         wish = wishes.of(conn, hub, [gone.id])[gone.id]
+        accounts.open_session(conn, hub, gone.id, accounts.Visit())
+        [session] = admission.sessions(conn, [gone.id], now - timedelta(1), now - timedelta(1))
+        ids["Session"] = session.id
     ids["wish"] = wishes.link(hub, wish, wishes.DIGEST).rpartition("/")[2]
     return ids | {"Opportunity": row.id, "Link": link.id, "User": gone.id, "Twin": twin.id}
 

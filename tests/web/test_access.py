@@ -25,6 +25,7 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "line": 1, "path": "title", "connection": "elm-sheet", "user_id": ids["User"],
         "invitation_id": ids["Invitation"], "token": TOKEN, "token_id": ids["Token"], "wish": ids["wish"],
         "upload_id": ids["Upload"], "door": "elm-files",
+        "session_id": ids["Session"],
         "register": "GB-CHC", "number": "1234567",
     }  # fmt: skip
     rows = {
@@ -89,8 +90,9 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
             "people.invite_again", "people.withdraw", "people.change_roles", "people.set_active", "queue.decide_still_needed",
             "handover.offer", "handover.take_back", "handover.page", "handover.decide",
             "duplicates.page", "duplicates.decide", "duplicates.settle", "tokens.revoke",
-            "files.look", "files.table", "files.act", "files.take", "conversation.settle"}  # fmt: skip
-    # What is done is not there any more; nothing was named to import; a steward's own record follows no other; no thread was named.
+            "files.look", "files.table", "files.act", "files.take", "conversation.settle", "sessions.end", "people.sign_out"}  # fmt: skip
+    # What is done is not there any more; nothing was named to import; a steward's own record follows no other; no thread was
+    # named; a session is its own person's.
     once = {
         "queue.dismiss_recommendation",
         "importing.several",
@@ -101,10 +103,11 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
         "people.invite_again",
         "people.withdraw",
         "conversation.settle",
+        "sessions.end",
     }
     watched = {"connections.one", "connections.run", "connections.act", "connections.check", "connections.mapping",
                "queue.hold", "queue.decide_hold", "people.invite_again",
-               "people.withdraw", "people.change_roles", "people.set_active"}  # fmt: skip
+               "people.withdraw", "people.change_roles", "people.set_active", "people.sign_out"}  # fmt: skip
     asked = addresses(site)
     all_of_them = [a for a in asked if access.POLICY[a[0]] != access.PUBLIC and not a[0].startswith("sign_in")]
     for member in ("oak", "elm"):  # the other foundation first: what is its own may change by being asked

@@ -284,15 +284,18 @@ def test_somebody_without_any_role_is_not_made(site: Site) -> None:
     assert "at least one role" in said(site, "admin.elm", answer) and user(site, "staff.elm").roles == ["staff"]
 
 
-def test_roles_count_from_the_next_page_on(site: Site) -> None:
+def test_roles_count_at_once_and_in_a_new_session(site: Site) -> None:
     staff = site.client("staff.elm")
     assert staff.get("/people").status_code == 403
     said(
         site, "admin.elm", do(site, "admin.elm", f"/people/{user(site, 'staff.elm').id}/roles", role=["staff", "admin"])
     )
-    assert staff.get("/people").status_code == 200
+    assert staff.get("/people").status_code == 302, "signed out"
+    site.clients.pop("staff.elm")
+    assert site.client("staff.elm").get("/people").status_code == 200
     do(site, "admin.elm", f"/people/{user(site, 'staff.elm').id}/roles", role=["officer"])
-    assert staff.get("/people").status_code == 403
+    site.clients.pop("staff.elm")
+    assert site.client("staff.elm").get("/people").status_code == 403
 
 
 def test_the_last_admin_stays_whatever_it_does_itself(site: Site) -> None:

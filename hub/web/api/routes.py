@@ -295,7 +295,7 @@ def body_of(model: type[M]) -> M:
     if request.mimetype not in ("application/json", "application/merge-patch+json"):
         raise ProblemFound(415, "not-json", "Send JSON: Content-Type: application/json.")
     try:
-        return model.model_validate(strict_json.loads(request.get_data()))
+        return model.model_validate(strict_json.loads(request.get_data(), exact=True))
     except ValidationError as error:
         found = {".".join(map(str, each["loc"])) or "body": str(each["msg"]) for each in error.errors()}
         raise ProblemFound(422, "unfit", "The body has another form than is due.", errors=found) from None

@@ -64,7 +64,7 @@ def one(opportunity_id: str) -> Response:
 def search() -> Response:
     """The page is in the body; the SDK's client says it in the query, which wins."""
     try:
-        body = strict_json.loads(request.get_data()) if request.get_data() else {}
+        body = strict_json.loads(request.get_data(), exact=True) if request.get_data() else {}
         wanted = asking.read(body)
         page, size = _page(request.args if "page" in request.args else (body or {}).get("pagination") or {})
     except ValueError as error:

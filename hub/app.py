@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -33,7 +35,8 @@ from mappings import language
 class Hub:
     """One running hub. ``time`` and ``ids`` are passed in, so that tests decide both. ``refused``: what is wrong with the
     configuration file as it is now, where another one is still in force; ``at_restart``: settings of it that a running
-    process cannot take up."""
+    process cannot take up. ``stopping`` is set when the process is to end; ``ticked_at``: when its own clock last ticked,
+    None where it has none."""
 
     def __init__(
         self,
@@ -54,6 +57,8 @@ class Hub:
         self._rules = StandingRules(config.connections)
         self.refused: tuple[str, ...] = ()
         self.at_restart: tuple[str, ...] = ()
+        self.stopping: threading.Event = getattr(time, "told", None) or threading.Event()
+        self.ticked_at: datetime | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Db]:
@@ -102,6 +107,12 @@ class Hub:
             hosts=system.hosts(settings), time=self.time, limiter=self._limiter, allow_http=config.allow_http, **hurried
         )
         return system.open(settings, wanted(mapping), transport)
+
+    def way_out(self, hosts: Sequence[str], patience: float, **policy: bool) -> Transport:
+        """A transport to these hosts that is no connection's, under the same address policy. ``patience`` as in ``connect``."""
+        return self._transport(
+            hosts=hosts, time=self.time, limiter=self._limiter, deadline=patience, timeout=patience, **policy
+        )
 
     def may_tell(self, conn: Db, to: str, about: Iterable[str], member: str) -> bool:
         """Whether the person with this address is still one of this member's, who may see all of these opportunities."""

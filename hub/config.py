@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from connectors.contract import Secret, System
-from hub import circles, signing
+from hub import circles, operating, signing
 from hub.commons.criteria import Criteria
 from hub.mail.settings import MailConfig, mail_config
-from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, WEB, Setting
+from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, PARTS, WEB, Setting
 from hub.wording import closest
 from mappings.positions import positions
 
@@ -40,6 +40,7 @@ class MemberConfig:
     id: str
     name: str
     lawful_basis: str | None = None
+    alerts: operating.Alerts = operating.USUAL.alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Config:
     calls_a_minute: int = 600
     secret: Secret | None = None
     mail: MailConfig | None = None
+    operating: operating.Operating = operating.USUAL
     path: Path | None = None
     digest: str = ""
 
@@ -120,6 +122,7 @@ class _Reader:
         self.problems: list[str] = []
         self._lines: dict[Path, dict[tuple[str, ...], int]] = {}
         self._file = path
+        self._reading = operating.Reading(self._settings, self._secret, self.say)
 
     def parse(self, file: Path) -> dict[str, Any]:
         text = self.texts[file] if file in self.texts else file.read_text(encoding="utf-8")
@@ -143,11 +146,7 @@ class _Reader:
         files = [self.path, *sorted((self.path.parent / "members").glob("*.toml"))]
         for (tree, owner), file in zip(trees, files, strict=True):
             self._file = file
-            known = (
-                {"hub", "web", "mail", "members", "circles", "connections", "rules"}
-                if owner is None
-                else {"members", "connections"}
-            )
+            known = PARTS if owner is None else {"members", "connections"}
             for key in tree.keys() - known:
                 self.say((key,), f'"{key}" is no part of this file.{closest(key, known)}')
             for name, table in self._tables(tree, "members").items():
@@ -180,6 +179,7 @@ class _Reader:
             calls_a_minute=max(0, web["calls_a_minute"]),
             secret=self._secret(("web", "secret"), web["secret"], None) if web["secret"] else None,
             mail=self._mail(main["mail"]) if "mail" in main else None,
+            operating=operating.read(main, self.path.parent, self._reading),
             path=self.path,
             digest=digest.hexdigest(),
         )
@@ -230,7 +230,8 @@ class _Reader:
             self.say(("members", name), f"members/{owner}.toml speaks for {owner} only, not for {name}.")
             return {}
         values = self._settings(("members", name), table, MEMBER)
-        return {name: MemberConfig(name, values["name"] or name, values["lawful_basis"])}
+        alerts = operating.alerts(("members", name, "alerts"), values["alerts"], owner, self._reading)
+        return {name: MemberConfig(name, values["name"] or name, values["lawful_basis"], alerts)}
 
     def _connection(
         self, name: str, table: dict[str, Any], members: dict[str, MemberConfig], owner: str | None

@@ -45,7 +45,24 @@ MAIL = (
 MEMBER = (
     Setting("name", str, "The member as others see it.", required=True),
     Setting("lawful_basis", str, "Why its projects may be listed without a consent each; recorded by the operator."),
+    Setting("alerts", dict, "How its admins are told of trouble, beside mail: [members.NAME.alerts]."),
 )
+ALERTS = (
+    Setting("mail", bool, "Tell by mail.", True),
+    Setting("webhook", str, "Tell by a webhook too: env:NAME or file:PATH of its whole address, which is a secret."),
+    Setting("form", str, "What the webhook understands.", "json", choices=("json", "slack", "teams")),
+    Setting("secret", str, "Signs what is sent as json (Standard Webhooks): env:NAME or file:PATH."),
+    Setting("ends", dict, "When what a connection signs in with ends, by its name; told two weeks before."),
+    Setting("allow_private", bool, "The webhook may lead to a network of your own.", False),
+)
+LOG = (
+    Setting(
+        "format", str, "json or plain; without it plain on a terminal and json elsewhere.", choices=("json", "plain")
+    ),
+    Setting("level", str, "The least that is logged.", "info", choices=("debug", "info", "warning", "error")),
+    Setting("file", str, "A file to write to, beside this one; without it standard error."),
+)
+METRICS = (Setting("listen", str, "HOST:PORT at which Prometheus reads /metrics; without it nothing listens."),)
 CONNECTION = (
     Setting("member", str, "The member that it belongs to.", required=True),
     Setting("system", str, "Which connector speaks to it; see `hub connectors`.", required=True),
@@ -70,5 +87,16 @@ IMPORT = (
     Setting("themes", list, "Any of these theme codes."),
     Setting("countries", list, "Any of these ISO 3166-1 codes."),
 )
-TABLES = {"hub": HUB, "web": WEB, "mail": MAIL, "members": MEMBER, "connections": CONNECTION, "import": IMPORT}
+PARTS = frozenset({"hub", "web", "mail", "log", "metrics", "alerts", "members", "circles", "connections", "rules"})
+TABLES = {
+    "hub": HUB,
+    "web": WEB,
+    "mail": MAIL,
+    "log": LOG,
+    "metrics": METRICS,
+    "alerts": ALERTS,
+    "members": MEMBER,
+    "connections": CONNECTION,
+    "import": IMPORT,
+}
 """Every setting; ``config.example.toml`` documents them all, and a test compares the two."""

@@ -14,11 +14,13 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 
+from hub.alerts import hook, tell
 from hub.app import Hub
 from hub.commons import asking, digest, duplicates
 from hub.door.keep import tidy
 from hub.door.watch import Folders
 from hub.mail.sending import send_waiting
+from hub.metrics import counted
 from hub.reload import Files
 from hub.store import connections
 from hub.store.tables import Process
@@ -33,6 +35,7 @@ ALIVE = timedelta(seconds=60)
 MAIL, ASKING, LIKENESS, MERGING = "the mail", "asking what is still needed", "looking for duplicates", "merging"
 DOORS, KEEPING = "the folders of doors", "dropping sheets that were brought"
 DIGEST = "the digests"
+TELLING, HOOKS = "telling of trouble", "the webhooks"
 
 
 class Clock:
@@ -48,6 +51,7 @@ class Clock:
         self._lock = threading.Lock()
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._id = hub.ids.uuid7()
+        self._begun = hub.time.now()
         self._configuration = Files(hub)
         self._folders = Folders(hub)
 
@@ -60,6 +64,7 @@ class Clock:
 
     def stop(self) -> None:
         """No new runs; those under way end at their next safe point."""
+        self.hub.stopping.set()
         self._scheduler.shutdown(wait=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._aside.shutdown(wait=True, cancel_futures=True)
@@ -71,7 +76,8 @@ class Clock:
         beside."""
         self._configuration.look()
         self._show()
-        if self._differs():
+        self.hub.ticked_at = self.hub.time.now()
+        if self.hub.stopping.is_set() or self._differs():
             return
         systems = [name for name, config in self.hub.config.connections.items() if not config.door]
         with self.hub.reading() as conn:
@@ -84,6 +90,8 @@ class Clock:
         self._start(self._aside, ASKING, partial(asking.look, self.hub))
         self._start(self._aside, DIGEST, partial(digest.look, self.hub))
         self._start(self._aside, MAIL, partial(send_waiting, self.hub))
+        self._start(self._aside, TELLING, partial(tell.look, self.hub, self._begun))
+        self._start(self._aside, HOOKS, partial(hook.send_waiting, self.hub))
         self._start(self._aside, LIKENESS, partial(duplicates.look, self.hub))
         self._start(self._aside, MERGING, partial(duplicates.carry_out, self.hub))
 
@@ -105,9 +113,13 @@ class Clock:
                 self._busy.discard(name)
 
     def _run(self, name: str) -> None:
-        run = OneRun(copy(self.hub), name, "schedule")  # what it began by one configuration, it ends by the same
+        run, begun = (
+            OneRun(copy(self.hub), name, "schedule"),
+            self.hub.time.monotonic(),
+        )  # by one configuration to its end
         run.take_in()
         run.give_out()
+        counted.run(name, run.result.state, self.hub.time.monotonic() - begun, run.result.counts)
         if run.result.state == "held":
             self._rest(name)
 

@@ -69,7 +69,7 @@ def queue(
     if hub.config.mail is None:
         return None
     if not is_address(to):
-        log.warning("A mail was not sent: %r is no e-mail address.", to)
+        log.warning("A mail was not sent: whom it is for is no e-mail address.")
         return None
     now = hub.time.now()
     message = Message(

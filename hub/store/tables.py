@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from hub.store.alerted import Alert, Notice
 from hub.store.asked import (
     Candidate,
     Conflict,
@@ -39,6 +40,7 @@ from hub.store.told import Invitation, MailWish, Message, Post, Thread
 from hub.store.types import json_column, moment
 
 __all__ = [
+    "Alert",
     "Audit",
     "Bookmark",
     "Candidate",
@@ -68,6 +70,7 @@ __all__ = [
     "MemberKey",
     "Merged",
     "Message",
+    "Notice",
     "Opened",
     "Opportunity",
     "Pending",

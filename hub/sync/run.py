@@ -16,6 +16,8 @@ from hub import crash
 from hub.commons import duplicates
 from hub.jobs import due, lease
 from hub.jobs.lease import Busy, LeaseLost
+from hub.log import bound
+from hub.stopping import SAID, Stopped
 from hub.store import connections, members, runs, waiting
 from hub.store.tables import Hold, Run
 from hub.sync import clearing, judge, plan, push, references, rules
@@ -204,8 +206,14 @@ class OneRun:
             return connections.get(conn, self.name).approved
 
     def _guarded(self, step: Callable[[], None]) -> None:
+        with bound(run=self.result.run_id, connection=self.name):
+            self._tried(step)
+
+    def _tried(self, step: Callable[[], None]) -> None:
         try:
             step()
+        except Stopped:
+            self._end("interrupted", SAID)
         except Held as held:
             self._end("held", str(held))
         except LeaseLost as lost:
@@ -213,7 +221,8 @@ class OneRun:
         except SignInFailed as error:
             self._end("failed", str(error))
         except (Unavailable, RateLimited) as error:
-            self._end("incomplete", str(error))
+            stopped = self.hub.stopping.is_set()
+            self._end("interrupted" if stopped else "incomplete", SAID if stopped else str(error))
         except ConnectorError as error:
             self._end("incomplete" if type(error).__name__ in ("Ambiguous", "Stale") else "failed", str(error))
         except Exception as error:
@@ -235,9 +244,11 @@ class OneRun:
             with self.hub.writing() as conn:
                 lease.keep(conn, self.name, self._fence, now)
                 row = connections.get(conn, self.name)
-                failures = 0 if state in ("done", "held") else row.failures + 1
+                stopped = state == "interrupted"
+                failures = 0 if state in ("done", "held") else row.failures + (not stopped)
                 wait = min(every * 2 ** min(failures, 10), max(every, WORST_PAUSE)) if failures else every
                 again = due.ended(row, self._started, now, wait) if not failures else now + wait
+                again = now if stopped else again
                 ended: dict[str, Any] = {"due_at": again, "failures": failures, "reason": message or None}
                 if state == "done":
                     ended |= {"last_ok_at": now}
@@ -248,6 +259,8 @@ class OneRun:
                 )  # fmt: skip
         except LeaseLost as lost:
             self.result.state, self.result.message = "interrupted", str(lost)
+        counts = {name: count for name, count in self.result.counts.items() if count}
+        log.info("the run ended", extra={"state": self.result.state, "counts": counts, "trigger": self.trigger})
 
 
 def _note_budget(turn: Turn) -> None:

@@ -27,7 +27,7 @@ class Letter:
     @property
     def subject(self) -> str:
         if not self.new:
-            return "It works again" if self.still == 0 else f"{_things(len(self.over))} less to look after"
+            return "All is well again" if self.still == 0 else f"{_things(len(self.over))} less to look after"
         only = f": {self.new[0].text}" if len(self.new) == 1 else ""
         return f"{_things(len(self.new))} to look after{_cut(only, 90)}"
 

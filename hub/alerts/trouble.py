@@ -31,6 +31,8 @@ OLD = timedelta(days=2)
 SOON = timedelta(days=7)
 ENDING = timedelta(days=14)
 """Before a credential ends; for a token that was made for less, the last tenth of its time."""
+ENDED = timedelta(days=30)
+"""For so long a token that ended is trouble: until it is revoked, or nobody can have missed it."""
 NEARLY = 0.9
 STUCK = timedelta(hours=1)
 HUB = "hub"
@@ -123,13 +125,14 @@ def _late_since(lane: Lane, config: ConnectionConfig, now: datetime, begun: date
 
 
 def _credentials(conn: Connection, hub: Hub, now: datetime) -> Iterator[Trouble]:
-    for row in alerts.ending_tokens(conn, now, now + ENDING):
+    for row in alerts.ending_tokens(conn, now - ENDED, now + ENDING):
         if row.member_id in hub.config.members and row.expires_at - now <= (row.expires_at - row.created_at) / 10:
+            ends = "ends" if row.expires_at > now else "ended"
             yield Trouble(
                 admins(row.member_id), f"token {row.id}",
-                f"The token “{one_line(row.name)}” of a program of yours ends on {_day(row.expires_at)}.",
+                f"The token “{one_line(row.name)}” of a program of yours {ends} on {_day(row.expires_at)}.",
                 row.expires_at - ENDING,
-                "Make a new one and give it to the program before that day.", "/tokens",
+                "Make a new one, give it to the program, and revoke this one.", "/tokens",
             )  # fmt: skip
     for member in hub.config.members.values():
         for name, ends in member.alerts.ends.items():

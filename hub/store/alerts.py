@@ -84,8 +84,8 @@ def waiting_since(conn: Connection) -> datetime | None:
     return found
 
 
-def ending_tokens(conn: Connection, now: datetime, until: datetime) -> list[Row[Any]]:
-    """Tokens of members' programs that end soon: ``id``, ``member_id``, ``name``, ``expires_at``."""
-    where = (token.c.expires_at > now) & (token.c.expires_at <= until) & token.c.revoked_at.is_(None)
+def ending_tokens(conn: Connection, since: datetime, until: datetime) -> list[Row[Any]]:
+    """Tokens of members' programs that end, or ended, between the two and that nobody revoked: ``id``, ``member_id``, ``name``, ``expires_at``."""
+    where = (token.c.expires_at > since) & (token.c.expires_at <= until) & token.c.revoked_at.is_(None)
     columns = (token.c.id, token.c.member_id, token.c.name, token.c.expires_at, token.c.created_at)
     return list(conn.execute(select(*columns).where(where).order_by(token.c.expires_at, token.c.id)))

@@ -81,11 +81,9 @@ def connections(conn: Connection, names: Collection[str]) -> list[Lane]:
         .order_by(hold.c.at.desc())
     )
     held = {r.connection_id: tables.Hold(**r._mapping) for r in conn.execute(waits)}
-    aside: dict[str, int] = dict(
-        conn.execute(
-            select(quarantine.c.connection_id, func.count()).where(quarantine.c.state == "open").group_by(quarantine.c.connection_id)
-        ).tuples()
-    )  # fmt: skip
+    number = func.count().label("number")
+    each = select(quarantine.c.connection_id, number).where(quarantine.c.state == "open")
+    aside = {r.connection_id: r.number for r in conn.execute(each.group_by(quarantine.c.connection_id))}
     return [_lane(conn, row, held.get(row.id), aside.get(row.id, 0)) for row in rows]
 
 

@@ -42,13 +42,19 @@ _known: tuple[str, ...] = ()
 def hide(config: object) -> None:
     """From now on also every ``Secret`` that stands anywhere in this configuration; what was hidden before stays so."""
     global _known
-    found = {part for secret in _secrets(config) for part in _spellings(secret.reveal()) if len(part) >= SHORTEST}
+    found = {part for secret in secrets_of(config) for part in _spellings(secret.reveal()) if len(part) >= SHORTEST}
     _known = tuple(sorted(found | set(_known), key=len, reverse=True))
 
 
-def text(value: str) -> str:
+def known(value: str) -> str:
+    """Without the secrets of the configuration; everything else stays."""
     for secret in _known:
         value = value.replace(secret, GONE)
+    return value
+
+
+def text(value: str) -> str:
+    value = known(value)
     for form, instead in FORMS:
         value = form.sub(instead, value)
     return value
@@ -71,18 +77,19 @@ def _value(value: Any) -> Any:
     return text(str(value))
 
 
-def _secrets(found: object) -> Iterator[Secret]:
+def secrets_of(found: object) -> Iterator[Secret]:
+    """Every one that stands anywhere in a configuration."""
     if isinstance(found, Secret):
         yield found
     elif is_dataclass(found) and not isinstance(found, type):
         for one in fields(found):
-            yield from _secrets(getattr(found, one.name))
+            yield from secrets_of(getattr(found, one.name))
     elif isinstance(found, Mapping):
         for part in found.values():
-            yield from _secrets(part)
+            yield from secrets_of(part)
     elif isinstance(found, list | tuple):
         for part in found:
-            yield from _secrets(part)
+            yield from secrets_of(part)
 
 
 def _spellings(secret: str) -> Iterator[str]:

@@ -135,12 +135,12 @@ def _credentials(conn: Connection, hub: Hub, now: datetime) -> Iterator[Trouble]
                 "Make a new one, give it to the program, and revoke this one.", "/tokens",
             )  # fmt: skip
     for member in hub.config.members.values():
-        for name, ends in member.alerts.ends.items():
+        for name, day in member.alerts.ends.items():
             connection = hub.config.connections.get(name)
-            last = datetime.combine(ends, time(), UTC)
+            last = datetime.combine(day, time(), UTC)
             if connection is not None and connection.member == member.id and last - now <= ENDING:
                 yield Trouble(
-                    admins(member.id), f"credential {name} {ends}", f"What {name} signs in with ends on {ends}.", last - ENDING,
+                    admins(member.id), f"credential {name} {day}", f"What {name} signs in with ends on {day}.", last - ENDING,
                     "Make a new credential in that system, set it, and write its end into the configuration.",
                     f"/connections/{name}",
                 )  # fmt: skip

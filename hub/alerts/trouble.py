@@ -175,7 +175,9 @@ def _undecided(row: Any, member: str, old: bool, near: date | None) -> Iterator[
 
 def _deadline(facts: dict[str, Any], now: datetime) -> date | None:
     """The nearest of its deadlines, where that is within a week and not over."""
-    days = [date.fromisoformat(day) for path in ("needed_by", "closes") if (day := last_day(facts.get(path)))]
+    days = [
+        date.fromisoformat(day) for path in ("ask.needed_by", "closes", "expires") if (day := last_day(facts.get(path)))
+    ]
     return min((day for day in days if now.date() <= day <= (now + SOON).date()), default=None)
 
 

@@ -185,7 +185,7 @@ def _later(hub: Hub, messages: list[Message], why: str) -> None:
 def greet(config: MailConfig) -> None:
     """Reach the mail server and sign in, and send nothing. OSError or SMTPException where that does not work."""
     with _signed_in(config) as server:
-        server.noop()
+        server.ehlo_or_helo_if_needed()
 
 
 def words_of(error: Exception) -> str:

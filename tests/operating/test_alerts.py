@@ -233,8 +233,8 @@ def test_calls_tokens_and_credentials_near_their_end(place: Place) -> None:
 
 def test_a_conflict_is_told_those_who_decide_it_when_it_is_old_or_its_deadline_near(place: Place) -> None:
     place.conflict()
-    place.conflict(needed_by={"date": "2026-03-08"})
-    place.conflict(needed_by={"date": "2026-06"})
+    place.conflict(**{"ask.needed_by": {"date": "2026-03-08"}})
+    place.conflict(**{"ask.needed_by": {"date": "2026-06"}})
     told = place.look()
     assert [who for who, _ in told] == ["admin.elm", "both.elm", "staff.elm"], (
         "a party that does not decide is not told"

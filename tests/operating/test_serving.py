@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import requests
 
+from connectors.airtable.sandbox_limits import Limit
+from connectors.clock import SystemTime
 from connectors.sandbox_faults import Fault
 from hub.app import open_hub
 from hub.config import load
@@ -144,8 +146,8 @@ def test_a_page_that_broke_shows_the_number_by_which_the_log_has_it(
     shown: tuple[Served, Stage, dict[str, Any]],
 ) -> None:
     page = shown[2]["broken"]
-    line = next(line for line in shown[0].lines() if line["event"] == "A page failed")
-    assert page.status_code == 500 and line["request_id"] in page.text and line["error"] == "ValueError"
+    lines = [line for line in shown[0].lines() if line["event"] == "A page failed" and line["request_id"] in page.text]
+    assert page.status_code == 500 and [line["error"] for line in lines] == ["ValueError"]
     assert canaries_in(page.text) == []
 
 
@@ -153,8 +155,8 @@ def test_a_refused_call_is_noted_by_its_page_and_not_by_its_address(
     shown: tuple[Served, Stage, dict[str, Any]],
 ) -> None:
     assert shown[2]["api"].status_code == 401
-    line = next(line for line in shown[0].lines() if line.get("status") == 401)
-    assert line["page"] == "api.create" and line["level"] == "info" and line["request_id"]
+    line = next(line for line in shown[0].lines() if line.get("page") == "api.create")
+    assert line["status"] == 401 and line["level"] == "info" and line["request_id"]
 
 
 def test_a_running_hub_is_healthy_and_ready_and_its_health_names_no_member(
@@ -181,7 +183,7 @@ def test_prometheus_reads_numbers_on_a_port_of_their_own_and_no_value_of_a_recor
     assert runs[("saffron-airtable", "done")] >= 1 and runs[("corrie-sheet", "failed")] >= 1
     assert (
         families["hub_last_tick_age_seconds"].samples[0].value < 60
-        and families["hub_outbox_waiting"].samples[0].value == 1
+        and families["hub_outbox_waiting"].samples[0].value >= 1
     )
     for name in ("hub_run_seconds", "hub_records", "hub_http_requests", "hub_conflicts_open", "hub_connection_held",
                  "hub_connection_quarantined", "hub_opportunities_published", "hub_intents_open", "hub_database_up"):  # fmt: skip
@@ -218,6 +220,9 @@ def test_a_run_in_hand_ends_after_its_page_and_the_next_one_goes_on_and_doubles_
         ).fetchone()
     assert (state, failures, owner) == ("interrupted", 0, None), "no failure, and nobody has to wait for its lease"
     town.saffron.behave()
+    town.saffron.limit = town.corrie.limit = Limit(
+        SystemTime(), None
+    )  # another process knows nothing of the first one's calls
     assert town.sync()["saffron-airtable"]["state"] == "done"
     with sqlite3.connect(town.folder / "hub.db") as store:
         (count,) = store.execute("SELECT count(*) FROM opportunity WHERE title LIKE 'Well %'").fetchone()

@@ -39,7 +39,7 @@ def beside(provider: Callable[[], Mapping[str, str]]) -> None:
 
 def formatter(plain: bool = False) -> logging.Formatter:
     """Makes a line of any record, also those of libraries. Newlines inside messages cannot forge another."""
-    shown: Any = _line if plain else structlog.processors.JSONRenderer(ensure_ascii=False, sort_keys=False)
+    shown: Any = _line if plain else structlog.processors.JSONRenderer()
     return ProcessorFormatter(
         foreign_pre_chain=[merge_contextvars, ExtraAdder(), _standing],
         processors=[_failure, ProcessorFormatter.remove_processors_meta, redact.event, _ordered, shown],
@@ -96,4 +96,4 @@ def _line(logger: object, method: str, values: Any) -> str:
     trace = values.pop("trace", [])
     rest = " ".join(f"{key}={value}" for key, value in values.items())
     said = "  ".join(part for part in (head, rest, " < ".join(reversed(trace))) if part)
-    return said.replace("\r", "\\r").replace("\n", "\\n")
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in said)

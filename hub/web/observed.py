@@ -1,4 +1,5 @@
-"""What is noted of every request: which page, how it ended, how long it took; never its address, its form or who sent it."""
+"""What is noted of every request: which page, how it ended, how long it took, and the id of who is signed in; never its
+address or its form."""
 
 from __future__ import annotations
 
@@ -14,6 +15,8 @@ from hub.metrics import counted
 log = logging.getLogger("hub.web.requests")
 TOLD = frozenset({401, 403, 413, 429})
 """Refusals that somebody may want to look into."""
+DOORS = frozenset({"sign_in", "oidc", "sessions"})
+"""Pages by which one comes and goes."""
 
 
 def install(app: Flask) -> None:
@@ -28,8 +31,11 @@ def install(app: Flask) -> None:
         seconds = perf_counter() - g.get("begun", perf_counter())
         page = request.endpoint or "unknown"
         counted.request(page, request.method, response.status_code, seconds)
-        level = logging.INFO if response.status_code in TOLD or response.status_code >= 500 else logging.DEBUG
+        told = response.status_code in TOLD or response.status_code >= 500 or page.partition(".")[0] in DOORS
+        level = logging.INFO if told and request.method != "HEAD" else logging.DEBUG
         facts = {"page": page, "method": request.method, "status": response.status_code, "seconds": round(seconds, 3)}
+        if (user := g.get("user")) is not None:
+            facts["user"] = user.id
         log.log(level, "answered", extra=facts)
         return response
 

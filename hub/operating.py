@@ -73,7 +73,7 @@ class Alerts:
     def of(
         values: Mapping[str, Any], url: Secret | None, secret: Secret | None, say: Callable[[str, str], None]
     ) -> Alerts:
-        if url is not None and (why := _no_address(url.reveal())):
+        if url is not None and (why := _no_address(url.reveal(), values["allow_private"])):
             say("webhook", f'"webhook" {why}')
             url = None
         if secret is not None and (why := unusable(secret.reveal())):
@@ -93,7 +93,7 @@ class Alerts:
         return Alerts(values["mail"], url, values["form"], secret, values["allow_private"], ends)
 
 
-def _no_address(url: str) -> str:
+def _no_address(url: str, private: bool) -> str:
     """Why nothing can be posted there, without showing it; empty when it can."""
     try:
         parts = urlsplit(url)
@@ -102,7 +102,9 @@ def _no_address(url: str) -> str:
         return "is no address. Copy it whole from where messages are to appear."
     if not parts.hostname or parts.username or port == 0 or parts.scheme not in ("http", "https"):
         return "is no address. Copy it whole from where messages are to appear: https://…"
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK_NAMES:
+    if parts.hostname in LOOPBACK_NAMES:
+        return "" if private else "leads to this machine. Set allow_private = true where that is meant."
+    if parts.scheme == "http":
         return "would be called without encryption. Use https://."
     return ""
 
@@ -135,6 +137,8 @@ def read(main: Mapping[str, Any], folder: Path, reading: Reading) -> Operating:
 def alerts(where: Where, table: Any, owner: str | None, reading: Reading) -> Alerts:
     """``owner``: the member whose own file it stands in."""
     values = reading.settings(where, _table(table), ALERTS)
+    if owner is not None and values["allow_private"]:
+        reading.say((*where, "allow_private"), "Only the operator's own file can let messages into an inner network.")
     found = {n: reading.secret((*where, n), values[n], owner) if values[n] else None for n in ("webhook", "secret")}
     return Alerts.of(values, found["webhook"], found["secret"], lambda name, why: reading.say((*where, name), why))
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.clock import ManualTime
-from connectors.contract import Secret
+from connectors.contract import Secret, Unavailable
 from hub.alerts import hook, tell
 from hub.app import Hub, open_hub
 from hub.config import ConfigError, load
@@ -275,7 +275,7 @@ def test_without_any_way_to_anybody_it_is_told_once_there_is_one(place: Place) -
 
 @pytest.mark.parametrize("form", ["json", "slack", "teams"])
 def test_a_webhook_gets_it_in_the_shape_that_it_understands(place: Place, form: str) -> None:
-    place.with_alerts("elm", Alerts(mail=False, webhook=Secret(place.receiver.url), form=form))
+    place.with_alerts("elm", Alerts(mail=False, webhook=Secret(place.receiver.url), allow_private=True, form=form))
     with place.hub.writing() as conn:
         connections.change(conn, "elm-sheet", failures=2, reason="<b>Not</b> & let in")
     place.run("elm-sheet", "failed")
@@ -298,7 +298,9 @@ def test_a_webhook_gets_it_in_the_shape_that_it_understands(place: Place, form: 
 
 
 def test_a_signed_webhook_can_be_checked_and_is_sent_again_with_its_number_until_it_is_taken(place: Place) -> None:
-    place.with_alerts("elm", Alerts(mail=False, webhook=Secret(place.receiver.url), secret=Secret(SECRET)))
+    place.with_alerts(
+        "elm", Alerts(mail=False, webhook=Secret(place.receiver.url), allow_private=True, secret=Secret(SECRET))
+    )
     place.receiver.answers += [503, 0, 429]
     place.fail("elm-sheet", 2)
     for _ in range(12):
@@ -315,7 +317,7 @@ def test_a_signed_webhook_can_be_checked_and_is_sent_again_with_its_number_until
 def test_a_webhook_that_is_refused_or_points_elsewhere_is_not_followed_and_not_tried_again(
     place: Place, status: int
 ) -> None:
-    place.with_alerts("elm", Alerts(mail=False, webhook=Secret(place.receiver.url)))
+    place.with_alerts("elm", Alerts(mail=False, webhook=Secret(place.receiver.url), allow_private=True))
     place.receiver.answers.append(status)
     place.fail("elm-sheet", 2)
     place.look()
@@ -333,6 +335,36 @@ def test_the_address_policy_holds_for_webhooks(place: Place, caplog: pytest.LogC
     assert notice(place).state == "failed" and "zz-secret-path" not in caplog.text + str(notice(place).error)
 
 
+def test_an_inner_network_is_open_only_to_whom_the_configuration_opens_it(place: Place) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def transport(**policy: Any) -> Any:
+        asked.append(policy)
+        raise Unavailable("not here")
+
+    place.hub._transport = transport
+    for private in (False, True):
+        place.with_alerts("elm", Alerts(mail=False, webhook=Secret("https://chat.test/x"), allow_private=private))
+        place.fail("elm-sheet", 2)
+        place.look()
+        place.heal("elm-sheet")
+        place.look(5)
+    assert {policy["hosts"][0] for policy in asked} == {"chat.test:443"} and not any(
+        policy.get("allow_http") for policy in asked
+    )
+    assert asked[0]["allow_private"] is False and asked[-1]["allow_private"] is True
+
+
+def test_a_members_own_file_opens_no_inner_network(tmp_path: Path) -> None:
+    (tmp_path / "members").mkdir()
+    (tmp_path / "config.toml").write_text('[members.oak]\nname = "Oak"\n')
+    (tmp_path / "members" / "elm.toml").write_text(
+        '[members.elm]\nname = "Elm"\n[members.elm.alerts]\nwebhook = "env:HUB_ELM_HOOK"\nallow_private = true\n'
+    )
+    with pytest.raises(ConfigError, match=r"elm\.toml:5: Only the operator"):
+        load(tmp_path / "config.toml", {"HUB_ELM_HOOK": "http://127.0.0.1:9/x"})
+
+
 def notice(place: Place) -> Notice:
     with place.hub.reading() as conn:
         return Notice(**conn.execute(vars(Notice)["__table__"].select()).one()._mapping)
@@ -344,6 +376,7 @@ def notice(place: Place) -> Notice:
         ('webhook = "https://hooks.test/x"', "is a secret"),
         ('webhook = "env:HOOK"\nform = "carrier pigeon"', "is one of json, slack, teams"),
         ('webhook = "env:PLAIN"', "without encryption"),
+        ('webhook = "env:HERE"', "leads to this machine"),
         ('webhook = "env:HOOK"\nform = "slack"\nsecret = "env:SIGNS"', "has no place for a signature"),
         ('secret = "env:HOOK"', "whsec_"),
         ('ends = { elm-sheet = "soon" }', "without quotes"),
@@ -354,7 +387,12 @@ def test_a_mistake_in_the_configuration_names_its_line_and_shows_no_secret(
     tmp_path: Path, text: str, said: str
 ) -> None:
     (tmp_path / "config.toml").write_text(CONFIG + f"[members.elm.alerts]\n{text}\n")
-    environ = {"HOOK": "https://hooks.test/zz-secret", "PLAIN": "http://hooks.test/zz-secret", "SIGNS": SECRET}
+    environ = {
+        "HOOK": "https://hooks.test/zz-secret",
+        "PLAIN": "http://hooks.test/zz-secret",
+        "SIGNS": SECRET,
+        "HERE": "http://localhost:9/zz-secret",
+    }
     with pytest.raises(ConfigError) as caught:
         load(tmp_path / "config.toml", environ)
     assert said in str(caught.value) and "zz-secret" not in str(caught.value) and "config.toml:2" in str(caught.value)

@@ -32,6 +32,26 @@ class SystemTime:
             time.sleep(seconds)
 
 
+class StoppableTime(SystemTime):
+    """The machine's own time, in which nobody sleeps on for long once the process is ``told`` to end. A short pause is slept
+    out, so that what is in hand can be finished; a longer one only returns early, and who slept asks ``told``."""
+
+    SHORT = 2.0
+
+    def __init__(self) -> None:
+        self.told = threading.Event()
+
+    def sleep(self, seconds: float) -> None:
+        if seconds > self.SHORT:
+            self.told.wait(seconds)
+        else:
+            super().sleep(seconds)
+
+    def cut(self, seconds: float) -> bool:
+        """Whether a pause of so long was not slept out."""
+        return seconds > self.SHORT and self.told.is_set()
+
+
 class ManualTime:
     """Time that stands still until someone sleeps: for sandboxes and tests.
 

@@ -23,7 +23,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from connectors import retry_after
 from connectors.addresses import Addresses, AddressRefused, Resolver, system_resolver
 from connectors.answer import Answer
-from connectors.clock import ManualTime, SystemTime, Time
+from connectors.clock import ManualTime, StoppableTime, SystemTime, Time
 from connectors.contract import Ambiguous, ConnectorError, Invalid, QuotaSpent, Rate, RateLimited, Unavailable
 from connectors.limiter import Limiter, Limits, Throttle
 from connectors.wire import Carrier, Request, Wire, WireFailed
@@ -148,7 +148,7 @@ class Transport:
             retry=retry_if_exception_type(_Again),
             wait=self._wait,
             stop=lambda state: self._is_enough(state, until),
-            sleep=self.time.sleep,
+            sleep=self._rest,
             retry_error_callback=_give_up,
         )
         answer: Answer = tries(self._try, request, rules)
@@ -174,7 +174,7 @@ class Transport:
         if rules.throttle is not None:
             wait = self._limiter.reserve(rules.throttle, most=rules.until - self.time.monotonic())
             if wait > 0:
-                self.time.sleep(wait)
+                self._rest(wait)
         started = self.time.monotonic()
         if not rules.repeatable and started >= _WRITES_UNTIL.get():
             raise Ambiguous(
@@ -240,6 +240,13 @@ class Transport:
         if again.wait is not None:
             return again.wait + self._jitter()
         return self._jitter() * min(BACKOFF_CAP, BACKOFF * 2**state.attempt_number)
+
+    def _rest(self, seconds: float) -> None:
+        """A pause before a call leaves, or leaves again; nothing has happened there. ``Unavailable`` where the process ends
+        meanwhile: to call early would break what was agreed with the system."""
+        self.time.sleep(seconds)
+        if isinstance(self.time, StoppableTime) and self.time.cut(seconds):
+            raise Unavailable("The hub is being stopped, so this was not called.")
 
     def _is_enough(self, state: RetryCallState, until: float) -> bool:
         return state.attempt_number >= TRIES or self.time.monotonic() + state.upcoming_sleep >= until

@@ -31,7 +31,8 @@ PROGRAM = "program:"
 
 POLICY: Mapping[str, frozenset[str] | str] = {
     "static": PUBLIC,
-    "healthy": PUBLIC,
+    "health.alive": PUBLIC,
+    "health.ready": PUBLIC,
     "sign_in.page": PUBLIC,
     "sign_in.enter": PUBLIC,
     "sign_in.go": PUBLIC,

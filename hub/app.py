@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -35,7 +37,8 @@ class Hub:
     """One running hub. ``time`` and ``ids`` are passed in, so that tests decide both. ``refused``: what is wrong with the
     configuration file as it is now, where another one is still in force; ``at_restart``: settings of it that a running
     process cannot take up. ``nudge``: tell whoever syncs that this connection is due now, rather than let them see it at their
-    next tick."""
+    next tick. ``stopping`` is set when the process is to end; ``ticked_at``: when its own clock last ticked, None where it has
+    none; ``begun``: when it started."""
 
     def __init__(
         self,
@@ -61,6 +64,9 @@ class Hub:
         self.refused: tuple[str, ...] = ()
         self.at_restart: tuple[str, ...] = ()
         self.nudge: Callable[[str], None] = lambda connection: None
+        self.stopping: threading.Event = getattr(time, "told", None) or threading.Event()
+        self.begun = self.time.now()
+        self.ticked_at: datetime | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Db]:

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from connectors.contract import ConnectorError, Secret, Settings, System
-from hub import circles, inboxes, precedence, reaches, signing
+from hub import circles, inboxes, operating, precedence, reaches, signing
 from hub.commons.criteria import Criteria
 from hub.mail.settings import MailConfig, mail_config
 from hub.people.settings import SignInConfig, sign_in_config
 from hub.references import Reach, prefix
-from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, SIGN_IN, WEB, Setting
+from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, PARTS, SIGN_IN, WEB, Setting
 from hub.wording import closest
 from mappings.positions import positions
 
@@ -45,6 +45,7 @@ class MemberConfig:
     name: str
     lawful_basis: str | None = None
     hosts: tuple[str, ...] | None = None
+    alerts: operating.Alerts = operating.USUAL.alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Config:
     secret: Secret | None = None
     mail: MailConfig | None = None
     sign_in: SignInConfig = field(default_factory=SignInConfig)
+    operating: operating.Operating = operating.USUAL
     path: Path | None = None
     digest: str = ""
 
@@ -128,6 +130,7 @@ class _Reader:
         self._lines: dict[Path, dict[tuple[str, ...], int]] = {}
         self._file = path
         self._reach = Reach(path.parent)
+        self._reading = operating.Reading(self._settings, self._secret, self.say)
 
     def parse(self, file: Path) -> dict[str, Any]:
         text = self.texts[file] if file in self.texts else file.read_text(encoding="utf-8")
@@ -151,15 +154,11 @@ class _Reader:
         files = [self.path, *sorted((self.path.parent / "members").glob("*.toml"))]
         for (tree, owner), file in zip(trees, files, strict=True):
             self._file = file
-            known = (
-                {"hub", "web", "mail", "sign_in", "members", "circles", "connections", "rules"}
-                if owner is None
-                else {"members", "connections"}
-            )
+            known = PARTS if owner is None else {"members", "connections"}
             for key in tree.keys() - known:
                 self.say((key,), f'"{key}" is no part of this file.{closest(key, known)}')
             for name, table in self._tables(tree, "members").items():
-                members |= self._member(name, table, owner, members.get(name))
+                members |= self._member(name, table, owner, members)
         for (tree, owner), file in zip(trees, files, strict=True):
             self._file, self._reach = file, Reach(file.parent, owner, members)
             for name, table in self._tables(tree, "connections").items():
@@ -193,6 +192,7 @@ class _Reader:
             secret=self._secret(("web", "secret"), web["secret"]) if web["secret"] else None,
             mail=self._mail(main["mail"]) if "mail" in main else None,
             sign_in=self._sign_in(main.get("sign_in", {})),
+            operating=operating.read(main, self.path.parent, self._reading),
             path=self.path,
             digest=digest.hexdigest(),
         )
@@ -245,17 +245,24 @@ class _Reader:
         return values
 
     def _member(
-        self, name: str, table: dict[str, Any], owner: str | None, before: MemberConfig | None
+        self, name: str, table: dict[str, Any], owner: str | None, members: Mapping[str, MemberConfig]
     ) -> dict[str, MemberConfig]:
         if owner is not None and name != owner:
             self.say(("members", name), f"members/{owner}.toml speaks for {owner} only, not for {name}.")
             return {}
         if owner is not None:
             self._operators_only(("members", name), table, ("lawful_basis", "hosts"), owner)
-        before = before or MemberConfig(name, name)
+        before = members.get(name) or MemberConfig(name, name)
         values = self._settings(("members", name), {"name": before.name} | table, MEMBER)
         basis, hosts = values["lawful_basis"] or before.lawful_basis, values["hosts"]
-        return {name: MemberConfig(name, values["name"], basis, before.hosts if hosts is None else tuple(map(str, hosts)))}  # fmt: skip
+        self._reach = Reach(self._file.parent, owner, members)
+        alerts = operating.alerts(("members", name, "alerts"), values["alerts"], owner, self._reading)
+        return {
+            name: MemberConfig(
+                name, values["name"], basis, before.hosts if hosts is None else tuple(map(str, hosts)),
+                alerts if values["alerts"] else before.alerts,
+            )
+        }  # fmt: skip
 
     def _operators_only(
         self, where: tuple[str, ...], table: dict[str, Any], names: tuple[str, ...], owner: str

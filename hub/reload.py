@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
+from hub import redact
 from hub.app import Hub
 from hub.config import Config, ConfigError
 from hub.configured import configured, files
@@ -46,6 +47,7 @@ class Files:
             return
         later = [name for name in FIXED if getattr(new, name) != getattr(hub.config, name)]
         hub.take(replace(new, **{name: getattr(hub.config, name) for name in later}))
+        redact.hide(new)
         hub.refused = ()
         hub.at_restart = tuple(later)
         self._known = self._before = _state(hub.config)

@@ -63,7 +63,24 @@ MEMBER = (
         list,
         "Hosts that the member's own file may reach, like *.my.salesforce.com; without it any public one.",
     ),
+    Setting("alerts", dict, "How its admins are told of trouble, beside mail: [members.NAME.alerts]."),
 )
+ALERTS = (
+    Setting("mail", bool, "Tell by mail.", True),
+    Setting("webhook", str, "Tell by a webhook too: env:NAME or file:PATH of its whole address, which is a secret."),
+    Setting("form", str, "What the webhook understands.", "json", choices=("json", "slack", "teams")),
+    Setting("secret", str, "Signs what is sent as json (Standard Webhooks): env:NAME or file:PATH."),
+    Setting("ends", dict, "When what a connection signs in with ends, by its name; told two weeks before."),
+    Setting("allow_private", bool, "The webhook may lead to a network of your own.", False),
+)
+LOG = (
+    Setting(
+        "format", str, "json or plain; without it plain on a terminal and json elsewhere.", choices=("json", "plain")
+    ),
+    Setting("level", str, "The least that is logged.", "info", choices=("debug", "info", "warning", "error")),
+    Setting("file", str, "A file to write to, beside this one; without it standard error."),
+)
+METRICS = (Setting("listen", str, "HOST:PORT at which Prometheus reads /metrics; without it nothing listens."),)
 CONNECTION = (
     Setting("member", str, "The member that it belongs to.", required=True),
     Setting("system", str, "Which connector speaks to it; see `hub connectors`.", required=True),
@@ -89,11 +106,17 @@ IMPORT = (
     Setting("themes", list, "Any of these theme codes."),
     Setting("countries", list, "Any of these ISO 3166-1 codes."),
 )
+PARTS = frozenset(
+    {"hub", "web", "sign_in", "mail", "log", "metrics", "alerts", "members", "circles", "connections", "rules"}
+)
 TABLES = {
     "hub": HUB,
     "web": WEB,
     "sign_in": SIGN_IN,
     "mail": MAIL,
+    "log": LOG,
+    "metrics": METRICS,
+    "alerts": ALERTS,
     "members": MEMBER,
     "connections": CONNECTION,
     "import": IMPORT,

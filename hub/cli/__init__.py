@@ -9,6 +9,7 @@ import click
 COMMANDS = {
     "init": ("hub.cli.init", "Write a commented config.toml from answers or flags."),
     "check": ("hub.cli.check", "Test every connection, and say how to fix what fails."),
+    "doctor": ("hub.cli.doctor", "Everything that whoever helps would ask, each line with its fix."),
     "prove": ("hub.cli.prove", "Try a connection on a test tenant, with one marked record."),
     "sync": ("hub.cli.sync", "Pull all connections, then push all; or one by name."),
     "plan": ("hub.cli.plan", "Show, approve or reject what a held run would do."),

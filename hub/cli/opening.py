@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 if TYPE_CHECKING:
+    from connectors.clock import Time
     from hub.app import Hub
     from hub.config import Config
 
@@ -42,14 +43,23 @@ def load_config(path: Path) -> Config:
         fail(*error.problems)
 
 
-def open_configured(path: Path) -> Hub:
-    """The hub that the configuration describes, its database brought to this version."""
+def open_configured(path: Path, time: Time | None = None, least: str | None = "WARNING") -> Hub:
+    """The hub that the configuration describes, its database brought to this version. ``least``: what goes to standard error
+    of the log, where the configuration names no file for it; None for what the configuration says."""
     from sqlalchemy.exc import OperationalError
 
+    from hub import log, redact
     from hub.app import open_hub
 
     config = load_config(path)
+    redact.hide(config)
     try:
-        return open_hub(config)
+        log.set_up(config.operating.log, least)
+    except OSError as error:
+        fail(
+            f"The log {config.operating.log.file} cannot be written: {error.strerror}. Change [log] file, or its folder's owner."
+        )
+    try:
+        return open_hub(config, time=time)
     except OperationalError as error:
         fail(f"The database {config.database.split('@')[-1]} cannot be opened: {error.orig}.")

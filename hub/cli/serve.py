@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import threading
 from pathlib import Path
@@ -13,6 +15,8 @@ from hub.cli.opening import config_option, fail, load_config, open_configured
 
 if TYPE_CHECKING:
     from hub.app import Hub
+
+log = logging.getLogger("hub.serve")
 
 
 BOUNDS = {
@@ -30,13 +34,12 @@ sheet fits; what the pages themselves take is less."""
 @config_option
 def command(port: int | None, config_path: Path) -> None:
     """The whole hub in one process: pages, clock and syncs. Ctrl-C ends it at a safe point."""
+    from connectors.clock import StoppableTime
     from hub.exposed import unfit
-    from hub.log import set_up
 
-    set_up()
     if found := unfit(load_config(config_path)):
         fail(*found, "The hub does not start like this where others reach it.")
-    hub = open_configured(config_path)
+    hub = open_configured(config_path, time=StoppableTime(), least=None)
     serving = Serving(hub, port if port is not None else hub.config.port)
     click.echo(f"Commons Hub: {serving.url}  (Ctrl-C ends it)")
     serving.run_until_told()
@@ -57,6 +60,7 @@ class Serving:
         from waitress.server import create_server
 
         from hub.jobs.clock import Clock
+        from hub.metrics import standing as metrics
         from hub.web.app import create_app
 
         proxies: dict[str, Any] = {}
@@ -71,23 +75,49 @@ class Serving:
             )
         except OSError as error:
             fail(f"Port {port} on {hub.config.host} cannot be used: {error.strerror}. Choose another with --port.")
+        self._hub = hub
         self.url = f"http://{hub.config.host}:{self._server.effective_port}"
+        try:
+            self._metrics = metrics.serve(hub, hub.config.operating.metrics)
+        except OSError as error:
+            listen = hub.config.operating.metrics
+            fail(
+                f"Port {listen.port} on {listen.host} cannot be used for metrics: {error.strerror}. Change [metrics] listen."
+            )
         self._clock = beside or Clock(hub)
         self._thread = threading.Thread(target=self._server.run, name="pages", daemon=True)
 
     def start(self) -> None:
+        """Pages first, then what is due."""
         self._thread.start()
         self._clock.start()
 
     def stop(self) -> None:
+        """Once every run is at a safe place: seconds, or as long as a call under way takes (its deadline is a minute)."""
+        self._hub.stopping.set()
         self._clock.stop()
         self._server.close()
+        if self._metrics is not None:
+            self._metrics[1]()
 
     def run_until_told(self) -> None:
-        """Until SIGINT or SIGTERM."""
+        """Until SIGINT or SIGTERM, which lets each run finish the page or the writes in hand; a second one ends at once."""
         told = threading.Event()
+
+        def tell(number: int, _frame: object) -> None:
+            if told.is_set():
+                log.warning(
+                    "told to stop a second time: it ends at once, and the next start looks what came of open writes"
+                )
+                logging.shutdown()
+                os._exit(128 + number)
+            told.set()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: told.set())
+            signal.signal(number, tell)
         self.start()
+        log.info("started", extra={"url": self.url, "metrics_port": self._metrics[0] if self._metrics else None})
         told.wait()
+        log.info("told to stop: what is in hand is finished, a second signal ends it at once")
         self.stop()
+        log.info("stopped")

@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 def command(places: int, config_path: Path) -> None:
     """One worker of several, over PostgreSQL: syncs what is due. Start as many as you like, on any machines; any may be killed
     at any time. Ctrl-C ends it when the runs under way are done."""
-    from hub.log import set_up
-
     hub = open_for_many(config_path, "worker")
-    set_up()
     from hub.jobs.worker import Worker
 
     worker = Worker(hub, places)
@@ -49,4 +46,6 @@ def open_for_many(path: Path, command: str) -> Hub:
         import procrastinate  # noqa: F401
     except ImportError:
         fail(f"`hub {command}` needs a package more. Install it with: pip install 'commons-hub[cluster]'")
-    return open_configured(path)
+    from connectors.clock import StoppableTime
+
+    return open_configured(path, time=StoppableTime(), least=None)

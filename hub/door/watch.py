@@ -70,10 +70,10 @@ class Folders:
             try:
                 self._take(name, folder, path)
             except bring.NotNow as not_now:
-                log.info("%s: %s waits: %s", name, path.name, not_now)
+                log.info("%s: a sheet (%s) waits: %s", name, path.suffix, not_now)
                 return
             except OSError as error:
-                log.warning("%s: %s stays where it is: %s", name, path.name, error.strerror)
+                log.warning("%s: a sheet (%s) stays where it is: %s", name, path.suffix, error.strerror)
 
     def _free(self, name: str) -> bool:
         with self.hub.reading() as conn:
@@ -118,7 +118,7 @@ class Folders:
         except (bring.NotNow, OSError):
             raise
         except Exception as error:  # or it would stand in the way of every later file
-            log.exception("%s: %s could not be read", name, path.name)
+            log.exception("%s: a sheet (%s) could not be read", name, path.suffix)
             why = f"Something in the hub went wrong ({type(error).__name__}). Tell its operator, and put the file in again."
             word, report = REFUSED, _line(["", "refused", "", why])
         crash.point("door.applied")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from hub.alerts import hook, tell
 from hub.commons import asking, digest, duplicates
 from hub.door.keep import tidy
 from hub.mail.sending import send_waiting
@@ -36,6 +37,8 @@ CHORES: dict[str, Callable[[Hub], object]] = {
     "asking what is still needed": asking.look,
     "the digests": digest.look,
     "the mail": send_waiting,
+    "telling of trouble": tell.look,
+    "the webhooks": hook.send_waiting,
     "looking for duplicates": duplicates.look,
     "merging": duplicates.carry_out,
     "dropping sheets that were brought": tidy,

@@ -45,6 +45,7 @@ class Clock:
 
     def stop(self) -> None:
         """No new runs; those under way end at their next safe point."""
+        self.hub.stopping.set()
         self._scheduler.shutdown(wait=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._aside.shutdown(wait=True, cancel_futures=True)
@@ -55,7 +56,8 @@ class Clock:
         beside."""
         self._configuration.look()
         self._presence.show()
-        if self._presence.unfit():
+        self.hub.ticked_at = self.hub.time.now()
+        if self.hub.stopping.is_set() or self._presence.unfit():
             return
         for name in scheduled.due(self.hub):
             self._start(self._pool, name, partial(scheduled.sync, self.hub, name))

@@ -6,6 +6,7 @@ from copy import copy
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from hub.metrics import counted
 from hub.store import connections
 from hub.sync.run import OneRun
 
@@ -24,9 +25,11 @@ def due(hub: Hub) -> list[str]:
 
 
 def sync(hub: Hub, name: str) -> None:
+    begun = hub.time.monotonic()
     run = OneRun(copy(hub), name, "schedule")  # what it began by one configuration, it ends by the same
     run.take_in()
     run.give_out()
+    counted.run(name, run.result.state, hub.time.monotonic() - begun, run.result.counts)
     if run.result.state == "held":
         _rest(hub, name)
 

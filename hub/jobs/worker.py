@@ -43,7 +43,8 @@ class Worker:
             self._presence.end()
 
     def stop(self) -> None:
-        """From any thread or signal handler."""
+        """From any thread or signal handler. Runs under way end at their next safe place."""
+        self._hub.stopping.set()
         if self._loop is not None and self._told is not None:
             self._loop.call_soon_threadsafe(self._told.set)
 
@@ -76,6 +77,7 @@ class Worker:
     def _look(self) -> bool:
         self._files.look()
         self._presence.show()
+        self._hub.ticked_at = self._hub.time.now()
         return self._presence.unfit() is None
 
     async def _take(self) -> None:

@@ -69,7 +69,7 @@ def queue(
     if hub.config.mail is None:
         return None
     if not is_address(to):
-        log.warning("A mail was not sent: %r is no e-mail address.", to)
+        log.warning("A mail was not sent: whom it is for is no e-mail address.")
         return None
     now = hub.time.now()
     message = Message(
@@ -130,7 +130,7 @@ def send_waiting(hub: Hub) -> int:
                 sent += _send(hub, config, server, message)
                 left.remove(message.id)
     except (OSError, smtplib.SMTPException) as error:
-        _later(hub, [message for message in mine if message.id in left], f"{config.host}: {_words(error)}")
+        _later(hub, [message for message in mine if message.id in left], f"{config.host}: {words_of(error)}")
     return sent
 
 
@@ -174,14 +174,21 @@ def _refused(hub: Hub, message: Message, code: int, said: bytes | str) -> None:
 
 
 def _later(hub: Hub, messages: list[Message], why: str) -> None:
-    log.warning("%d mails could not be sent and wait: %s", len(messages), why)
+    code = why[:3] if why[:3].isdigit() else "no answer"  # what a server says beside it may name people
+    log.warning("%d mails could not be sent and wait: %s", len(messages), code)
     with hub.writing() as conn:
         for message in messages:
             pause = min(FIRST_PAUSE * 2 ** min(message.tries, 12), LONGEST_PAUSE)
             outbox.postpone(conn, [message.id], hub.time.now() + pause, why[:300])
 
 
-def _words(error: Exception) -> str:
+def greet(config: MailConfig) -> None:
+    """Reach the mail server and sign in, and send nothing. OSError or SMTPException where that does not work."""
+    with _signed_in(config) as server:
+        server.ehlo_or_helo_if_needed()
+
+
+def words_of(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         said = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
         return one_line(f"{error.smtp_code} {said}")

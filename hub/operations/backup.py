@@ -58,7 +58,12 @@ def restore(database: str, source: Path, now: datetime) -> dict[str, int]:
     _nobody_runs(database, now)
     if database.startswith("sqlite"):
         return _restore_file(database, _file(database), source, now)
-    _fits(database, source, _in_archive(database, source, "alembic_version"), _in_archive(database, source, "identity"))
+    _fits(
+        database,
+        source,
+        _in_archive(database, source, "alembic_version"),
+        _in_archive(database, source, "hub_identity"),
+    )
     with _opened(database) as engine, writing(engine) as conn:
         restored.begin(conn)
     _tool(database, "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction",

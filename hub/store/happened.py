@@ -86,3 +86,9 @@ def clock_seen(conn: Connection) -> datetime | None:
     clocks = select(process.c.seen_at).where(process.c.kind != "web")
     found: datetime | None = conn.scalar(clocks.order_by(process.c.seen_at.desc()).limit(1))
     return found
+
+
+def newest_process(conn: Connection) -> tables.Process | None:
+    """The process that was started last, of those that have not ended in order."""
+    row = conn.execute(select(process).order_by(process.c.started_at.desc()).limit(1)).first()
+    return tables.Process(**row._mapping) if row else None

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, inspect, select, text
 
 from hub.store.beside import Process
-from hub.store.sealed import Identity
+from hub.store.sealed import HubIdentity
 
-t: Any = Identity.__table__  # type: ignore[attr-defined]
+t: Any = HubIdentity.__table__  # type: ignore[attr-defined]
 processes: Any = Process.__table__  # type: ignore[attr-defined]
 ALIVE = timedelta(seconds=60)
 """A process that has not shown itself for this long no longer counts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -30,11 +31,16 @@ def knows(revision: str) -> bool:
 
 def migrate(engine: Engine) -> None:
     """Run the migrations that are missing, in one transaction. Nothing to do is cheap."""
-    head = ScriptDirectory.from_config(script()).get_current_head()
     with engine.connect() as connection:
-        if MigrationContext.configure(connection).get_current_revision() == head:
+        if MigrationContext.configure(connection).get_current_revision() == newest():
             return
     upgrade(engine)
+
+
+@cache
+def newest() -> str | None:
+    """The revision that this version of the program needs."""
+    return ScriptDirectory.from_config(script()).get_current_head()
 
 
 def upgrade(engine: Engine) -> None:

@@ -34,7 +34,8 @@ class Erasure(SQLModel, table=True):
     open: bool = True
 
 
-class Identity(SQLModel, table=True):
+class HubIdentity(SQLModel, table=True):
+    __tablename__ = "hub_identity"
     """One row, made with the database: backups of one hub have the same."""
 
     id: str = Field(primary_key=True)

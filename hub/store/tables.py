@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Column, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from hub.store.admitted import Identity, Session, SignInAttempt, UnderWay
+from hub.store.alerted import Alert, Notice
 from hub.store.asked import (
     Candidate,
     Conflict,
@@ -36,11 +37,12 @@ from hub.store.carried import Download, Upload
 from hub.store.found import Bookmark, Finding, FindingMade, FindingTag
 from hub.store.outside import Hint, MemberKey, Token
 from hub.store.reached import Opened
-from hub.store.sealed import Erasure, Identity, Seal
+from hub.store.sealed import Erasure, HubIdentity, Seal
 from hub.store.told import Invitation, MailWish, Message, Post, Thread
 from hub.store.types import json_column, moment
 
 __all__ = [
+    "Alert",
     "Audit",
     "Bookmark",
     "Candidate",
@@ -59,6 +61,7 @@ __all__ = [
     "Handover",
     "Hint",
     "Hold",
+    "HubIdentity",
     "Identity",
     "Intent",
     "Invitation",
@@ -72,6 +75,7 @@ __all__ = [
     "MemberKey",
     "Merged",
     "Message",
+    "Notice",
     "Opened",
     "Opportunity",
     "Pace",

@@ -86,6 +86,7 @@ def _scan(turn: Turn, pages: Iterable[Page]) -> bool:
         turn.report("page", connection=turn.name, page=number, read=turn.counts["read"])
         crash.point("pull.stored")
         complete = page.complete
+        turn.may_stop()
     return complete
 
 

@@ -42,8 +42,10 @@ def push(turn: Turn, items: Sequence[Item]) -> None:
     """Write these items. One refused record never stops the others; raises ``ConnectorError`` where
     the system stops answering, with the rest left due."""
     for batch in _batches([i for i in items if i.action == "update"], turn.can.batch_edits or turn.can.batch):
+        turn.may_stop()
         _update(turn, batch)
     for batch in _batches([i for i in items if i.action == "create"], turn.can.batch):
+        turn.may_stop()
         _create(turn, batch)
 
 

@@ -18,6 +18,8 @@ from hub import crash
 from hub.commons import duplicates
 from hub.jobs import due, lease
 from hub.jobs.lease import Busy, LeaseLost
+from hub.log import bound
+from hub.stopping import SAID, Stopped
 from hub.store import connections, members, restored, runs, waiting
 from hub.store.engine import is_full
 from hub.store.tables import Hold, Run
@@ -219,8 +221,14 @@ class OneRun:
             return connections.get(conn, self.name).approved
 
     def _guarded(self, step: Callable[[], None]) -> None:
+        with bound(run=self.result.run_id, connection=self.name):
+            self._tried(step)
+
+    def _tried(self, step: Callable[[], None]) -> None:
         try:
             step()
+        except Stopped:
+            self._end("interrupted", SAID)
         except Held as held:
             self._end("held", str(held))
         except LeaseLost as lost:
@@ -228,7 +236,8 @@ class OneRun:
         except SignInFailed as error:
             self._end("failed", str(error))
         except (Unavailable, RateLimited) as error:
-            self._end("incomplete", str(error))
+            stopped = self.hub.stopping.is_set()
+            self._end("interrupted" if stopped else "incomplete", SAID if stopped else str(error))
         except ConnectorError as error:
             self._end("incomplete" if type(error).__name__ in ("Ambiguous", "Stale") else "failed", str(error))
         except Exception as error:
@@ -253,9 +262,11 @@ class OneRun:
             with self.hub.writing() as conn:
                 lease.keep(conn, self.name, self._fence, now)
                 row = connections.get(conn, self.name)
-                failures = 0 if state in ("done", "held") else row.failures + 1
+                stopped = state == "interrupted"
+                failures = 0 if state in ("done", "held") else row.failures + (not stopped)
                 wait = min(every * 2 ** min(failures, 10), max(every, WORST_PAUSE)) if failures else every
                 again = due.ended(row, self._started, now, wait) if not failures else now + wait
+                again = now if stopped else again
                 ended: dict[str, Any] = {"due_at": again, "failures": failures, "reason": message or None}
                 if state == "done":
                     ended |= {"last_ok_at": now}
@@ -270,6 +281,8 @@ class OneRun:
             if not is_full(error):
                 raise
             self._no_room()  # the lease runs out by itself, and the next run goes on
+        counts = {name: count for name, count in self.result.counts.items() if count}
+        log.info("the run ended", extra={"state": self.result.state, "counts": counts, "trigger": self.trigger})
 
     def _no_room(self) -> None:
         log.error("%s: %s", self.name, NO_ROOM)

@@ -18,6 +18,7 @@ from connectors.transport import DEADLINE
 from hub.commons.ledger import represented
 from hub.config import ConnectionConfig
 from hub.jobs import lease
+from hub.stopping import Stopped
 from hub.store.tables import Commitment, Opportunity
 from hub.sync.history import Cause
 from hub.sync.reconcile import digest
@@ -80,6 +81,11 @@ class Turn:
         return Cause(
             self.now(), f"connection:{self.name}", action, "in", self.run_id, self.name, remote_id, self.member
         )
+
+    def may_stop(self) -> None:
+        """Nothing is half done here. Raises ``Stopped`` where the hub is to end."""
+        if self.hub.stopping.is_set():
+            raise Stopped
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -24,11 +24,13 @@ from hub.web import (
     files,
     guard,
     handover,
+    health,
     hooks,
     importing,
     ledger,
     mail,
     merged,
+    observed,
     opportunities,
     organisations,
     people,
@@ -67,6 +69,7 @@ def create_app(hub: Hub) -> Flask:
         HUB_SECURE=secure,
     )
     app.extensions["hub"] = hub
+    observed.install(app)
     guard.install(app, hub)
     merged.install(app, hub)
     forms = CSRFProtect(app)
@@ -101,6 +104,7 @@ def create_app(hub: Hub) -> Flask:
     app.register_blueprint(commongrants.pages)
     app.register_blueprint(hooks.pages)
     app.register_blueprint(mail.links)
+    app.register_blueprint(health.pages)
     for signed in (
         api.api,
         commongrants.pages,
@@ -108,12 +112,6 @@ def create_app(hub: Hub) -> Flask:
         mail.links,
     ):  # a token or a signature is sent on purpose, never by a browser on its own
         forms.exempt(signed)
-
-    @app.get("/healthy")
-    def healthy() -> tuple[str, int]:
-        with hub.reading() as conn:
-            conn.exec_driver_sql("SELECT 1")
-        return "ok\n", 200
 
     @app.context_processor
     def everywhere() -> dict[str, object]:
@@ -124,6 +122,7 @@ def create_app(hub: Hub) -> Flask:
             "may": access.may,
             "own_names": set(guard.own_connections(user)) if user else set(),
             "member_name": lambda member: hub.config.members[member].name if member in hub.config.members else member,
+            "clock_stands": lambda: health.clock_stands(hub),
             "doors": files.doors() if user else [],
             "words": show.words,
             "codes": typed.options,

@@ -7,10 +7,8 @@ from datetime import timedelta
 
 from flask import Blueprint, render_template
 from flask_babel import gettext as _
-from sqlalchemy import Connection
 
 from hub.store import happened, lists
-from hub.store.identity import ALIVE
 from hub.web import drawn, standing, waiting
 from hub.web.guard import hub, me, my_connections, own_connections
 
@@ -37,7 +35,7 @@ def page() -> str:
         lanes = [found.row.id for found, _word in ranked]
         runs = happened.runs_since(conn, lanes, now - drawn.DAY, 4000) if lanes else []
         changes = lists.recent(conn, own_connections(user), now - timedelta(days=1))
-        troubles = _troubles(conn) if connections else []
+        troubles = _troubles() if connections else []
     return render_template(
         "board.html", items=items[:SHOWN], more=len(items) - SHOWN, kinds=kinds, cards=cards, configs=connections,
         changes=changes, now=now, drawn=drawn, calls=standing.calls, lanes=lanes, day=drawn.day(lanes, runs, [], now),
@@ -45,12 +43,9 @@ def page() -> str:
     )  # fmt: skip
 
 
-def _troubles(conn: Connection) -> list[str]:
+def _troubles() -> list[str]:
     """What is wrong with the hub itself. Details of the configuration are for who runs it."""
     said = []
-    seen = happened.clock_seen(conn)
-    if seen is None or hub().time.now() - seen > ALIVE:
-        said.append(_("No clock is running, so nothing syncs and what is shown here does not move. The operator starts one with `hub serve`."))  # fmt: skip
     if hub().refused:
         said.append(_("The changed configuration file cannot be used. The one before is still in force."))
         if "operator" in me().roles:

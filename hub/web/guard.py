@@ -10,7 +10,7 @@ from flask import Flask, Response, abort, current_app, g, redirect, request, url
 from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.spreadsheet.grid import LARGEST
-from hub import access, log, tokens
+from hub import access, tokens
 from hub.app import Hub
 from hub.config import ConnectionConfig
 from hub.people import accounts
@@ -82,7 +82,6 @@ def install(app: Flask, hub: Hub) -> None:
     @app.before_request
     def check() -> AnyResponse | None:
         g.request_id = hub.ids.token()[:16]
-        log.REQUEST.set(g.request_id)
         if request.endpoint is not None and (scopes := access.scopes_of(request.endpoint)) is not None:
             _program(hub, scopes, ration)
             return None
@@ -116,10 +115,6 @@ def install(app: Flask, hub: Hub) -> None:
         if app.config["HUB_SECURE"]:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         return response
-
-    @app.teardown_request
-    def over(error: BaseException | None) -> None:
-        log.REQUEST.set("")
 
 
 def _program(hub: Hub, scopes: frozenset[str], ration: Ration) -> None:

@@ -149,6 +149,8 @@ def test_the_example_documents_every_setting() -> None:
                 assert "[connections.riverside-salesforce.options]" in example
             elif setting.name == "import":
                 assert "[[connections.riverside-salesforce.import]]" in example
+            elif setting.name == "alerts":
+                assert "[members.riverside.alerts]" in example
             else:
                 assert re.search(rf"^#? ?{setting.name}\s*=", example, re.M), f"{table}.{setting.name} is not in it"
 

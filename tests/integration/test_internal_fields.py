@@ -18,7 +18,7 @@ from flask import Flask
 from connectors.submittable.sandbox_state import CANARY
 from hub.cli import main
 from hub.commons import positions
-from hub.log import JsonLine
+from hub.log import formatter
 from hub.people.accounts import add_user
 from hub.store import opportunities
 from hub.web.app import create_app
@@ -113,7 +113,7 @@ def test_what_no_mapping_names_leaves_no_system(five: Five, caplog: pytest.LogCa
     kept_in_its_form(five, canaries)
     for place, text in kept.items():
         assert canaries.seen_in(text) == [] and CANARY not in text, place
-    log = "\n".join([*map(JsonLine().format, caplog.records), json.dumps(five.log, default=str), said(five)])
+    log = "\n".join([*map(formatter().format, caplog.records), json.dumps(five.log, default=str), said(five)])
     assert log.count("salesforce") > 10 and canaries.seen_in(log) == [] and CANARY not in log
     app = create_app(five.hub)
     for name in ("fluxx", "salesforce"):

@@ -44,7 +44,7 @@ def new(url: str, lines: int = 3, whose: str | None = None) -> str:
             conn.execute(insert(Member.__table__).values(id="a", name=str(lines), created_at=AT))
             audit.write_all(conn, [{"at": AT, "actor": "hub", "action": "x", "note": "x" * 200} for _ in range(lines)])
             if whose:
-                conn.execute(text("UPDATE identity SET id = :whose"), {"whose": whose})
+                conn.execute(text("UPDATE hub_identity SET id = :whose"), {"whose": whose})
     return url
 
 
@@ -79,7 +79,7 @@ def test_what_comes_back_is_what_was_there_and_its_seals_hold(url: str, tmp_path
 def test_another_hubs_backup_is_refused(url: str, tmp_path: Path) -> None:
     backup(url, tmp_path / "b")
     with opened(url) as engine, writing(engine) as conn:
-        conn.execute(text("UPDATE identity SET id = 'another'"))
+        conn.execute(text("UPDATE hub_identity SET id = 'another'"))
     add(url)
     with pytest.raises(BackupError, match="another hub"):
         restore(url, tmp_path / "b", LATER)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas import generate
+from schemas import generate, sharing
 from schemas.codes import CODES
 from schemas.commitment import Commitment
 from schemas.declared import Declared
@@ -28,6 +28,15 @@ def test_the_json_schemas_are_those_of_the_models() -> None:
     for name, model in generate.MODELS.items():
         kept = (generate.FOLDER / f"{name}.schema.json").read_text(encoding="utf-8")
         assert kept == generate.text(model), f"{name} differs: run python -m schemas.generate"
+
+
+def test_the_matrix_of_who_sees_what_is_that_of_the_models() -> None:
+    assert sharing.FILE.read_text(encoding="utf-8") == sharing.text(), "it differs: run python -m schemas.sharing"
+    rows = sharing.text().count("\n| `")
+    assert (
+        rows == len(FIELDS)
+        and "| `commitment.note` | Our note | each member, for itself | never: nobody else |" in sharing.text()
+    )
 
 
 def test_every_field_says_once_what_it_is() -> None:

@@ -16,13 +16,13 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column('connection', sa.Column('restored_at', hub.store.types.Moment(), nullable=True))
-    op.create_table('identity',
+    op.create_table('hub_identity',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
-    op.execute(f"INSERT INTO identity (id) VALUES ('{uuid4()}')")
+    op.execute(f"INSERT INTO hub_identity (id) VALUES ('{uuid4()}')")
 
 
 def downgrade() -> None:
-    op.drop_table('identity')
+    op.drop_table('hub_identity')
     op.drop_column('connection', 'restored_at')

@@ -1,0 +1,9 @@
+"""Stopping at a safe place: between two pages or two writes. Long pauses are cut short by ``connectors.clock.StoppableTime``."""
+
+from __future__ import annotations
+
+SAID = "The hub was stopped. The next run goes on from there; nothing was lost."
+
+
+class Stopped(Exception):
+    """The hub is to end: what this run has stored stays, and the rest is for the next one."""

@@ -16,15 +16,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from connectors.contract import Secret, System
-from hub import circles, signing
+from hub import circles, retention, signing
 from hub.commons.criteria import Criteria
 from hub.mail.settings import MailConfig, mail_config
-from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, WEB, Setting
+from hub.retention import Retention
+from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, RETENTION, WEB, Setting
 from hub.wording import closest
 from mappings.positions import positions
 
 Edits = Literal["keep", "suggest", "accept", "reset"]
 Follow = Literal["yes", "ask", "no"]
+PARTS = frozenset({"hub", "web", "mail", "retention", "members", "circles", "connections", "rules"})
 
 
 class ConfigError(ValueError):
@@ -91,6 +93,7 @@ class Config:
     calls_a_minute: int = 600
     secret: Secret | None = None
     mail: MailConfig | None = None
+    retention: Retention = field(default_factory=Retention)
     path: Path | None = None
     digest: str = ""
 
@@ -143,11 +146,7 @@ class _Reader:
         files = [self.path, *sorted((self.path.parent / "members").glob("*.toml"))]
         for (tree, owner), file in zip(trees, files, strict=True):
             self._file = file
-            known = (
-                {"hub", "web", "mail", "members", "circles", "connections", "rules"}
-                if owner is None
-                else {"members", "connections"}
-            )
+            known = PARTS if owner is None else {"members", "connections"}
             for key in tree.keys() - known:
                 self.say((key,), f'"{key}" is no part of this file.{closest(key, known)}')
             for name, table in self._tables(tree, "members").items():
@@ -180,6 +179,7 @@ class _Reader:
             calls_a_minute=max(0, web["calls_a_minute"]),
             secret=self._secret(("web", "secret"), web["secret"], None) if web["secret"] else None,
             mail=self._mail(main["mail"]) if "mail" in main else None,
+            retention=retention.read(self._settings(("retention",), main.get("retention", {}), RETENTION), self.say),
             path=self.path,
             digest=digest.hexdigest(),
         )

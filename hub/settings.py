@@ -42,6 +42,14 @@ MAIL = (
     Setting("password", str, "env:NAME or file:PATH."),
     Setting("from", str, "Whom its mails come from: an address, or Name <address>.", required=True),
 )
+RETENTION = (
+    Setting("quarantine", int, "Days that the contents of records that cannot be translated are kept.", 14),
+    Setting("runs", int, "Days that syncs, what they wrote and decided holds are kept.", 90),
+    Setting("mails", int, "Days that is kept who was sent which mail.", 30),
+    Setting("sign_ins", int, "Days that attempts to sign in are kept.", 30),
+    Setting("hooks", int, "Days that the numbers of webhooks are kept.", 2),
+    Setting("invitations", int, "Days that invitations that are over are kept.", 90),
+)
 MEMBER = (
     Setting("name", str, "The member as others see it.", required=True),
     Setting("lawful_basis", str, "Why its projects may be listed without a consent each; recorded by the operator."),
@@ -70,5 +78,13 @@ IMPORT = (
     Setting("themes", list, "Any of these theme codes."),
     Setting("countries", list, "Any of these ISO 3166-1 codes."),
 )
-TABLES = {"hub": HUB, "web": WEB, "mail": MAIL, "members": MEMBER, "connections": CONNECTION, "import": IMPORT}
+TABLES = {
+    "hub": HUB,
+    "web": WEB,
+    "mail": MAIL,
+    "retention": RETENTION,
+    "members": MEMBER,
+    "connections": CONNECTION,
+    "import": IMPORT,
+}
 """Every setting; ``config.example.toml`` documents them all, and a test compares the two."""

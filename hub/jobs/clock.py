@@ -19,6 +19,7 @@ from hub.commons import asking, digest, duplicates
 from hub.door.keep import tidy
 from hub.door.watch import Folders
 from hub.mail.sending import send_waiting
+from hub.operations import retention
 from hub.reload import Files
 from hub.store import chores, connections, sealing
 from hub.store.identity import ALIVE
@@ -86,6 +87,7 @@ class Clock:
         self._start(self._aside, LIKENESS, partial(duplicates.look, self.hub))
         self._start(self._aside, MERGING, partial(duplicates.carry_out, self.hub))
         self._start(self._aside, SEALING, self._seal)
+        self._start(self._aside, retention.CHORE, partial(retention.look, self.hub))
 
     def _start(self, pool: Executor, name: str, work: Callable[[], object]) -> None:
         """At most one thread does what has this name; whatever it raises is logged, and the clock goes on."""

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from connectors.contract import ConnectorError, Secret, Settings, System
-from hub import circles, inboxes, operating, precedence, reaches, signing
+from hub import circles, inboxes, operating, precedence, reaches, retention, signing
 from hub.commons.criteria import Criteria
 from hub.mail.settings import MailConfig, mail_config
 from hub.people.settings import SignInConfig, sign_in_config
 from hub.references import Reach, prefix
-from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, PARTS, SIGN_IN, WEB, Setting
+from hub.retention import Retention
+from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, PARTS, RETENTION, SIGN_IN, WEB, Setting
 from hub.wording import closest
 from mappings.positions import positions
 
@@ -100,6 +101,7 @@ class Config:
     mail: MailConfig | None = None
     sign_in: SignInConfig = field(default_factory=SignInConfig)
     operating: operating.Operating = operating.USUAL
+    retention: Retention = field(default_factory=Retention)
     path: Path | None = None
     digest: str = ""
 
@@ -193,6 +195,7 @@ class _Reader:
             mail=self._mail(main["mail"]) if "mail" in main else None,
             sign_in=self._sign_in(main.get("sign_in", {})),
             operating=operating.read(main, self.path.parent, self._reading),
+            retention=retention.read(self._settings(("retention",), main.get("retention", {}), RETENTION), self.say),
             path=self.path,
             digest=digest.hexdigest(),
         )

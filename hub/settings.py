@@ -55,6 +55,14 @@ SIGN_IN = (
     Setting("hosts", list, "Further hosts that the provider's addresses are at, where they are not at the issuer's."),
     Setting("allow_private", bool, "The provider is on a network of your own, or on this machine.", False),
 )  # fmt: skip
+RETENTION = (
+    Setting("quarantine", int, "Days that the contents of records that cannot be translated are kept.", 14),
+    Setting("runs", int, "Days that syncs, what they wrote and decided holds are kept.", 90),
+    Setting("mails", int, "Days that is kept who was sent which mail.", 30),
+    Setting("sign_ins", int, "Days that attempts to sign in are kept.", 30),
+    Setting("hooks", int, "Days that the numbers of webhooks are kept.", 2),
+    Setting("invitations", int, "Days that invitations that are over are kept.", 90),
+)
 MEMBER = (
     Setting("name", str, "The member as others see it.", required=True),
     Setting("lawful_basis", str, "Why its projects may be listed without a consent each; recorded by the operator."),
@@ -107,7 +115,20 @@ IMPORT = (
     Setting("countries", list, "Any of these ISO 3166-1 codes."),
 )
 PARTS = frozenset(
-    {"hub", "web", "sign_in", "mail", "log", "metrics", "alerts", "members", "circles", "connections", "rules"}
+    {
+        "hub",
+        "web",
+        "sign_in",
+        "mail",
+        "log",
+        "metrics",
+        "alerts",
+        "retention",
+        "members",
+        "circles",
+        "connections",
+        "rules",
+    }
 )
 TABLES = {
     "hub": HUB,
@@ -117,6 +138,7 @@ TABLES = {
     "log": LOG,
     "metrics": METRICS,
     "alerts": ALERTS,
+    "retention": RETENTION,
     "members": MEMBER,
     "connections": CONNECTION,
     "import": IMPORT,

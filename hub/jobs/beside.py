@@ -11,6 +11,7 @@ from hub.alerts import hook, tell
 from hub.commons import asking, digest, duplicates
 from hub.door.keep import tidy
 from hub.mail.sending import send_waiting
+from hub.operations import retention
 from hub.store import chores, sealing
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ CHORES: dict[str, Callable[[Hub], object]] = {
     "merging": duplicates.carry_out,
     "dropping sheets that were brought": tidy,
     SEALING: _seal,
+    retention.CHORE: retention.look,
 }
 """Each looks first whether there is anything to do, and takes at most a minute or so."""
 

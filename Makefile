@@ -68,7 +68,7 @@ secure: $(VENV)/test
 	HUB_SOAK_SECONDS=$(SOAK) $(BIN)/python -m pytest -s -m secure tests
 
 audit: $(VENV)/test
-	$(BIN)/bandit --quiet -r -c pyproject.toml hub connectors mappings schemas
+	$(BIN)/bandit --quiet -ll -r -c pyproject.toml hub connectors mappings schemas
 	@$(BIN)/pip-audit --version >/dev/null
 	@$(BIN)/python -m tests.gate.advisories requirements.lock
 

@@ -42,10 +42,12 @@ def test_no_cell_of_what_is_handed_out_is_a_formula(site: Site, tmp_path: Path, 
     profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"
     # 44 comma, 34 quote, 76 UTF-8, from line 1; the last part shows formulas instead of what they come to.
     shown = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true"
+    read = ["--infilter=CSV:44,34,76,1"] if name.endswith(".csv") else []
     command = [
         office,
         profile,
         "--headless",
+        *read,
         "--convert-to",
         shown,
         "--outdir",

@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/compiled
 
-.PHONY: help demo demo-cluster test check prove prove-cluster mutants bench lock clean
+.PHONY: help demo demo-cluster test check prove prove-cluster secure audit sbom mutants bench lock clean
 help:
 	@echo "make demo        three sandboxes and a hub, in a browser;  make demo ONCE=1 does one round and ends"
 	@echo "make demo-cluster  the same with two processes for pages and three that sync, over PostgreSQL; takes ONCE=1 too"
@@ -18,6 +18,9 @@ help:
 	@echo "make check       ruff, mypy, import-linter"
 	@echo "make prove       the proofs of sync in full: planner oracle, 2,000 simulated seeds, every crash point, every cell of the fault matrix, every test on both databases, the largest published files (an hour or so)"
 	@echo "make prove-cluster  processes over one PostgreSQL while one after another is killed, for five minutes; CLUSTER=--help says what can be asked"
+	@echo "make secure      who may what, forged sign-ins, hostile requests, formulas in LibreOffice, a soak of ten minutes (SOAK=60 for one)"
+	@echo "make audit       bandit on our code, pip-audit on what we depend on (which needs the internet)"
+	@echo "make sbom        what the hub is made of: build/sbom.cdx.json"
 	@echo "make mutants     named mistakes in a copy of the engine, and which proof notices each"
 	@echo "make bench       what a sync of 10,000 unchanged records costs"
 	@echo "make lock        make the lock files anew"
@@ -66,6 +69,21 @@ prove: $(VENV)/test
 
 prove-cluster: $(VENV)/test
 	$(BIN)/python -m tests.cluster $(CLUSTER)
+
+SOAK ?= 600
+secure: $(VENV)/test
+	$(BIN)/python -m pytest -n auto --dist worksteal tests/gate tests/web/test_access.py tests/web/test_canaries.py tests/web/test_safety.py tests/connectors/test_transport_addresses.py tests/connectors/test_transport_json.py tests/hostile
+	HUB_SOAK_SECONDS=$(SOAK) $(BIN)/python -m pytest -s -m secure tests
+
+audit: $(VENV)/test
+	$(BIN)/bandit --quiet -ll -r -c pyproject.toml hub connectors mappings schemas
+	@$(BIN)/pip-audit --version >/dev/null
+	@$(BIN)/python -m tests.gate.advisories requirements.lock
+
+sbom: $(VENV)/test
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.cdx.json
+	@echo "build/sbom.cdx.json names $$(grep -c '"bom-ref": "requirements-L' build/sbom.cdx.json) packages."
 
 mutants: $(VENV)/test
 	$(BIN)/python -m tests.mutants

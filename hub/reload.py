@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from hub import redact
 from hub.app import Hub
@@ -46,7 +47,13 @@ class Files:
             )
             return
         later = [name for name in FIXED if getattr(new, name) != getattr(hub.config, name)]
-        hub.take(replace(new, **{name: getattr(hub.config, name) for name in later}))
+        kept: dict[str, Any] = {name: getattr(hub.config, name) for name in later}
+        begun = hub.config.operating
+        for name in ("log", "metrics"):
+            if getattr(new.operating, name) != getattr(begun, name):
+                later.append(name)
+        kept["operating"] = replace(new.operating, log=begun.log, metrics=begun.metrics)
+        hub.take(replace(new, **kept))
         redact.hide(new)
         hub.refused = ()
         hub.at_restart = tuple(later)

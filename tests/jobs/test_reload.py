@@ -68,6 +68,15 @@ def deeds(hub: Hub) -> list[tuple[str, str]]:
         ]
 
 
+def test_how_it_logs_waits_for_a_restart_and_whom_it_tells_does_not(hub: Hub) -> None:
+    watch = Files(hub)
+    save(hub, '[log]\nlevel = "debug"\n[alerts]\nmail = false\n' + CONFIG)
+    watch.look()
+    watch.look()
+    assert hub.at_restart == ("log",) and hub.config.operating.log.level == "INFO"
+    assert hub.config.operating.alerts.mail is False
+
+
 def test_a_valid_change_is_in_force_after_two_looks_and_its_line_says_what_changed(hub: Hub) -> None:
     watch = Files(hub)
     save(hub, CONFIG.replace('"5m"', '"10m"'))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import sqlite3
@@ -71,6 +72,8 @@ def shown() -> Iterator[tuple[Served, Stage, dict[str, Any]]]:
         with serving(town.config, FAULTS, **SECRETS) as served:
             answers = visited(served, text)
             answers["seconds"], answers["code"] = served.end(), served.process.returncode
+            town.change('level = "debug"\n', 'level = "debug"\nfile = "log/sync.json"\n')
+            answers["sync"] = town.hub("sync", code=None, **SECRETS)
             yield served, town, answers
 
 
@@ -123,6 +126,16 @@ def test_no_secret_and_nothing_of_a_person_is_in_the_log(shown: tuple[Served, St
     log = served.log.read_text()
     assert len(served.lines()) > 15, log
     assert canaries_in(log) == [] and PASSWORD not in log and "hubt_" not in log and "abababab" not in log
+
+
+def test_nor_is_it_in_the_log_of_a_sync_by_hand_and_people_read_plain_text(
+    shown: tuple[Served, Stage, dict[str, Any]],
+) -> None:
+    _, town, found = shown
+    log = (town.folder / "log" / "sync.json").read_text()
+    ended = [line for line in map(json.loads, log.splitlines()) if line["event"] == "the run ended"]
+    assert len(ended) == 4 and all(line["run"] and line["connection"] for line in ended) and canaries_in(log) == []
+    assert found["sync"].stdout.startswith("alder-salesforce") and found["sync"].stderr == ""
 
 
 def test_each_line_says_when_how_bad_and_from_where_in_utc(shown: tuple[Served, Stage, dict[str, Any]]) -> None:

@@ -93,11 +93,17 @@ def limits_of_its_own() -> None:
 
 
 def lease_of_no_force() -> None:
-    """Another mistake: whoever slept through its lease goes on as if it had it."""
+    """Another mistake, in both places that stand against it: whoever slept through its lease stores what it did, and its time
+    to write begins when the database has answered."""
     lease.keep = lambda *asked: None  # type: ignore[assignment]
 
+    def late(self: turn.Turn) -> float:
+        return self.hub.time.monotonic() + lease.LEASE.total_seconds() - turn.DEADLINE
 
-MISTAKES = {"": lambda: None, "limits": limits_of_its_own, "fence": lease_of_no_force}
+    turn.Turn.writes_until = late  # type: ignore[method-assign]
+
+
+MISTAKES = {"": lambda: None, "limits": limits_of_its_own, "lease": lease_of_no_force}
 
 
 def run(words: Sequence[str], log: str, settings: Mapping[str, Any]) -> None:

@@ -66,14 +66,16 @@ def keep_diary(file: Path) -> None:
 
     def claimed(conn: Any, connection: str, *rest: Any) -> int:
         fence = claim(conn, connection, *rest)
-        SPENT.seconds = 0.0
+        SPENT.seconds, SPENT.cpu = 0.0, time.thread_time()
         note(what="begin", name=connection, fence=fence)
         return fence
 
     def give_out(run: Any) -> None:
         ended(run)
         if run.result.run_id and run.result.state != "busy":
-            note(what="end", name=run.name, state=run.result.state, db=getattr(SPENT, "seconds", 0.0))
+            note(
+                what="end", name=run.name, state=run.result.state, db=SPENT.seconds, cpu=time.thread_time() - SPENT.cpu
+            )
 
     lease.claim = claimed  # type: ignore[assignment]
     scheduled.OneRun.give_out = give_out  # type: ignore[method-assign]

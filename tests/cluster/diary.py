@@ -21,6 +21,7 @@ class Worked:
     whole: bool
     state: str = ""
     db: float = 0.0
+    cpu: float = 0.0
 
 
 def read(file: Path, killed: Mapping[int, float], now: float) -> list[Worked]:
@@ -32,7 +33,7 @@ def read(file: Path, killed: Mapping[int, float], now: float) -> list[Worked]:
         if line["what"] == "begin":
             open_[key] = line["t"]
         elif key in open_:
-            found.append(Worked(line["name"], open_.pop(key), line["t"], True, line["state"], line["db"]))
+            found.append(Worked(line["name"], open_.pop(key), line["t"], True, line["state"], line["db"], line["cpu"]))
     found += [Worked(name, begin, killed.get(pid, now), False) for (pid, name), begin in open_.items()]
     return sorted(found, key=lambda run: run.begin)
 

@@ -66,14 +66,16 @@ def keep_diary(file: Path) -> None:
 
     def claimed(conn: Any, connection: str, *rest: Any) -> int:
         fence = claim(conn, connection, *rest)
-        SPENT.seconds = 0.0
+        SPENT.seconds, SPENT.cpu = 0.0, time.thread_time()
         note(what="begin", name=connection, fence=fence)
         return fence
 
     def give_out(run: Any) -> None:
         ended(run)
         if run.result.run_id and run.result.state != "busy":
-            note(what="end", name=run.name, state=run.result.state, db=getattr(SPENT, "seconds", 0.0))
+            note(
+                what="end", name=run.name, state=run.result.state, db=SPENT.seconds, cpu=time.thread_time() - SPENT.cpu
+            )
 
     lease.claim = claimed  # type: ignore[assignment]
     scheduled.OneRun.give_out = give_out  # type: ignore[method-assign]
@@ -93,11 +95,17 @@ def limits_of_its_own() -> None:
 
 
 def lease_of_no_force() -> None:
-    """Another mistake: whoever slept through its lease goes on as if it had it."""
+    """Another mistake, in both places that stand against it: whoever slept through its lease stores what it did, and its time
+    to write begins when the database has answered."""
     lease.keep = lambda *asked: None  # type: ignore[assignment]
 
+    def late(self: turn.Turn) -> float:
+        return self.hub.time.monotonic() + lease.LEASE.total_seconds() - turn.DEADLINE
 
-MISTAKES = {"": lambda: None, "limits": limits_of_its_own, "fence": lease_of_no_force}
+    turn.Turn.writes_until = late  # type: ignore[method-assign]
+
+
+MISTAKES = {"": lambda: None, "limits": limits_of_its_own, "lease": lease_of_no_force}
 
 
 def run(words: Sequence[str], log: str, settings: Mapping[str, Any]) -> None:

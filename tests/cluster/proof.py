@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import time
@@ -227,12 +228,13 @@ def throughput(folder: Path, database: str, wish: Wish) -> dict[str, float]:
     try:
         processes.begin()
         until(lambda: not systems.wrong(), wish.settle)
-        began = time.monotonic()
+        began, used, calls = time.monotonic(), _processor(folder), systems.calls()
         while time.monotonic() < began + wish.seconds:
             with writing(engine) as conn:
                 conn.execute(text("UPDATE connection SET due_at = now() AT TIME ZONE 'utc' WHERE lease_until IS NULL"))
             time.sleep(0.5)
         runs = [one for one in _runs(processes) if one.whole and one.begin >= began]
+        used, calls = _processor(folder) - used, systems.calls() - calls
         sizes = _sizes(engine)
     finally:
         engine.dispose()
@@ -242,8 +244,27 @@ def throughput(folder: Path, database: str, wish: Wish) -> dict[str, float]:
     return {
         "runs a second": len(runs) / wish.seconds,
         "seconds a run": median(run.end - run.begin for run in runs) if runs else 0.0,
+        "processor of a worker for a run": median(run.cpu for run in runs) if runs else 0.0,
+        "processor of the database for a run": used / (len(runs) or 1),
+        "calls a run": calls / (len(runs) or 1),
         "database's share": sum(run.db for run in runs) / took if took else 0.0,
     } | sizes
+
+
+def _processor(folder: Path) -> float:
+    """Seconds of the processor that this folder's PostgreSQL has used, its children included; Linux only."""
+    pid = (folder / "postgres" / "postmaster.pid").read_text().split()[0]
+    spent = 0.0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parts = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it ended meanwhile
+        if stat.parent.name == pid:
+            spent += sum(map(int, parts[11:15]))
+        elif parts[1] == pid:
+            spent += sum(map(int, parts[11:13]))
+    return spent / os.sysconf("SC_CLK_TCK")
 
 
 def _sizes(engine: Engine) -> dict[str, float]:

@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from hub.tokens import SCOPES
 from hub.web.api import bodies
+from hub.web.api.problems import TITLES
 from hub.web.looking import SEVERAL
 from schemas.codes import CODES
 from schemas.fields import FIELDS, FieldSpec
@@ -47,6 +48,7 @@ _LIST = [
     ("state", "draft, published, closed or withdrawn"),
     *_FILTERS,
 ]
+_LIMIT: dict[str, Any] = {"type": "integer", "minimum": 1}
 _MATCH = {"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"},
           "description": "The etag that you read, or *."}  # fmt: skip
 
@@ -110,20 +112,25 @@ def _operation(
         for name in ("opportunity_id", "search_id")
         if "{" + name + "}" in path
     ]
-    query = _LIST if path == "/opportunities" and method == "get" else _CURSOR if path == "/changes" else []
-    parameters += [{"name": n, "in": "query", "description": what, "schema": _of_query(n)} for n, what in query]
+    parameters += [
+        {"name": n, "in": "query", "description": what, "schema": _of_query(n)} for n, what in _query(method, path)
+    ]
     of_opportunity = "{opportunity_id}" in path
     if method in ("patch", "put", "delete") and of_opportunity:
         parameters.append(_MATCH)
-    done = {"201" if method == "post" else "204" if answer is None else "200": _said("Done.", answer)}
+    done: dict[str, Any] = {"201" if method == "post" else "204" if answer is None else "200": _said("Done.", answer)}
     if method == "post" and path == "/opportunities":
         done["200"] = _said("This very call made it before.", answer)
+    if method == "post" and path.endswith("/messages"):
+        done["200"] = _said("It was said before under this Idempotency-Key.", answer)
+    if method == "get" and of_opportunity and not path.endswith("/messages"):
+        done["304"] = _said("What If-None-Match names is what there is.", None)
     operation: dict[str, Any] = {
         "summary": does,
         "operationId": f"{method}{path.title().translate({ord(c): None for c in '/{}_'})}",
         "description": f"Scope: {scope}.",
         "parameters": parameters,
-        "responses": done | {"default": _said("A problem.", bodies.Problem, "application/problem+json")},
+        "responses": done | {str(code): _problem(code) for code in _problems(method, path, body)},
     }
     if body is not None:
         operation["requestBody"] = {"required": True, "content": _content(body)}
@@ -132,7 +139,38 @@ def _operation(
 
 def _of_query(name: str) -> dict[str, Any]:
     """Several are sent as the same name more than once, which is how OpenAPI sends an array unless told otherwise."""
+    if name == "limit":
+        return _LIMIT
     return {"type": "array", "items": {"type": "string"}} if name in SEVERAL else {"type": "string"}
+
+
+def _problems(method: str, path: str, body: Model | None) -> list[int]:
+    """The statuses of what can go wrong there; 500 is the hub's own fault everywhere."""
+    found = {400, 401, 403, 429, 500}
+    writes = method in ("patch", "put", "delete")
+    if "{" in path:
+        found.add(404)
+    if "{opportunity_id}" in path or "cursor" in dict(_query(method, path)):
+        found.add(410)
+    if "{opportunity_id}" in path and writes:
+        found |= {409, 412, 422, 428}
+    if body is not None:
+        found |= {409, 413, 415, 422}
+    return sorted(found)
+
+
+def _problem(code: int) -> dict[str, Any]:
+    found = _said(TITLES[code] + ".", bodies.Problem, "application/problem+json")
+    if code == 429:
+        wait = {"description": "Seconds until the next call may be made.", "schema": {"type": "integer"}}
+        found["headers"] = {"Retry-After": wait}
+    return found
+
+
+def _query(method: str, path: str) -> list[tuple[str, str]]:
+    if method != "get":
+        return []
+    return {"/opportunities": _LIST, "/changes": _CURSOR}.get(path, [])
 
 
 def _said(what: str, model: Model | None, kind: str = "application/json") -> dict[str, Any]:

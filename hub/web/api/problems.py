@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, g, has_request_context, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from hub.web.api.wire import written
 
 log = logging.getLogger("hub.web.api")
 ROOTS = ("/api/", "/common-grants/")
@@ -35,7 +36,7 @@ DETAILS = {
     401: "Send Authorization: Bearer TOKEN. An admin of your foundation makes tokens; they can expire or be revoked.",
     403: "An admin of your foundation can make a token with the scope that is needed.",
     404: "It is another foundation's, or not shared with yours, or never was.",
-    405: "See /api/v1/openapi.json for what can be.",
+    405: "The header Allow has what can be; /api/v1/openapi.json says how.",
     413: "A body may hold 1 MB.",
 }
 
@@ -48,6 +49,12 @@ class ProblemFound(Exception):
         super().__init__(detail)
 
 
+def json_due() -> None:
+    """Refuses a body of another kind before it is read."""
+    if request.mimetype not in ("application/json", "application/merge-patch+json"):
+        raise ProblemFound(415, "not-json", "Send JSON: Content-Type: application/json.")
+
+
 def is_api() -> bool:
     return has_request_context() and request.path.startswith(ROOTS)
 
@@ -57,9 +64,11 @@ def answer(error: Exception) -> Response:
         return problem(error.status, error.name, error.detail, error.more)
     if isinstance(error, HTTPException):
         code = error.code or 500
-        return problem(
-            code, (error.name or "error").lower().replace(" ", "-"), DETAILS.get(code, error.description or "")
-        )
+        name = (error.name or "error").lower().replace(" ", "-")
+        found = problem(code, name, DETAILS.get(code, error.description or ""))
+        if isinstance(error, MethodNotAllowed):
+            found.allow.update(error.valid_methods or ())
+        return found
     log.exception("A call failed", extra={"request_id": g.get("request_id")})
     return problem(500, "internal", "Nothing was changed. Try again; if it stays, tell the operator the request_id.")
 
@@ -77,7 +86,7 @@ def problem(status: int, name: str, detail: str, more: Mapping[str, Any] | None 
     if request.path.startswith(COMMON_GRANTS):
         body = {"message": detail, "errors": [], **body}  # its own envelope (Error, 0.4) is in the same body
         kind = "application/json" if status == 404 else kind  # as the protocol's document has it
-    found = Response(json.dumps(body, ensure_ascii=False), status, mimetype=kind)
+    found = Response(written(body), status, mimetype=kind)
     if "wait" in body:
         found.headers["Retry-After"] = str(body["wait"])
     if status == 401:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,8 +25,9 @@ from hub.store import searches as kept
 from hub.store.tables import Opportunity, Token
 from hub.web.api import bodies
 from hub.web.api.openapi import document
-from hub.web.api.problems import BODY, ProblemFound
+from hub.web.api.problems import BODY, ProblemFound, json_due
 from hub.web.api.searching import looked_for, save, search_item
+from hub.web.api.wire import written
 from hub.web.guard import hub
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -149,13 +149,13 @@ def commit(opportunity_id: str) -> Response:
 def changes() -> Response:
     """What changed since ``cursor``, or where the feed stands now when there is none."""
     member, circles = program().member_id, hub().config.circles
-    after = _cursor("c")
+    limit, after = _limit(), _cursor("c")
     with hub().reading() as conn:
         if after is None:
             now = _token("c", feed.position(conn, _settled))
             return answer({"items": [], "more": False, "next": now, "keep": now})
         try:
-            found = feed.read(conn, member, circles, int(after), _limit(), _settled)
+            found = feed.read(conn, member, circles, int(after), limit, _settled)
         except UnknownPosition as error:
             raise ProblemFound(410, "unknown-position", f"{UnknownPosition.__doc__} {error}") from None
         items = [
@@ -292,8 +292,7 @@ def _needs(scope: str) -> None:
 
 
 def body_of(model: type[M]) -> M:
-    if request.mimetype not in ("application/json", "application/merge-patch+json"):
-        raise ProblemFound(415, "not-json", "Send JSON: Content-Type: application/json.")
+    json_due()
     try:
         return model.model_validate(strict_json.loads(request.get_data(), exact=True))
     except ValidationError as error:
@@ -344,4 +343,4 @@ def _settled(conn: Connection) -> int | None:
 
 
 def answer(content: Any, status: int = 200) -> Response:
-    return Response(json.dumps(content, ensure_ascii=False), status, mimetype="application/json")
+    return Response(written(content), status, mimetype="application/json")

@@ -5,7 +5,6 @@ Source: the protocol's OpenAPI document, version 0.4.0. Nobody writes here: the 
 
 from __future__ import annotations
 
-import json
 from datetime import UTC
 from typing import Any
 
@@ -19,7 +18,8 @@ from hub.commons.sharing import may_see
 from hub.commons.view import shows_steward
 from hub.store import lists, merged, opportunities
 from hub.store.tables import Opportunity
-from hub.web.api.problems import BODY, ProblemFound
+from hub.web.api.problems import BODY, ProblemFound, json_due
+from hub.web.api.wire import written
 from hub.web.commongrants import search as asking
 from hub.web.guard import hub
 from schemas.export import commongrants
@@ -63,8 +63,10 @@ def one(opportunity_id: str) -> Response:
 @pages.post("/opportunities/search", endpoint="search")
 def search() -> Response:
     """The page is in the body; the SDK's client says it in the query, which wins."""
+    if request.get_data():
+        json_due()
     try:
-        body = strict_json.loads(request.get_data(), exact=True) if request.get_data() else {}
+        body = strict_json.loads(request.get_data() or b"{}", exact=True)
         wanted = asking.read(body)
         page, size = _page(request.args if "page" in request.args else (body or {}).get("pagination") or {})
     except ValueError as error:
@@ -113,5 +115,5 @@ def _pages(page: int, size: int, count: int) -> dict[str, int]:
 
 
 def _said(message: str, **parts: Any) -> Response:
-    text = json.dumps({"status": 200, "message": message} | parts, ensure_ascii=False)
+    text = written({"status": 200, "message": message} | parts)
     return Response(text, mimetype="application/json")

@@ -3,6 +3,7 @@ projected opportunities. Filters that are not known here are told of and left ou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,6 +26,10 @@ SORTS = (
     "lastModifiedAt", "createdAt", "title", "status.value", "keyDates.closeDate", "funding.maxAwardAmount",
     "funding.minAwardAmount", "funding.totalAmountAvailable", "funding.estimatedAwardCount",
 )  # fmt: skip
+
+
+_MOMENT = re.compile(r"[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})?$")
+"""What follows the day (RFC 3339)."""
 
 
 class Unreadable(ValueError):
@@ -78,7 +83,7 @@ def read(body: Any) -> Search:
             continue
         elif name in ("status", "closeDateRange", *MONEYS):
             operator, value = _filter(given, f"filters.{name}")
-            search.tests.append(_standard(name, operator, value))
+            search.tests.append(_standard(name, operator, value, search.filter_errors))
         else:
             search.filter_errors.append(f"{name} is no filter here; it was left out.")
         search.filters[name] = given
@@ -124,7 +129,7 @@ def _filter(given: Any, name: str) -> tuple[str, Any]:
     return str(given["operator"]), given["value"]
 
 
-def _standard(name: str, operator: str, value: Any) -> Test:
+def _standard(name: str, operator: str, value: Any, errors: list[str]) -> Test:
     if name == "status":
         return _among(lambda item: [item["status"]["value"]], operator, value, name)
     low, high = _bounds(name, operator, value)
@@ -134,7 +139,8 @@ def _standard(name: str, operator: str, value: Any) -> Test:
         )
     currencies = {bound["currency"] for bound in (low, high) if bound}
     if len(currencies) > 1:
-        raise Unreadable(f"filters.{name}: both ends have one currency; nothing is converted.")
+        errors.append(f"{name}: its ends have two currencies, and nothing is converted. No amount is in such a range.")
+        currencies = set()
 
     def amount(item: Item) -> Decimal | None:
         money = _at(item, f"funding.{MONEYS[name]}")
@@ -212,8 +218,9 @@ def _day(event: Any) -> date | None:
 
 
 def _date(text: Any) -> date:
+    """Of a moment its day as it is written, as opportunities have no hour either."""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(_MOMENT.sub("", text))
     except (TypeError, ValueError):
         raise Unreadable("filters.closeDateRange: min and max are days like 2026-03-31.") from None
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from hub.store.tables import Audit
+from hub.store.writes import insert_all
 
 t: Any = Audit.__table__  # type: ignore[attr-defined]
 
@@ -19,8 +20,7 @@ def write(conn: Connection, **values: Any) -> None:
 
 def write_all(conn: Connection, lines: Sequence[dict[str, Any]]) -> None:
     """Several lines, each with the same names of values."""
-    if lines:
-        conn.execute(t.insert(), list(lines))
+    insert_all(conn, t, lines)
 
 
 def last_of_run(conn: Connection, run_id: str) -> int:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
@@ -31,7 +32,10 @@ def _decode(value: dict[str, Any]) -> Any:
 def dumps(value: Any) -> str:
     """JSON with sorted keys; a ``Decimal`` keeps every digit as ``{"$decimal": "1.50"}``, and half a character,
     which a quarantined record may hold, its escape."""
-    text = json.dumps(value, default=_encode, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return orjson.dumps(value, default=_encode, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    except TypeError:  # half a character, or a whole number beyond 64 bits: rare, and the same text but for its speed
+        text = json.dumps(value, default=_encode, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return text if text.isascii() else _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from hub.store.tables import Link
+from hub.store.writes import insert_all
 
 t: Any = Link.__table__  # type: ignore[attr-defined]
 FRESH: dict[str, Any] = {
@@ -74,8 +75,7 @@ def get(conn: Connection, link_id: str) -> Link | None:
 
 
 def add(conn: Connection, *new: Link) -> None:
-    if new:
-        conn.execute(t.insert(), [link.model_dump() for link in new])
+    insert_all(conn, t, [link.columns() for link in new])
 
 
 def change(conn: Connection, link_id: str, **values: Any) -> None:

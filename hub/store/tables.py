@@ -36,7 +36,7 @@ from hub.store.found import Bookmark, Finding, FindingMade, FindingTag
 from hub.store.outside import Hint, MemberKey, Token
 from hub.store.reached import Opened
 from hub.store.told import Invitation, MailWish, Message, Post, Thread
-from hub.store.types import json_column, moment
+from hub.store.types import Row, json_column, moment
 
 __all__ = [
     "Audit",
@@ -144,7 +144,7 @@ class SignInAttempt(SQLModel, table=True):
 # --- the commons -------------------------------------------------------------
 
 
-class Opportunity(SQLModel, table=True):
+class Opportunity(Row, table=True):
     """The canonical record. ``facts`` holds the steward's fields by path; ``origins`` says for each
     path where its value came from: ``{path: {"connection": name | None, "user": id | None, "at": iso}}``.
 
@@ -177,7 +177,7 @@ class Opportunity(SQLModel, table=True):
     delisted_at: datetime | None = moment()
 
 
-class Commitment(SQLModel, table=True):
+class Commitment(Row, table=True):
     """A member's own position. ``facts`` by path (``commitment.stage`` ...); hidden unless its visibility says otherwise."""
 
     __table_args__ = (UniqueConstraint("opportunity_id", "member_id"),)
@@ -255,7 +255,7 @@ class Connection(SQLModel, table=True):
     settings: dict[str, str] | None = json_column()
 
 
-class Link(SQLModel, table=True):
+class Link(Row, table=True):
     """Ties an opportunity to one record in one connection.
 
     ``state``: wanted (picked, not yet created) · creating (an intent is open) · linked · stopped
@@ -345,7 +345,7 @@ class Run(SQLModel, table=True):
     judged_to: int = 0
 
 
-class Audit(SQLModel, table=True):
+class Audit(Row, table=True):
     """One row for each record change, written in its transaction, never updated.
 
     ``direction``: in (a system changed the commons), out (the hub wrote to a system), here (a person or
@@ -370,7 +370,7 @@ class Audit(SQLModel, table=True):
     moves: bool = False
 
 
-class Intent(SQLModel, table=True):
+class Intent(Row, table=True):
     """A write about to happen, committed before the call. Open ones are settled by looking."""
 
     id: str = Field(primary_key=True)

@@ -118,7 +118,6 @@ def apply_page(turn: Turn, page: Page) -> None:
     raws = {record.id: turn.mapping.reduce(record.fields) for record in page.records}
     with turn.writing() as conn:
         known = what_is_known.load(conn, turn, raws)
-        still: list[str] = []
         arrivals: dict[str, Arrival] = {}
         for record in page.records:
             if record.id in arrivals:  # shown twice
@@ -126,7 +125,6 @@ def apply_page(turn: Turn, page: Page) -> None:
             raw = raws[record.id]
             link = known.links.get(record.id)
             if link is not None and unchanged(turn, link, raw):
-                still.append(link.id)
                 if link.remote_version != record.version:
                     # Somebody saved columns that are not ours: a write guarded by the old version would be refused for ever.
                     links.change(conn, link.id, remote_version=record.version)
@@ -144,7 +142,9 @@ def apply_page(turn: Turn, page: Page) -> None:
         for row in page.refused:
             _refused(conn, turn, row)
         there = links.by_remote(conn, turn.name, [row.id for row in page.refused if row.id])
-        shown = [*still, *(link.id for link in (*known.links.values(), *there.values()))]
+        now_seen = (turn.scan, turn.page, 0)
+        told = (*known.links.values(), *there.values())
+        shown = [link.id for link in told if (link.seen_scan, link.seen_page, link.missed_scans) != now_seen]
         links.seen(conn, shown, turn.scan, turn.page)
         deletions.note(conn, turn, [gone.id for gone in page.gone])
         turn.counts["read"] += len(page.records) + len(page.refused)

@@ -6,7 +6,6 @@ import random
 import secrets
 from collections.abc import Callable
 from datetime import datetime
-from uuid import UUID
 
 
 class Ids:
@@ -25,7 +24,8 @@ class Ids:
         milliseconds = int(self._now().timestamp() * 1000)
         number = (milliseconds & (2**48 - 1)) << 80 | self._bits(74)
         low, high = number & (2**62 - 1), (number >> 62) & (2**12 - 1)
-        return str(UUID(int=(number >> 80) << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low))
+        text = f"{(number >> 80) << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def number(self) -> int:
         """A random 53-bit number, for systems whose key columns take integers only (2^53 is where

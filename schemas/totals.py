@@ -57,6 +57,8 @@ def _add(into: dict[str, Decimal], money: Mapping[str, str]) -> None:
 
 
 def _moneys(by_currency: Mapping[str, Decimal]) -> list[dict[str, str]]:
+    if not by_currency:
+        return []
     return [{"amount": _plain(amount), "currency": currency} for currency, amount in sorted(by_currency.items())]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from hub.commons.findable import Findable, findable
+from hub.commons.findable import Findable, findable, tags, texts
 from hub.commons.words import query
 from schemas.codes import CODES
 
@@ -101,7 +101,7 @@ def _says(criteria: Criteria, opportunity: Opportunity, reader: str) -> bool:
 
 def _has(criteria: Criteria, opportunity: Opportunity, found: Findable) -> bool:
     return (
-        all(not tags.isdisjoint(found.tags) for tags in criteria.tagged())
+        all(not wanted.isdisjoint(found.tags) for wanted in criteria.tagged())
         and criteria.currency in ("", found.currency)
         and _within(criteria.amount_from, found.amount, criteria.amount_to)
         and _within(criteria.gap_from, found.gap, None)
@@ -126,8 +126,8 @@ def posted(criteria: Criteria) -> frozenset[str]:
     start = asked.beginning[:START]
     if criteria.text and max(len(telling), len(start)) > 1:
         return frozenset({f"word:{telling}" if len(telling) >= len(start) else f"start:{start}"})
-    for tags in criteria.tagged():
-        return tags
+    for wanted in criteria.tagged():
+        return wanted
     if criteria.steward:
         return frozenset({f"steward:{criteria.steward}"})
     return frozenset({f"kind:{criteria.kind}" if criteria.kind else ANY})
@@ -135,13 +135,21 @@ def posted(criteria: Criteria) -> frozenset[str]:
 
 def terms(opportunity: Opportunity) -> frozenset[str]:
     """Every term that criteria which want it may be posted under."""
-    found = findable(opportunity, {})
-    said = {word for text in found.texts for word in text}
-    return found.tags | frozenset(
-        {ANY, f"kind:{opportunity.kind}", f"id:{opportunity.id}", f"steward:{opportunity.steward_id}"}
-        | {f"word:{word}" for word in said}
-        | {f"start:{word[:size]}" for word in said for size in range(2, START + 1)}
+    said = {word for text in texts(opportunity) for word in text}
+    return plain_terms(opportunity) | frozenset(
+        {f"word:{word}" for word in said} | {f"start:{word[:size]}" for word in said for size in range(2, START + 1)}
     )
+
+
+def plain_terms(opportunity: Opportunity) -> frozenset[str]:
+    """The same without the words of its texts, which are dear to take apart."""
+    own = {ANY, f"kind:{opportunity.kind}", f"id:{opportunity.id}", f"steward:{opportunity.steward_id}"}
+    return tags(opportunity) | own
+
+
+def of_words(term: str) -> bool:
+    """Whether only the words of its texts tell if an opportunity has this term."""
+    return term.startswith(("word:", "start:"))
 
 
 def needs(criteria: Criteria) -> tuple[frozenset[str], ...]:

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from hub.commons.ledger import disclosed
@@ -86,6 +86,7 @@ def _said(parts: tuple[str, str, str]) -> tuple[tuple[str, ...], tuple[str, ...]
     return title, organisation, rest
 
 
+@cache
 def _place(path: str) -> int | None:
     """Which text a fact is part of."""
     translated = TRANSLATED.fullmatch(path)

@@ -103,6 +103,9 @@ def _text(facts: Facts) -> str:
 @lru_cache(maxsize=512)
 def _words(text: str) -> tuple[str, ...]:
     """Words without case, accents or the form in which they are encoded; scripts without spaces in pairs of signs."""
+    if text.isascii():
+        every = _WORD.findall(text.lower())
+        return tuple(str(int(w)) if w[0] < "a" and len(w) < 19 else w for w in every)
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in ("Mn", "Cf"))
     found: list[str] = []
     for word in _WORD.findall(plain.casefold()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from hub.commons.criteria import Criteria, posted, terms, wants
+from hub.commons.criteria import Criteria, of_words, plain_terms, posted, terms, wants
 from hub.config import ConnectionConfig
 from hub.store.tables import Opportunity
 
@@ -65,10 +65,13 @@ class StandingRules:
             for rule in connection.imports or ([Criteria()] if connection.imports is not None else []):
                 for term in posted(rule):
                     self._posted.setdefault(term, {})[connection.name] = connection
+        self._terms = terms if any(map(of_words, self._posted)) else plain_terms
+        self._members = {c.member for c in connections.values() if c.imports is not None}
 
     def importers(self, opportunity: Opportunity, circles: Circles) -> list[str]:
         """Connections whose standing rule imports this opportunity."""
-        if opportunity.status != "published":
+        if opportunity.status != "published" or (opportunity.arriving and opportunity.steward_id not in self._members):
             return []
-        found = {name: c for term in terms(opportunity) for name, c in self._posted.get(term, {}).items()}
+        told = self._posted.keys() & self._terms(opportunity)
+        found = {name: connection for term in told for name, connection in self._posted[term].items()}
         return [name for name, connection in found.items() if imports(connection, opportunity, circles)]

@@ -49,7 +49,10 @@ def _kept(text: str) -> Iterable[str]:
 
 def words(text: str) -> list[str]:
     """In their order. The Arabic article is no part of a word: “تعليم” and “التعليم” are one."""
-    return [_bare(word)[:LONGEST] for word in _WORD.findall(fold(text))]
+    found = _WORD.findall(fold(text))
+    if text.isascii():
+        return [word[:LONGEST] for word in found] if len(max(found, key=len, default="")) > LONGEST else found
+    return [_bare(word)[:LONGEST] for word in found]
 
 
 def _bare(word: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from hub.store.tables import Audit
+from hub.store.writes import insert_all
 
 t: Any = Audit.__table__  # type: ignore[attr-defined]
 SALT = 16
@@ -25,7 +26,7 @@ def write_all(conn: Connection, lines: Sequence[dict[str, Any]]) -> None:
     if lines:
         noise = os.urandom(SALT * len(lines)).hex()
         salts = (noise[at : at + 2 * SALT] for at in range(0, len(noise), 2 * SALT))
-        conn.execute(t.insert(), [line | {"salt": salt} for line, salt in zip(lines, salts, strict=True)])
+        insert_all(conn, t, [line | {"salt": salt} for line, salt in zip(lines, salts, strict=True)])
 
 
 def last_of_run(conn: Connection, run_id: str) -> int:

@@ -22,6 +22,7 @@ from hub.commons.words import Query, query
 from hub.store import tables
 from hub.store.tables import Commitment, Opportunity
 from hub.store.visible import visible
+from hub.store.writes import insert_all
 
 t: Any = vars(tables.Finding)["__table__"]
 tag: Any = vars(tables.FindingTag)["__table__"]
@@ -65,11 +66,11 @@ def keep_all(
     """The same for many; ``commitments`` by opportunity."""
     forget(conn, [row.id for row in rows])
     found = {row.id: findable(row, commitments.get(row.id, {})) for row in rows}
-    conn.execute(t.insert(), [_columns(row, found[row.id]) for row in rows])
-    ids = {row.opportunity_id: row.id for row in conn.execute(select(t).where(t.c.opportunity_id.in_(list(found))))}
+    insert_all(conn, t, [_columns(row, found[row.id]) for row in rows])
+    kept = select(t.c.opportunity_id, t.c.id).where(t.c.opportunity_id.in_(list(found)))
+    ids = {opportunity_id: id for opportunity_id, id in conn.execute(kept)}
     tags = [{"tag": one, "finding_id": ids[id]} for id, what in found.items() for one in sorted(what.tags)]
-    if tags:
-        conn.execute(tag.insert(), tags)
+    insert_all(conn, tag, tags)
     _keep_texts(conn, {ids[id]: what for id, what in found.items()})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, select
@@ -24,20 +24,14 @@ _HOLDERS = select(t.c.opportunity_id).where(t.c.key == bindparam("key")).order_b
 
 
 def keep(conn: Connection, opportunity_id: str, keys: Collection[str]) -> None:
-    """These are its keys, whatever they were."""
+    """These are its keys, whatever they were. They are kept when it is looked at: of two that are alike, whichever is looked
+    at later finds the other."""
     there = set(conn.scalars(select(t.c.key).where(t.c.opportunity_id == opportunity_id)))
     gone, new = there - set(keys), sorted(set(keys) - there)
     if gone:
         conn.execute(delete(t).where((t.c.opportunity_id == opportunity_id) & t.c.key.in_(sorted(gone))))
     if new:
         conn.execute(t.insert(), [{"key": key, "opportunity_id": opportunity_id} for key in new])
-
-
-def add(conn: Connection, keys: Mapping[str, Collection[str]]) -> None:
-    """The keys of opportunities that had none, by id."""
-    new = [{"key": key, "opportunity_id": id} for id, its in keys.items() for key in sorted(its)]
-    if new:
-        conn.execute(t.insert(), new)
 
 
 def sharing(conn: Connection, opportunity_id: str, keys: Collection[str], most: int) -> list[str]:

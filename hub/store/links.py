@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Row, Text, bindparam, cast, delete, func, select, update
 
+from hub.store.engine import dumps
 from hub.store.tables import Link
+from hub.store.writes import insert_all
 
 t: Any = Link.__table__  # type: ignore[attr-defined]
 FRESH: dict[str, Any] = {
@@ -32,6 +34,24 @@ def standing(conn: Connection, connection: str, remote_ids: Sequence[str]) -> di
     where = (t.c.connection_id == connection) & t.c.remote_id.in_(remote_ids)
     query = select(t.c.remote_id, t.c.state, t.c.base, t.c.missed_scans).where(where)
     return {row.remote_id: row for row in conn.execute(query)}
+
+
+def as_they_stand(conn: Connection, connection: str, digest: str, raws: Mapping[str, Any]) -> dict[str, Row[Any]]:
+    """``id``, ``opportunity_id``, ``remote_version``, ``seen_scan``, ``seen_page`` and ``missed_scans`` of the links whose base,
+    read by this mapping, is just what their record shows: told by its text, for to take it apart would cost most of what a
+    scan costs in which nothing changed. What is the same in another text is not among them."""
+    where = (t.c.connection_id == connection) & t.c.remote_id.in_(list(raws)) & (t.c.state == "linked")
+    columns = (
+        t.c.id,
+        t.c.remote_id,
+        t.c.opportunity_id,
+        t.c.remote_version,
+        t.c.seen_scan,
+        t.c.seen_page,
+        t.c.missed_scans,
+    )
+    query = select(*columns, cast(t.c.base, Text).label("said")).where(where & (t.c.mapping_digest == digest))
+    return {row.remote_id: row for row in conn.execute(query) if row.said == dumps(raws[row.remote_id])}
 
 
 def records(conn: Connection, connection: str) -> Sequence[Row[Any]]:
@@ -74,8 +94,7 @@ def get(conn: Connection, link_id: str) -> Link | None:
 
 
 def add(conn: Connection, *new: Link) -> None:
-    if new:
-        conn.execute(t.insert(), [link.model_dump() for link in new])
+    insert_all(conn, t, [link.columns() for link in new])
 
 
 def change(conn: Connection, link_id: str, **values: Any) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from hub.store import finding
 from hub.store.tables import Bookmark, Commitment, Due, LikenessDue, LikenessKey, Opportunity, Pending
+from hub.store.writes import insert_all
 
 t: Any = Opportunity.__table__  # type: ignore[attr-defined]
 ledger: Any = Commitment.__table__  # type: ignore[attr-defined]
@@ -41,7 +42,7 @@ def by_number(conn: Connection, numbers: Iterable[int]) -> dict[int, Opportunity
 def add(conn: Connection, *new: Opportunity, own: Mapping[str, Mapping[str, Commitment]] | None = None) -> None:
     """``own``: what their stewards say of their own positions, by opportunity and member."""
     if new:
-        conn.execute(t.insert(), [row.model_dump() for row in new])
+        insert_all(conn, t, [row.columns() for row in new])
         finding.keep_all(conn, new, own or {})
 
 
@@ -59,12 +60,11 @@ def commitments(conn: Connection, ids: Iterable[str]) -> dict[str, dict[str, Com
 
 
 def add_commitments(conn: Connection, *new: Commitment) -> None:
-    if new:
-        conn.execute(ledger.insert(), [row.model_dump() for row in new])
+    insert_all(conn, ledger, [row.columns() for row in new])
 
 
 def save_commitment(conn: Connection, commitment: Commitment) -> None:
-    conn.execute(update(ledger).where(ledger.c.id == commitment.id).values(**commitment.model_dump()))
+    conn.execute(update(ledger).where(ledger.c.id == commitment.id).values(**commitment.columns()))
 
 
 def arrived(conn: Connection, run_id: str) -> None:
@@ -79,7 +79,7 @@ def arriving_moves(conn: Connection, old_run: str, new_run: str) -> None:
 
 
 def still_arriving(conn: Connection, run_id: str) -> list[str]:
-    return [row.id for row in conn.execute(select(t.c.id).where(t.c.arriving == run_id))]
+    return list(conn.scalars(select(t.c.id).where(t.c.arriving == run_id).order_by(t.c.id)))
 
 
 def titles(conn: Connection, ids: Iterable[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select, union, update
 
 from hub.store.tables import Intent, Opportunity, Pending, Run
+from hub.store.writes import insert_all
 
 if TYPE_CHECKING:
     from hub.sync.turn import Turn
@@ -80,8 +81,7 @@ def open_intents(conn: Connection, connection: str) -> list[Intent]:
 
 
 def intend(conn: Connection, rows: list[Intent]) -> None:
-    if rows:
-        conn.execute(intent.insert(), [row.model_dump() for row in rows])
+    insert_all(conn, intent, [row.columns() for row in rows])
 
 
 def settle(conn: Connection, intent_ids: list[str], state: str) -> None:

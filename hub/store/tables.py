@@ -39,7 +39,7 @@ from hub.store.outside import Hint, MemberKey, Token
 from hub.store.reached import Opened
 from hub.store.sealed import Erasure, HubIdentity, Seal
 from hub.store.told import Invitation, MailWish, Message, Post, Thread
-from hub.store.types import json_column, moment
+from hub.store.types import Row, json_column, moment
 
 __all__ = [
     "Alert",
@@ -136,7 +136,7 @@ class User(SQLModel, table=True):
 # --- the commons -------------------------------------------------------------
 
 
-class Opportunity(SQLModel, table=True):
+class Opportunity(Row, table=True):
     """The canonical record. ``facts`` holds the steward's fields by path; ``origins`` says for each
     path where its value came from: ``{path: {"connection": name | None, "user": id | None, "at": iso}}``.
 
@@ -169,7 +169,7 @@ class Opportunity(SQLModel, table=True):
     delisted_at: datetime | None = moment()
 
 
-class Commitment(SQLModel, table=True):
+class Commitment(Row, table=True):
     """A member's own position. ``facts`` by path (``commitment.stage`` ...); hidden unless its visibility says otherwise."""
 
     __table_args__ = (UniqueConstraint("opportunity_id", "member_id"),)
@@ -248,7 +248,7 @@ class Connection(SQLModel, table=True):
     restored_at: datetime | None = moment()
 
 
-class Link(SQLModel, table=True):
+class Link(Row, table=True):
     """Ties an opportunity to one record in one connection.
 
     ``state``: wanted (picked, not yet created) · creating (an intent is open) · linked · stopped
@@ -338,7 +338,7 @@ class Run(SQLModel, table=True):
     judged_to: int = 0
 
 
-class Audit(SQLModel, table=True):
+class Audit(Row, table=True):
     """One row for each record change, written in its transaction. Triggers refuse to change or delete one.
 
     ``direction``: in (a system changed the commons), out (the hub wrote to a system), here (a person or
@@ -365,7 +365,7 @@ class Audit(SQLModel, table=True):
     salt: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
 
 
-class Intent(SQLModel, table=True):
+class Intent(Row, table=True):
     """A write about to happen, committed before the call. Open ones are settled by looking."""
 
     id: str = Field(primary_key=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from difflib import get_close_matches
+from typing import Any
 
 from connectors.contract import ABSENT, ConnectorError, Page
 from hub.store import connections, links
@@ -31,7 +32,7 @@ def check(turn: Turn) -> None:
         look(turn)
 
 
-def watch(turn: Turn, page: Page) -> None:
+def watch(turn: Turn, page: Page, raws: dict[str, dict[str, Any]]) -> None:
     """A column of which no record shows anything may be gone: look before that is taken for a wish to clear it."""
     blank = set(turn.mapping.columns) - {
         c for record in page.records for c, v in record.fields.items() if v not in BLANK
@@ -39,7 +40,8 @@ def watch(turn: Turn, page: Page) -> None:
     if not page.records or not blank:
         return
     with turn.hub.reading() as conn:
-        there = links.standing(conn, turn.name, [record.id for record in page.records])
+        still = links.as_they_stand(conn, turn.name, turn.mapping.digest, raws)
+        there = links.standing(conn, turn.name, [id for id in raws if id not in still])
     if any((link.base or {}).get(column) not in BLANK for link in there.values() for column in blank):
         look(turn)
 

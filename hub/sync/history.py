@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from hub.commons import findable
 from hub.commons.ledger import DISCLOSED
-from hub.commons.likeness import bears, keys
+from hub.commons.likeness import bears
 from hub.ids import Ids
 from hub.store import audit, finding, handovers, likeness, opportunities
 from hub.store.tables import Audit, Commitment, Opportunity
@@ -73,7 +73,6 @@ def add(conn: Connection, *new: New) -> None:
     own = {each.opportunity.id: {each.own.member_id: each.own} for each in new if each.own is not None}
     opportunities.add(conn, *(each.opportunity for each in new), own=own)
     opportunities.add_commitments(conn, *(each.own for each in new if each.own is not None))
-    likeness.add(conn, {each.opportunity.id: keys(each.opportunity.facts) for each in new})
     likeness.look_at(conn, [each.opportunity.id for each in new])
     audit.write_all(conn, [_first_line(each) for each in new])
 
@@ -131,8 +130,6 @@ def change(
     opportunities.change(conn, opportunity.id, **opportunity.model_dump(exclude={"id", "number", "created_at"}))
     if moved.get("status") == "withdrawn" or "steward_id" in moved:
         handovers.lapse(conn, opportunity.id, cause.at)
-    if any(map(bears, facts)):
-        likeness.keep(conn, opportunity.id, keys(opportunity.facts))
     if any(bears(path) or path in OWN for path in moved):
         likeness.look_at(conn, [opportunity.id])
     _keep_findable(conn, opportunity, moved, own)

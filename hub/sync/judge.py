@@ -16,6 +16,8 @@ from hub.sync.turn import Turn
 
 COUNTED = (("overwrites_in", "overwritten"), ("withdrawals", "withdrawn"), ("closings", "closed"))
 OUT = ("first_sync", "overwrites_out")
+TOGETHER = 500
+"""Opportunities that are told of together; what bounds the memory of a first sync."""
 
 
 class Held(Exception):
@@ -82,7 +84,8 @@ def let_go(conn: Connection, hub: Any, run_id: str) -> None:
         runs.judged_to(conn, id, audit.last_of_run(conn, id))
     arrivals = opportunities.still_arriving(conn, run_id)
     opportunities.arrived(conn, run_id)
-    announce(conn, hub, *opportunities.load(conn, arrivals).values())
+    for start in range(0, len(arrivals), TOGETHER):
+        announce(conn, hub, *opportunities.load(conn, arrivals[start : start + TOGETHER]).values())
     dues.wake(conn, dues.waiting_connections(conn), hub.time.now())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from hub.commons.inbox import said
 from hub.config import Config
@@ -22,8 +22,10 @@ Raw = dict[str, Any]
 
 @dataclass(slots=True)
 class Known:
-    """``links`` by record id, ``by_opportunity`` the same connection's links by opportunity id."""
+    """``still``: what is known of the records that stand as last read back, by record id. ``links`` of all others by record
+    id, ``by_opportunity`` the same connection's links by opportunity id."""
 
+    still: dict[str, Row[Any]] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
     by_opportunity: dict[str, Link] = field(default_factory=dict)
     opportunities: dict[str, Opportunity] = field(default_factory=dict)
@@ -35,8 +37,10 @@ class Known:
 
 def load(conn: Connection, turn: Turn, raws: Mapping[str, Raw]) -> Known:
     """``raws``: reduced columns by record id. Records that stand as last read back cost their link only."""
-    known = Known(links=links.by_remote(conn, turn.name, list(raws)))
+    known = Known(still=links.as_they_stand(conn, turn.name, turn.mapping.digest, raws))
     known.quarantined = waiting.quarantined(conn, turn.name, raws)
+    raws = {id: raw for id, raw in raws.items() if id not in known.still}
+    known.links = links.by_remote(conn, turn.name, list(raws))
     moved = {i: raw for i, raw in raws.items() if i not in known.links or not unchanged(turn, known.links[i], raw)}
     keys = {i: key_in(turn, raw) for i, raw in moved.items() if i not in known.links}
     _by_key(conn, turn, known, {key for key in keys.values() if key})

@@ -117,26 +117,25 @@ def _as_they_are(turn: Turn, page: Page) -> Page:
 def apply_page(turn: Turn, page: Page) -> None:
     """Store one page: records, tombstones, refused rows, and the cursor that covers them."""
     page = usable(page)
-    drift.watch(turn, page)
     raws = {record.id: turn.mapping.reduce(record.fields) for record in page.records}
+    drift.watch(turn, page, raws)
     with turn.writing() as conn:
         known = what_is_known.load(conn, turn, raws)
-        still: list[str] = []
         arrivals: dict[str, Arrival] = {}
         for record in page.records:
             if record.id in arrivals:  # shown twice
                 store_all(conn, turn, arrivals)
             raw = raws[record.id]
             link = known.links.get(record.id)
-            if link is not None and unchanged(turn, link, raw):
-                still.append(link.id)
-                if link.remote_version != record.version:
+            still = known.still.get(record.id) or (link if link is not None and unchanged(turn, link, raw) else None)
+            if still is not None:
+                if still.remote_version != record.version:
                     # Somebody saved columns that are not ours: a write guarded by the old version would be refused for ever.
-                    links.change(conn, link.id, remote_version=record.version)
+                    links.change(conn, still.id, remote_version=record.version)
                 turn.counts["unchanged"] += 1
                 if record.id in known.quarantined:
                     waiting.release(conn, turn.name, record.id)
-                    dues.add(conn, [turn.name], link.opportunity_id, turn.now())  # what was held back goes out
+                    dues.add(conn, [turn.name], still.opportunity_id, turn.now())  # what was held back goes out
             elif link is None:
                 _unlinked(conn, turn, known, record, raw, arrivals)
             elif link.state == "stopped":
@@ -147,7 +146,9 @@ def apply_page(turn: Turn, page: Page) -> None:
         for row in page.refused:
             _refused(conn, turn, row)
         there = links.by_remote(conn, turn.name, [row.id for row in page.refused if row.id])
-        shown = [*still, *(link.id for link in (*known.links.values(), *there.values()))]
+        now_seen = (turn.scan, turn.page, 0)
+        told = (*known.still.values(), *known.links.values(), *there.values())
+        shown = [link.id for link in told if (link.seen_scan, link.seen_page, link.missed_scans) != now_seen]
         links.seen(conn, shown, turn.scan, turn.page)
         deletions.note(conn, turn, [gone.id for gone in page.gone])
         turn.counts["read"] += len(page.records) + len(page.refused)

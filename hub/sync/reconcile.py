@@ -32,7 +32,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from hub.config import Follow
-from hub.store.engine import dumps
+from hub.store.engine import encoded
 from mappings.language import FieldMap, Mapping, Refuses
 from schemas.fields import spec
 from schemas.values import canonical, same
@@ -253,7 +253,7 @@ def _decide(
 
 def digest(value: Value) -> str:
     """A short fingerprint of a commons value; blank is blank."""
-    return hashlib.sha256(dumps(None if value in ("", []) else value).encode()).hexdigest()[:16]
+    return hashlib.sha256(encoded(None if value in ("", []) else value)).hexdigest()[:16]
 
 
 def _may_change(path: str, standing: Standing) -> bool:

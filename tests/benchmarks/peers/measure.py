@@ -1,0 +1,30 @@
+"""What a piece of work cost this process and its children: seconds of CPU, seconds of the clock, MB at the peak (Linux)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def cpu() -> float:
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
+def peak() -> float:
+    found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def measured(work: Callable[[], int], **more: object) -> None:
+    """Do it, and print one line of JSON; ``work`` returns how many records that were."""
+    clock, own = time.perf_counter(), cpu()
+    count = work()
+    print(
+        json.dumps({"records": count, "cpu": cpu() - own, "wall": time.perf_counter() - clock, "peak": peak(), **more}),
+        flush=True,
+    )

@@ -1,0 +1,145 @@
+"""One piece of the hub's work in a process of its own: ``python -m tests.benchmarks.work WHAT DATABASE URL...`` prints what it
+cost as a line of JSON. What is set up first is not counted."""
+
+from __future__ import annotations
+
+import cProfile
+import os
+import pstats
+import sys
+from collections.abc import Callable
+from typing import Any, Literal
+
+from connectors.clock import SystemTime
+from connectors.contract import Connector
+from hub.app import Hub, wanted
+from hub.config import Config, ConnectionConfig, MemberConfig
+from hub.ids import Ids
+from hub.store import members
+from hub.store.engine import open_engine
+from hub.store.migrate import migrate
+from hub.sync.run import OneRun
+from tests.benchmarks.connector import Paged
+from tests.benchmarks.peers.measure import measured
+
+MAPPING = str(__import__("pathlib").Path(__file__).with_name("system.toml"))
+MEMBERS = {name: MemberConfig(name, name.title(), "a benchmark") for name in ("a", "b", "c")}
+
+
+class Benched(Hub):
+    """A hub whose connections go to the benchmark's servers, by name."""
+
+    urls: dict[str, str]
+    feed: Literal["timestamp", "full_scan"]
+    writes: bool
+
+    def connect(self, connection: str, patience: float | None = None) -> Connector:
+        transport = self._transport(
+            hosts=[self.urls[connection].removeprefix("http://")], time=self.time, allow_http=True
+        )
+        return Paged(self.urls[connection], wanted(self.mapping(connection)), transport, self.feed, self.writes)
+
+
+def opened(database: str, urls: list[str], feed: Literal["timestamp", "full_scan"] = "timestamp") -> Benched:
+    """The first server's member shares all it has, the others import all there is."""
+    from hub.app import _register
+
+    names = "abc"[: max(2, len(urls))]
+    connections = {
+        name: ConnectionConfig(
+            name, name, "paged", MAPPING, shares=name == "a", imports=None if name == "a" else (), first_sync="go",
+            allow_http=True,
+        )
+        for name in names
+    }  # fmt: skip
+    time = SystemTime()
+    engine = open_engine(database)
+    migrate(engine)
+    hub = Benched(Config(database, MEMBERS, connections, digest="bench"), engine, time=time, ids=Ids(time.now))
+    hub.urls, hub.feed, hub.writes = dict(zip(names, urls, strict=False)), feed, True
+    with hub.writing() as conn:
+        if not members.names(conn):
+            _register(conn, hub)
+    return hub
+
+
+def take_in(hub: Benched, *names: str) -> int:
+    """Pull and judge, without writing anywhere."""
+    steps = [OneRun(hub, name, "bench") for name in names or ["a"]]
+    for step in steps:
+        step.take_in()
+        assert step.result.state == "running", step.result
+        step.give_out()
+        assert step.result.state == "done", step.result
+    return sum(step.result.counts["read"] for step in steps)
+
+
+def whole(hub: Benched, *names: str) -> int:
+    """Pull all, then push all, as ``hub sync`` does."""
+    steps = [OneRun(hub, name, "bench") for name in names]
+    for step in steps:
+        step.take_in()
+    for step in steps:
+        step.give_out()
+        assert step.result.state == "done", step.result
+    return sum(step.result.counts["pushed"] + step.result.counts["pushed_new"] for step in steps)
+
+
+def touched(urls: list[str], count: int) -> None:
+    import requests
+
+    requests.post(f"{urls[0]}/touch?count={count}", timeout=60)
+
+
+def work(what: str, database: str, urls: list[str]) -> None:
+    feed: Any = "full_scan" if what == "rescan" else "timestamp"
+    hub = opened(database, urls, feed)
+    act: Callable[[], int]
+    if what == "in":
+        hub.writes = False  # the keys that go back into the records are another row of the table
+        act = lambda: take_in(hub)  # noqa: E731
+    elif what in ("nothing", "rescan"):
+        take_in(hub)
+        take_in(hub)
+        act = lambda: take_in(hub)  # noqa: E731
+    elif what == "push":
+        take_in(hub)
+        act = lambda: whole(hub, "b")  # noqa: E731
+    else:
+        whole(hub, *hub.urls)
+        whole(hub, *hub.urls)
+        touched(urls, 100)
+        act = lambda: whole(hub, *hub.urls)  # noqa: E731
+    writes = counted(hub)
+    profile = os.environ.get("BENCH_PROFILE")
+    if profile:
+        run, spy = act, cProfile.Profile()
+
+        def act() -> int:
+            with spy:
+                return run()
+
+    measured(act, writes=writes)
+    if profile:
+        spy.dump_stats(profile)
+        pstats.Stats(spy, stream=sys.stderr).sort_stats("tottime").print_stats(45)
+
+
+def counted(hub: Benched) -> list[str]:
+    """The statements that changed something, from now on."""
+    from sqlalchemy import event
+
+    seen: list[str] = []
+
+    @event.listens_for(hub.engine, "after_cursor_execute")
+    def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not statement.startswith(("SELECT", "BEGIN", "PRAGMA")):
+            seen.append(statement[:60])
+            if len(seen) > 50:
+                del seen[40:]
+
+    return seen
+
+
+if __name__ == "__main__":
+    work(sys.argv[1], sys.argv[2], sys.argv[3:])

@@ -10,12 +10,13 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/compiled
 
-.PHONY: help demo test check prove mutants bench lock clean
+.PHONY: help demo test check browser prove mutants bench lock clean
 help:
 	@echo "make demo        three sandboxes and a hub, in a browser;  make demo ONCE=1 does one round and ends"
 	@echo "make test        static checks and all tests"
 	@echo "make check       ruff, mypy, import-linter"
 	@echo "make prove       the proofs of sync in full: planner oracle, 2,000 simulated seeds, every crash point, every cell of the fault matrix, every test on both databases, the largest published files (an hour or so)"
+	@echo "make browser     every page for every role, in every language, light and dark, by axe-core in Chromium; pictures in build/screens"
 	@echo "make mutants     named mistakes in a copy of the engine, and which proof notices each"
 	@echo "make bench       what a sync of 10,000 unchanged records costs"
 	@echo "make lock        make the lock files anew"
@@ -49,7 +50,7 @@ check: $(VENV)/test
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/python -m pytest -n auto --dist worksteal --conformance-part 12 --postgresql-part 3
+	$(BIN)/python -m pytest -n auto --dist worksteal --conformance-part 12 --postgresql-part 3 --pages-part 3
 
 SEEDS ?= 2000
 prove: $(VENV)/test
@@ -58,6 +59,9 @@ prove: $(VENV)/test
 	$(BIN)/python -m tests.crash
 	$(BIN)/python -m pytest -n auto --dist worksteal
 	$(BIN)/python -m pytest -n auto --dist worksteal -m whole tests/door
+
+browser: $(VENV)/test
+	HUB_SCREENSHOTS=$(abspath build)/screens $(BIN)/python -m pytest -n auto --dist worksteal tests/browser
 
 mutants: $(VENV)/test
 	$(BIN)/python -m tests.mutants

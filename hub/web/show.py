@@ -134,5 +134,6 @@ def ago(at: datetime | None) -> Markup:
     """How long since, by the hub's own clock."""
     if at is None:
         return Markup('<span class="empty">{}</span>').format(_("never"))
-    text = format_timedelta(at - hub().time.now(), add_direction=True)
+    since = at - hub().time.now()
+    text = _("just now") if abs(since.total_seconds()) < 1 else format_timedelta(since, add_direction=True)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), f"{at:%d %b %Y, %H:%M} UTC", text)

@@ -102,8 +102,8 @@ def _weeks(hub: Hub) -> dict[str, str]:
                             commons=PROJECTS[3][3].replace("a dentist", "two dentists"), opened_at=now - timedelta(days=2))]  # fmt: skip
     rows += [Quarantine(id=f"q-{n}", connection_id="elm-sheet", remote_id=f"1{n}", reason="“Amount” holds “about 5000”, which is no amount.",
                         fields={"Title": f"Row {n}", "Amount": "about 5000"}, first_seen_at=now, last_seen_at=now) for n in range(4)]  # fmt: skip
-    stages = [("oak", {"commitment.stage": "committed", "commitment.amount": {"amount": "20000", "currency": "USD"}, "commitment.visibility": "named"}),
-              ("elm", {"commitment.stage": "pledged", "commitment.amount": {"amount": "15000", "currency": "USD"}, "commitment.visibility": "named"})]  # fmt: skip
+    stages = [(member, {"commitment.stage": stage, "commitment.amount": {"amount": amount, "currency": "USD"}, "commitment.visibility": "named"})
+              for member, stage, amount in (("oak", "committed", "20000"), ("elm", "pledged", "15000"))]  # fmt: skip
     with hub.writing() as conn:
         for row in (*shared, *rows):
             conn.execute(vars(type(row))["__table__"].insert(), row.model_dump())

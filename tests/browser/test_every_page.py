@@ -159,6 +159,19 @@ def look_at(page: Page, look: Look, address: str, lang: str, scheme: str, faults
     picture(page, look, lang, scheme, "narrow")
 
 
+def listen(page: Page, who: str, address: str, faults: Faults) -> None:
+    """An answer that is meant to be a refusal is no fault of the page."""
+    page.on("pageerror", lambda error: faults.check(False, f"{who}, {page.url}: {error}"))
+    page.on(
+        "console",
+        lambda said: faults.check(
+            said.type != "error" or "status of 40" in said.text, f"{who}, {page.url}: console: {said.text}"
+        ),
+    )
+    here = (f"{address}/", "about:", "data:")
+    page.on("request", lambda asked: faults.check(asked.url.startswith(here), f"{page.url} asks {asked.url}"))
+
+
 TOO_WIDE = """[...document.querySelectorAll('main *, header *')].filter(e => {
   const r = e.getBoundingClientRect(); return r.right > innerWidth + 1 || r.left < -1
 }).slice(0, 4).map(e => e.tagName + '.' + e.className + ' ' + e.textContent.trim().slice(0, 30))"""
@@ -187,11 +200,7 @@ def test_every_page_for_every_role(
     for who in sorted({look.who for look in found}):
         with window(browser, house, address, who, lang, scheme) as context:
             page = context.new_page()
-            page.on("pageerror", lambda error, who=who: faults.check(False, f"{who}, {page.url}: {error}"))
-            page.on("console", lambda said, who=who: faults.check(
-                said.type != "error" or "status of 40" in said.text, f"{who}, {page.url}: console: {said.text}"))  # fmt: skip
-            page.on("request", lambda asked: faults.check(
-                asked.url.startswith((f"{address}/", "about:", "data:")), f"{page.url} asks {asked.url}"))  # fmt: skip
+            listen(page, who, address, faults)
             for look in (look for look in found if look.who == who):
                 look_at(page, look, address, lang, scheme, faults)
     assert faults.found == [], "\n".join(faults.found)

@@ -34,6 +34,7 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "healthy": PUBLIC,
     "sign_in.page": PUBLIC,
     "sign_in.enter": PUBLIC,
+    "languages.choose": PUBLIC,
     "sign_in.leave": ANYONE,
     "board.page": ANYONE,
     "connections.all": WATCHERS,

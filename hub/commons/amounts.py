@@ -18,4 +18,5 @@ def in_words(money: Mapping[str, str], locale: Any = "en") -> str:
     # Babel computes with Python's 28 digits, and cuts at three decimals unless told otherwise.
     with localcontext(prec=200):
         number = format_decimal(amount, shape, locale=locale or "en", decimal_quantization=False)
+    number = number.replace("\u200e", "")  # Arabic's minus comes with a mark, which pages would show as a foreign one
     return f"{number} {money['currency']}"

@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/compiled
 
-.PHONY: help demo demo-cluster test check prove prove-cluster secure audit sbom mutants bench lock clean
+.PHONY: help demo demo-cluster test check browser prove prove-cluster secure audit sbom mutants bench lock clean
 help:
 	@echo "make demo        three sandboxes and a hub, in a browser;  make demo ONCE=1 does one round and ends"
 	@echo "make demo-cluster  the same with two processes for pages and three that sync, over PostgreSQL; takes ONCE=1 too"
@@ -21,6 +21,7 @@ help:
 	@echo "make secure      who may what, forged sign-ins, hostile requests, formulas in LibreOffice, a soak of ten minutes (SOAK=60 for one)"
 	@echo "make audit       bandit on our code, pip-audit on what we depend on (which needs the internet)"
 	@echo "make sbom        what the hub is made of: build/sbom.cdx.json"
+	@echo "make browser     every page for every role, in every language, light and dark, by axe-core in Chromium; pictures in build/screens"
 	@echo "make mutants     named mistakes in a copy of the engine, and which proof notices each"
 	@echo "make bench       what a sync of 10,000 unchanged records costs"
 	@echo "make lock        make the lock files anew"
@@ -57,7 +58,7 @@ check: $(VENV)/test
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/python -m pytest -n auto --dist worksteal --conformance-part 12 --postgresql-part 3
+	$(BIN)/python -m pytest -n auto --dist worksteal --conformance-part 12 --postgresql-part 3 --pages-part 3
 
 SEEDS ?= 2000
 prove: $(VENV)/test
@@ -84,6 +85,9 @@ sbom: $(VENV)/test
 	@mkdir -p build
 	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.cdx.json
 	@echo "build/sbom.cdx.json names $$(grep -c '"bom-ref": "requirements-L' build/sbom.cdx.json) packages."
+
+browser: $(VENV)/test
+	HUB_SCREENSHOTS=$(abspath build)/screens $(BIN)/python -m pytest -n auto --dist worksteal tests/browser
 
 mutants: $(VENV)/test
 	$(BIN)/python -m tests.mutants

@@ -37,6 +37,7 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "sign_in.enter": PUBLIC,
     "sign_in.go": PUBLIC,
     "sign_in.back": PUBLIC,
+    "languages.choose": PUBLIC,
     "sign_in.leave": ANYONE,
     "sessions.page": ANYONE,
     "sessions.end": ANYONE,

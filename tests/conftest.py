@@ -35,6 +35,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="of what runs on both databases every Nth test there",
     )
+    parser.addoption(
+        "--pages-part",
+        type=int,
+        default=1,
+        metavar="N",
+        help="each page once in English and light, every Nth in Arabic and in dark; 1: every page for every role in all of them",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""Which mails a person wants: the digest, how often, and what others write. Unsubscribing needs no sign-in, only the link."""
+"""What a person wishes: which mails, and in which language. Unsubscribing needs no sign-in, only the link."""
 
 from __future__ import annotations
 
@@ -48,6 +48,12 @@ def choose(hub: Hub, user_id: str, posts: bool, digest: str) -> None:
         raise ValueError(f"There is no {digest!r}. Known: {', '.join(OFTEN)}.")
     with hub.writing() as conn:
         _choose(conn, hub, of(conn, hub, [user_id])[user_id], posts, digest)
+
+
+def speak(hub: Hub, user_id: str, language: str) -> None:
+    """From now on pages and mails are in this language, whichever browser the person uses."""
+    with hub.writing() as conn:
+        people.change(conn, user_id, language=language)
 
 
 def _choose(conn: Connection, hub: Hub, wish: MailWish, posts: bool, digest: str) -> None:

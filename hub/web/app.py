@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from babel import Locale
-from flask import Flask, g, request
-from flask_babel import Babel, get_locale
+from flask import Flask, g
+from flask_babel import get_locale
 from flask_wtf import CSRFProtect
 
 from hub import access
 from hub.app import Hub
+from hub.languages import Catalogues, tag
 from hub.web import (
     api,
     board,
@@ -27,6 +27,7 @@ from hub.web import (
     health,
     hooks,
     importing,
+    languages,
     ledger,
     mail,
     merged,
@@ -48,8 +49,9 @@ from hub.web import (
 BODY = 256 * 1024
 
 
-def create_app(hub: Hub) -> Flask:
-    """The hub's pages. Every process of one hub needs the same ``web.secret``, or forms of one fail at the other."""
+def create_app(hub: Hub, catalogues: Catalogues | None = None) -> Flask:
+    """The hub's pages. Every process of one hub needs the same ``web.secret``, or forms of one fail at the other.
+    ``catalogues``: the languages that they speak, those that come with the hub unless others are given."""
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     secure = hub.config.public_url.startswith("https://")
@@ -73,7 +75,7 @@ def create_app(hub: Hub) -> Flask:
     guard.install(app, hub)
     merged.install(app, hub)
     forms = CSRFProtect(app)
-    Babel(app, locale_selector=_language)
+    languages.install(app, catalogues or Catalogues())
     show.install(app)
     problems.install(app)
     sign_in.install(app, hub)
@@ -98,6 +100,7 @@ def create_app(hub: Hub) -> Flask:
         uptake,
         conversation,
         mail,
+        languages,
     ):
         app.register_blueprint(pages.pages)
     app.register_blueprint(api.api)
@@ -115,7 +118,7 @@ def create_app(hub: Hub) -> Flask:
 
     @app.context_processor
     def everywhere() -> dict[str, object]:
-        locale: Locale = get_locale() or Locale("en")
+        locale = get_locale()
         user = g.get("user")
         return {
             "me": user,
@@ -126,19 +129,10 @@ def create_app(hub: Hub) -> Flask:
             "doors": files.doors() if user else [],
             "words": show.words,
             "codes": typed.options,
-            "lang": str(locale).replace("_", "-"),
+            "lang": tag(str(locale)),
+            "tag": tag,
+            "languages": languages.known(),
             "direction": locale.text_direction,
         }
 
     return app
-
-
-def _language() -> str:
-    """The user's own, else the best that the browser asks for, of those that there is a translation of."""
-    from flask import current_app
-
-    known = [str(locale) for locale in current_app.extensions["babel"].instance.list_translations()] or ["en"]
-    user = g.get("user")
-    if user is not None and user.language in known:
-        return str(user.language)
-    return request.accept_languages.best_match(["en", *known]) or "en"

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from babel.dates import format_datetime
 from flask import Flask
 from flask_babel import format_timedelta, get_locale
 from flask_babel import gettext as _
@@ -34,7 +35,7 @@ def label(path: str) -> str:
     except UnknownPath:
         return path
     key = path[len(field.path) - 1 :] if field.path.endswith("*") else ""
-    return f"{field.label} {key}".strip()
+    return f"{_(field.label)} {key}".strip()
 
 
 def value(content: Any, path: str = "") -> Markup:
@@ -59,7 +60,7 @@ def words(path: str, content: Any) -> str:
     if content in (None, "", [], {}):
         return ""
     if path in ("created_at", "updated_at"):
-        return f"{datetime.fromisoformat(content):%d %b %Y, %H:%M} UTC"
+        return said(datetime.fromisoformat(content))
     field = spec(path)
     codes = CODES.get(field.codes or "", {})
     match field.type:
@@ -70,9 +71,9 @@ def words(path: str, content: Any) -> str:
         case "when":
             return str(content.get("text") or content.get("date"))
         case "code":
-            return codes.get(content, str(content))
+            return _(codes[content]) if content in codes else str(content)
         case "codes":
-            return ", ".join(codes.get(code, str(code)) for code in content)
+            return _(", ").join(_(codes[code]) if code in codes else str(code) for code in content)
         case "places":
             return "; ".join(map(_place, content))
         case "country":
@@ -122,17 +123,23 @@ def moment(at: datetime | None) -> Markup:
     """A time of the hub's own clock, in UTC, readable by machines as well."""
     if at is None:
         return Markup('<span class="empty">{}</span>').format(_("never"))
-    return Markup('<time datetime="{}" dir="ltr">{}</time>').format(at.isoformat(), f"{at:%d %b %Y, %H:%M} UTC")
+    return Markup('<time datetime="{}" dir="auto">{}</time>').format(at.isoformat(), said(at))
+
+
+def said(at: datetime) -> str:
+    """A moment in words: its zone always with it, its day before its month in every language."""
+    return f"{format_datetime(at, 'dd MMM y, HH:mm', locale=get_locale() or 'en')} UTC"
 
 
 def day(at: datetime) -> str:
     """A day for the middle of a sentence."""
-    return f"{at:%d %b %Y}"
+    return str(format_datetime(at, "dd MMM y", locale=get_locale() or "en"))
 
 
 def ago(at: datetime | None) -> Markup:
     """How long since, by the hub's own clock."""
     if at is None:
         return Markup('<span class="empty">{}</span>').format(_("never"))
-    text = format_timedelta(at - hub().time.now(), add_direction=True)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), f"{at:%d %b %Y, %H:%M} UTC", text)
+    since = at - hub().time.now()
+    text = _("just now") if abs(since.total_seconds()) < 1 else format_timedelta(since, add_direction=True)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), said(at), text)

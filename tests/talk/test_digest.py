@@ -73,7 +73,7 @@ def test_what_is_new_and_changed_is_told_with_why_as_text_and_html(both: Town) -
     assert to == "ada@oak.test" and letter["Subject"] == "From the commons: 1 new, 1 changed"
     assert letter.get_content_type() == "multipart/alternative"
     text, page = both.server.text(), html(both)
-    assert "* \u2068بئر <b>Wells</b>\u2069" in text and "Asks for 1,500.5 USD" in text
+    assert "* \u2068بئر <b>Wells</b>\u2069" in text and "Asks for 1,500.50 USD" in text
     assert "Found by \u2068“Wells”: Water" in text and "Changed: Summary" in text and "library" not in text
     assert f"https://hub.test/opportunities/{id}" in text
     assert '<bdi dir="auto">بئر &lt;b&gt;Wells&lt;/b&gt;</bdi>' in page and "<b>" not in page and "library" not in page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -187,16 +187,20 @@ def fill(hub: Hub) -> dict[str, str]:
     return ids | {"Opportunity": row.id, "Link": link.id, "User": gone.id, "Twin": twin.id}
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    from datetime import UTC, datetime
-
-    (tmp_path / "config.toml").write_text(CONFIG)
+def built(folder: Path) -> Site:
+    """With everybody in it, and nothing else; ``site.hub.engine`` is the caller's to dispose of."""
+    (folder / "config.toml").write_text(CONFIG)
     time = ManualTime(datetime(2026, 3, 1, 9, 0, tzinfo=UTC))
-    hub = open_hub(load(tmp_path / "config.toml"), time=time)
+    hub = open_hub(load(folder / "config.toml"), time=time)
     for member in ("elm", "oak"):
         for role in ROLES:
             add_user(hub, member, f"{role}.{member}@hub.test", f"{role} of {member}", [role], PASSWORD)
     add_user(hub, "elm", "everything.elm@hub.test", "Everything", ROLES, PASSWORD)
-    yield Site(hub, time)
-    hub.engine.dispose()
+    return Site(hub, time)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    site = built(tmp_path)
+    yield site
+    site.hub.engine.dispose()

@@ -48,7 +48,7 @@ def filled(site: Site) -> Site:
 
 def test_a_position_is_hidden_until_it_is_shown_and_moves_no_number_before(filled: Site) -> None:
     own = state(filled, "officer.oak", **SAID)
-    assert "424242.5 USD" in own and "Your own position is hidden" in own and "zz-secret" in own
+    assert "424,242.50 USD" in own and "Your own position is hidden" in own and "zz-secret" in own
     for role in ROLES:
         others = page(filled, f"{role}.elm")
         # Who may recommend it to them, or hand it over, has their name to choose from.
@@ -57,12 +57,12 @@ def test_a_position_is_hidden_until_it_is_shown_and_moves_no_number_before(fille
         assert "1,000 USD" in others and "Nobody has shown a commitment yet" in others
     own = state(filled, "officer.oak", **SAID | {"visibility": "anonymous"})
     others = page(filled, "officer.elm")
-    assert "424,242.5 USD" in others and "a member" in others
+    assert "424,242.50 USD" in others and "a member" in others
     assert "Oak Trust" not in others and "zz-secret" not in others
     assert "Oak Trust" in own and "(you)" in own
     state(filled, "officer.oak", visibility="named")
     others = page(filled, "staff.elm")
-    assert "Oak Trust" in others and "424,242.5 USD" in others and "zz-secret" not in others
+    assert "Oak Trust" in others and "424,242.50 USD" in others and "zz-secret" not in others
     state(filled, "officer.oak", stage="declined")
     assert not any(canary in page(filled, "officer.elm") for canary in CANARIES)
 

@@ -1,0 +1,92 @@
+"""The languages that pages and mails speak: one for each catalogue there is, and English.
+
+A catalogue is ``<folder>/<language>/LC_MESSAGES/messages.po``. It is read as it is: there is nothing to compile, so a clean clone
+and an installed wheel speak the same, and no compiled file can lag behind its text.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask
+from flask_babel import Babel, Domain, force_locale, get_babel, get_locale
+
+FOLDER = Path(__file__).parent / "web" / "translations"
+ENGLISH = "en"
+
+
+class Catalogues(Domain):
+    """What flask-babel asks for translations; of two folders the earlier wins."""
+
+    def __init__(self, folders: Sequence[Path] = (FOLDER,)) -> None:
+        super().__init__()
+        files: dict[str, Path] = {}
+        for folder in reversed(folders):
+            files |= {found.parts[-3]: found for found in sorted(folder.glob("*/LC_MESSAGES/messages.po"))}
+        self.files = files
+        self.names = {code: _own_name(code) for code in (ENGLISH, *sorted(files))}
+        """Of every language in itself, by its code."""
+
+    def get_translations(self) -> NullTranslations:
+        file = self.files.get(str(get_locale() or ENGLISH))
+        return _read(file, file.stat().st_mtime_ns) if file else NullTranslations()
+
+
+def install(app: Flask, catalogues: Catalogues, selector: object = None) -> None:
+    """Let the application speak these, in the language that ``selector`` names for a request."""
+    Babel(app, locale_selector=selector)
+    with app.app_context():
+        get_babel().instance.domain_instance = catalogues
+
+
+def tag(code: str) -> str:
+    """As HTML and HTTP write it (RFC 5646)."""
+    return code.replace("_", "-")
+
+
+@contextmanager
+def speaking(language: str | None) -> Iterator[None]:
+    """Inside, texts are in this language, whoever's request it is: a mail is in its reader's. English where there is no such
+    catalogue or none is named."""
+    writers = _writers()
+    known = get_names(writers)
+    with writers.app_context(), force_locale(language if language in known else ENGLISH):
+        yield
+
+
+def get_names(app: Flask) -> dict[str, str]:
+    with app.app_context():
+        names: dict[str, str] = get_babel().instance.domain_instance.names
+        return names
+
+
+@cache
+def _writers() -> Flask:
+    """Of mails, which are written outside of requests."""
+    app = Flask("hub.letters", static_folder=None, template_folder=None)
+    install(app, Catalogues())
+    return app
+
+
+def _own_name(code: str) -> str:
+    locale = Locale.parse(code)
+    name = locale.get_display_name(locale) or code
+    return name[:1].upper() + name[1:]
+
+
+@cache
+def _read(file: Path, changed: int) -> Translations:
+    with file.open("rb") as text:
+        catalogue = read_po(text)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(fp=compiled)

@@ -1,0 +1,59 @@
+"""In which language a page is, and choosing another: kept for the person, and in this browser."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, current_app, g, redirect, request
+from flask_babel import get_locale
+from werkzeug.wrappers import Response as AnyResponse
+
+from hub import access, languages
+from hub.languages import ENGLISH, Catalogues, tag
+from hub.people import wishes
+from hub.web.guard import hub, local
+
+pages = Blueprint("languages", __name__)
+COOKIE = "hub-language"
+A_YEAR = 366 * 24 * 3600
+
+
+def install(app: Flask, catalogues: Catalogues) -> None:
+    languages.install(app, catalogues, _language)
+    app.extensions["hub-languages"] = catalogues.names
+
+    @app.after_request
+    def say_so(response: Response) -> Response:
+        if response.mimetype == "text/html":
+            response.headers["Content-Language"] = tag(str(get_locale()))
+            response.vary.update(("Cookie", "Accept-Language"))
+        return response
+
+
+def known() -> dict[str, str]:
+    """Every language's own name, by its code."""
+    names: dict[str, str] = current_app.extensions["hub-languages"]
+    return names
+
+
+@pages.post("/language")
+def choose() -> AnyResponse:
+    onward = redirect(local(request.form.get("next")), 303)
+    code = request.form.get("language", "")
+    if code not in known():
+        return onward
+    if g.user is not None:
+        wishes.speak(hub(), g.user.id, code)
+    secure = bool(current_app.config["HUB_SECURE"])
+    onward.set_cookie(COOKIE, code, max_age=A_YEAR, httponly=True, secure=secure, samesite="Lax", path="/")
+    return onward
+
+
+def _language() -> str:
+    """The person's own, else this browser's choice, else the best that it asks for. Programs are answered in English."""
+    if request.endpoint is not None and access.scopes_of(request.endpoint) is not None:
+        return ENGLISH
+    user = g.get("user")
+    for code in (user.language if user is not None else None, request.cookies.get(COOKIE)):
+        if code in known():
+            return str(code)
+    asked = {tag(code): code for code in known()}
+    return asked.get(request.accept_languages.best_match(list(asked)) or "", ENGLISH)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -54,7 +55,10 @@ def lapse(conn: Connection, opportunity_id: str, at: datetime) -> None:
     conn.execute(update(t).where(where).values(state="lapsed", decided_at=at))
 
 
-def unnamed(conn: Connection, opportunity_id: str) -> set[str]:
-    """Members that were its steward and not shown by name."""
-    where = (t.c.opportunity_id == opportunity_id) & (t.c.state == "accepted") & t.c.masked
-    return set(conn.scalars(select(t.c.from_member).where(where)))
+def unnamed(conn: Connection, ids: Collection[str]) -> list[tuple[str, str]]:
+    """Opportunity and member: who was its steward and not shown by name."""
+    where = t.c.opportunity_id.in_(list(ids)) & (t.c.state == "accepted") & t.c.masked
+    return [
+        (row.opportunity_id, row.from_member)
+        for row in conn.execute(select(t.c.opportunity_id, t.c.from_member).where(where))
+    ]

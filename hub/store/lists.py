@@ -168,18 +168,39 @@ def recent(conn: Connection, names: Collection[str], since: datetime, limit: int
     return conn.execute(query).all()
 
 
-def shown(conn: Connection, member_id: str, circles: Circles, offset: int, limit: int) -> list[Opportunity]:
-    """Without drafts, newest change first that others may know of: a hidden position moves nothing in this order. The caller
-    still asks ``sharing.may_see`` for each."""
-    stamp = func.coalesce(opportunity.c.shown_at, opportunity.c.created_at)
-    query = select(opportunity).where(_shown(member_id, circles)).order_by(stamp.desc(), opportunity.c.id.desc())
-    rows = conn.execute(query.offset(offset).limit(limit))
-    return [Opportunity(**row._mapping) for row in rows]
+ORDERS: dict[str, Any] = {
+    "changed": func.coalesce(opportunity.c.shown_at, opportunity.c.created_at),
+    "created": opportunity.c.created_at,
+    "title": func.lower(opportunity.c.title),
+}
+"""``changed``: when something last moved that others may know of: a hidden position moves nothing in this order."""
 
 
-def count_shown(conn: Connection, member_id: str, circles: Circles) -> int:
-    return conn.scalar(select(func.count()).select_from(opportunity).where(_shown(member_id, circles))) or 0
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is not a draft, of this ``kind`` or of any where it is "", in one of ``ORDERS``."""
+
+    kind: str = ""
+    order: str = "changed"
+    descending: bool = True
 
 
-def _shown(member_id: str, circles: Circles) -> Any:
-    return visible(opportunity, opportunity.c.id, member_id, circles) & (opportunity.c.status != "draft")
+def shown(
+    conn: Connection, member_id: str, circles: Circles, offset: int, limit: int, what: Shown = Shown()
+) -> list[Opportunity]:
+    """The caller still asks ``sharing.may_see`` for each."""
+    order = [ORDERS[what.order], opportunity.c.id]
+    query = select(opportunity.c.id).where(_shown(member_id, circles, what.kind))
+    query = query.order_by(*(each.desc() if what.descending else each.asc() for each in order))
+    ids = list(conn.scalars(query.offset(offset).limit(limit)))  # their facts need not be sorted along
+    rows = {row.id: row for row in conn.execute(select(opportunity).where(opportunity.c.id.in_(ids)))}
+    return [Opportunity(**rows[id]._mapping) for id in ids]
+
+
+def count_shown(conn: Connection, member_id: str, circles: Circles, kind: str = "") -> int:
+    return conn.scalar(select(func.count()).select_from(opportunity).where(_shown(member_id, circles, kind))) or 0
+
+
+def _shown(member_id: str, circles: Circles, kind: str) -> Any:
+    found = visible(opportunity, opportunity.c.id, member_id, circles) & (opportunity.c.status != "draft")
+    return found & (opportunity.c.kind == kind) if kind else found

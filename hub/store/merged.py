@@ -48,9 +48,10 @@ def by_number(conn: Connection, numbers: Collection[int]) -> dict[int, str]:
     return {row.number: row.survivor_id for row in rows}
 
 
-def unnamed(conn: Connection, survivor_id: str) -> set[str]:
-    """Stewards of what went into it that were not shown by name."""
-    return set(conn.scalars(select(t.c.steward_id).where((t.c.survivor_id == survivor_id) & t.c.masked)))
+def unnamed(conn: Connection, survivors: Collection[str]) -> list[tuple[str, str]]:
+    """Survivor and steward: whose went into it and was not shown by name."""
+    query = select(t.c.survivor_id, t.c.steward_id).where(t.c.survivor_id.in_(list(survivors)) & t.c.masked)
+    return [(row.survivor_id, row.steward_id) for row in conn.execute(query)]
 
 
 # --- is anybody at work on it --------------------------------------------------

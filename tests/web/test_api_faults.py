@@ -8,7 +8,7 @@ import pytest
 from common_grants_sdk.schemas.pydantic.responses import Error
 from werkzeug.test import TestResponse
 
-from hub.commons import reading
+from hub.store import lists
 from hub.web.api.problems import BODY
 from tests.web.conftest import Site
 from tests.web.test_api import Program
@@ -91,7 +91,7 @@ def test_a_fault_of_the_hub_is_told_with_a_number_and_nothing_of_its_inside(
     def breaks(*_: Any, **__: Any) -> Any:
         raise RuntimeError("zz-inside")
 
-    monkeypatch.setattr(reading, "visible", breaks)
+    monkeypatch.setattr(lists, "shown", breaks)
     monkeypatch.setattr("hub.web.api.routes.looked_for", breaks)
     for answer in (
         sent(elm, "GET", API),

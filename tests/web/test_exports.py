@@ -102,6 +102,15 @@ def test_a_file_holds_what_its_reader_may_see_and_no_more(elm: Program, oak: Pro
     ):
         said = "".join(taken(elm.site, member, format).decode() for format in ("csv", "json", "360giving"))
         assert {secret for secret in secrets if secret in said} == met, member
+        officer = elm.site.client(f"officer.{member}") if member != "ash" else None
+        for format in exports.FORMATS if officer else ():
+            answer = officer.get(f"/export/file?format={format}").data
+            if format == "xlsx":
+                answer = str(
+                    [[cell.value for cell in row] for row in load_workbook(io.BytesIO(answer)).active]
+                ).encode()
+            assert {secret for secret in secrets if secret in answer.decode()} <= met, (member, format)
+            assert b"Wells" in answer or format == "360giving", (member, format)
 
 
 def test_a_commitment_is_a_grant_of_360giving_and_what_is_none_is_refused_with_its_reason(

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from connectors import strict_json
 from hub.commons import reading
-from hub.commons.names import known_here
+from hub.commons.names import known_at
 from hub.commons.sharing import may_see
 from hub.commons.view import shows_steward
 from hub.store import lists, merged, opportunities
@@ -44,7 +44,7 @@ def all_of_them() -> Response:
     member, circles = g.token.member_id, hub().config.circles
     with hub().reading() as conn:
         rows = lists.shown(conn, member, circles, (page - 1) * size, size)
-        items = [_item(conn, row) for row in rows if may_see(row, member, circles)]
+        items = _items(conn, [row for row in rows if may_see(row, member, circles)])
         count = lists.count_shown(conn, member, circles)
     return _said("Opportunities fetched", items=items, paginationInfo=_pages(page, size, count))
 
@@ -56,7 +56,7 @@ def one(opportunity_id: str) -> Response:
         there = row is not None and may_see(row, g.token.member_id, hub().config.circles)
         if row is None or not there or not commongrants.projects(row.status) or merged.survivors(conn, [row.id]):
             raise ProblemFound(404, "not-found", "There is no such opportunity for you.")
-        item = _item(conn, row)
+        [item] = _items(conn, [row])
     return _said("Opportunity fetched", data=item)
 
 
@@ -71,27 +71,43 @@ def search() -> Response:
         page, size = _page(request.args if "page" in request.args else (body or {}).get("pagination") or {})
     except ValueError as error:
         raise ProblemFound(400, "unreadable", str(error)) from None
-    found = []
+    member, circles, start = g.token.member_id, hub().config.circles, (page - 1) * size
     with hub().reading() as conn:
-        for row, positions in reading.visible(conn, hub(), g.token.member_id):
-            if commongrants.projects(row.status):
-                item = _projected(row, hub().view(row, positions, NOBODY, {}), named=False)
-                if wanted.fits(item):
-                    found.append(wanted.place(item))
-        found.sort(reverse=wanted.descending)
-        ids = [place[-1] for place in found[(page - 1) * size : page * size]]
-        rows = opportunities.peek(conn, ids)
-        items = [_item(conn, rows[id]) for id in ids]
+        if wanted.listed is not None:
+            rows = lists.shown(conn, member, circles, start, size, wanted.listed)
+            count = lists.count_shown(conn, member, circles, wanted.listed.kind)
+        else:
+            ids = _found(conn, wanted)
+            known, count = opportunities.peek(conn, ids[start : start + size]), len(ids)
+            rows = [known[id] for id in ids[start : start + size]]
+        items = _items(conn, [row for row in rows if may_see(row, member, circles)])
     return _said(
-        "Opportunities searched", items=items, paginationInfo=_pages(page, size, len(found)),
+        "Opportunities searched", items=items, paginationInfo=_pages(page, size, count),
         sortInfo=wanted.sort_info(), filterInfo=wanted.filter_info(),
     )  # fmt: skip
 
 
-def _item(conn: Connection, row: Opportunity) -> dict[str, Any]:
-    names = known_here(conn, row, g.token.member_id)
-    positions = opportunities.commitments(conn, [row.id]).get(row.id, {})
-    return _projected(row, hub().view(row, positions, NOBODY, names), named=shows_steward(row, NOBODY))
+def _found(conn: Connection, wanted: asking.Search) -> list[str]:
+    """All ids in their order: what only the projected form can say is asked of each that the store finds."""
+    found = []
+    for row, positions in reading.visible(conn, hub(), g.token.member_id, wanted.looking):
+        if commongrants.projects(row.status):
+            item = _projected(row, hub().view(row, positions, NOBODY, {}), named=False)
+            if wanted.fits(item):
+                found.append(wanted.place(item))
+    found.sort(reverse=wanted.descending)
+    return [place[-1] for place in found]
+
+
+def _items(conn: Connection, rows: list[Opportunity]) -> list[dict[str, Any]]:
+    names = known_at(conn, rows, g.token.member_id)
+    positions = opportunities.commitments(conn, [row.id for row in rows])
+    return [
+        _projected(
+            row, hub().view(row, positions.get(row.id, {}), NOBODY, names[row.id]), named=shows_steward(row, NOBODY)
+        )
+        for row in rows
+    ]
 
 
 def _projected(row: Opportunity, view: dict[str, Any], *, named: bool) -> dict[str, Any]:

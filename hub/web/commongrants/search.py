@@ -10,6 +10,10 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from hub.commons.criteria import Criteria
+from hub.store.finding import Looking
+from hub.store.lists import Shown
+
 Item = Mapping[str, Any]
 Test = Callable[[Item], bool]
 MONEYS = {
@@ -32,15 +36,22 @@ _MOMENT = re.compile(r"[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})?$")
 """What follows the day (RFC 3339)."""
 
 
+LISTED = {"lastModifiedAt": "changed", "createdAt": "created", "title": "title"}
+"""By what the store itself orders."""
+
+
 class Unreadable(ValueError):
     """A part of the body has another form than the protocol's; the text says which."""
 
 
 @dataclass(slots=True)
 class Search:
-    """``sort`` and ``descending`` are what is really done, ``sort_errors`` and ``filter_errors`` what was asked in vain."""
+    """``sort`` and ``descending`` are what is really done, ``sort_errors`` and ``filter_errors`` what was asked in vain.
+    ``kind`` and ``status`` ("" for any) narrow what the store gives; ``tests`` are what it cannot say."""
 
     words: str = ""
+    kind: str = ""
+    status: str = ""
     tests: list[Test] = field(default_factory=list)
     filters: dict[str, Any] = field(default_factory=dict)
     filter_errors: list[str] = field(default_factory=list)
@@ -49,8 +60,19 @@ class Search:
     sort_errors: list[str] = field(default_factory=list)
     asked_sort: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def looking(self) -> Looking:
+        return Looking(Criteria(text=self.words, kind=self.kind or None), self.status)
+
+    @property
+    def listed(self) -> Shown | None:
+        """Where the store alone can answer."""
+        if self.words or self.tests or self.status or self.sort not in LISTED:
+            return None
+        return Shown(self.kind, LISTED[self.sort], self.descending)
+
     def fits(self, item: Item) -> bool:
-        return (not self.words or self.words in _text(item)) and all(test(item) for test in self.tests)
+        return all(test(item) for test in self.tests)
 
     def place(self, item: Item) -> tuple[bool, Any, str]:
         """Sorts an item. What has no value comes last in the ascending order; ids decide where values are equal."""
@@ -78,12 +100,19 @@ def read(body: Any) -> Search:
     for name, given in _object(body.get("filters"), "filters").items():
         if name == "customFilters":
             for custom, wanted in _object(given, "filters.customFilters").items():
-                search.tests += _custom(custom, wanted, search.filter_errors)
+                found = _custom(custom, wanted, search.filter_errors)
+                if found and custom == "opportunityKind" and not search.kind and (kind := _one_kind(wanted)):
+                    search.kind = kind
+                else:
+                    search.tests += found
         elif given is None:
             continue
         elif name in ("status", "closeDateRange", *MONEYS):
             operator, value = _filter(given, f"filters.{name}")
             search.tests.append(_standard(name, operator, value, search.filter_errors))
+            if name == "status" and operator == "in" and set(map(str, value)) <= {"open", "forecasted"}:
+                # Only calls have such a status, and they are stored as published.
+                search.status, search.kind = "published", search.kind or "call"
         else:
             search.filter_errors.append(f"{name} is no filter here; it was left out.")
         search.filters[name] = given
@@ -103,18 +132,16 @@ def read(body: Any) -> Search:
     return search
 
 
+def _one_kind(given: Mapping[str, Any]) -> str:
+    """The kind that this filter leaves, where it is one of the commons."""
+    values = given["value"] if given["operator"] == "in" else [given["value"]] if given["operator"] == "eq" else []
+    return values[0] if len(values) == 1 and values[0] in ("project", "call") else ""
+
+
 def _words(given: Any) -> str:
     if given is not None and not isinstance(given, str):
         raise Unreadable("search is text.")
-    return (given or "").strip().casefold()
-
-
-def _text(item: Item) -> str:
-    custom = item.get("customFields", {})
-    parts = [item["title"], item["description"]]
-    parts += [custom[name]["value"] for name in ("plannedActivities", "intendedImpact") if name in custom]
-    parts += [custom[name]["value"].get("name") or "" for name in ("organization", "agency") if name in custom]
-    return "\n".join(parts).casefold()
+    return (given or "").strip()
 
 
 def _object(given: Any, name: str) -> dict[str, Any]:

@@ -10,16 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, String, cast, func, select
+from sqlalchemy import Connection, func, select
 
 from hub.app import Hub
-from hub.store import audit, chain, tables
+from hub.store import audit, chain, tables, written
 from hub.store.engine import dumps
 from hub.store.sealed import Erasure
 
 OWN = ("kind", "steward_id", "status", "audience")
-ASIDE = {"link": "what their own systems show", "opportunity": "opportunities", "commitment": "commitments"}
-PLACES = {"audit": "history of values that still stand", "conflict": "conflicts", "suggestion": "suggestions"}
 
 
 @dataclass(slots=True)
@@ -39,7 +37,7 @@ def erase(hub: Hub, person: str, by: str) -> Erased:
     All of it is one transaction.
     """
     words = {person.strip().casefold()}
-    if len(min(words)) < 5:
+    if len(person.strip()) < 5:
         raise ValueError("Give a whole e-mail address or a full name: this would erase what is about others.")
     done = Erased()
     with hub.writing() as conn:
@@ -48,9 +46,12 @@ def erase(hub: Hub, person: str, by: str) -> Erased:
             words |= {account.name.casefold()} if len(account.name) >= 5 else set()
             done.account = True
         named = _named(words)
-        done.other = _accounts_and_mail(conn, words, account)
+        if account is not None:
+            _account_goes(conn, account)
+        done.other = written.erase(conn, named)
         _history(conn, hub, by, named, done)
-        done.remains = _remains(conn, words, named)
+        done.remains = written.remains(conn, named)
+    written.settle(hub.engine)
     return done
 
 
@@ -71,36 +72,22 @@ def _account(conn: Connection, email: str) -> Any:
     return conn.execute(select(user).where(func.lower(user.c.email) == email.lower())).first()
 
 
-def _accounts_and_mail(conn: Connection, words: set[str], account: Any) -> int:
+def _account_goes(conn: Connection, account: Any) -> None:
     """The account keeps its id, which the audit names; nothing of the person stays with it."""
-    if account is not None:
-        user, session = _table(tables.User), _table(tables.Session)
-        blank = {"email": f"erased-{account.id}@invalid", "name": "Erased", "password_hash": "", "roles": []}
-        conn.execute(user.update().where(user.c.id == account.id).values(active=False, **blank))
-        conn.execute(session.delete().where(session.c.user_id == account.id))
-    count = 0
-    for model, columns in (
-        (tables.SignInAttempt, ("email",)),
-        (tables.Invitation, ("email", "name")),
-        (tables.Message, ("to", "subject", "body")),
-    ):
+    user = _table(tables.User)
+    blank = {
+        "email": f"erased-{account.id}@invalid",
+        "name": "Erased",
+        "password_hash": "",
+        "roles": [],
+        "language": None,
+    }
+    conn.execute(user.update().where(user.c.id == account.id).values(active=False, seen_at=None, **blank))
+    for model in (tables.Session, tables.Bookmark, tables.MailWish):
         t = _table(model)
-        for word in words:
-            hit = func.lower(t.c[columns[0]]).contains(word, autoescape=True)
-            for column in columns[1:]:
-                hit |= func.lower(t.c[column]).contains(word, autoescape=True)
-            count += conn.execute(t.delete().where(hit)).rowcount
-    intent, hold = _table(tables.Intent), _table(tables.Hold)
-    for word in words:
-        done = (intent.c.state != "open") & _holds(intent.c.fields, word)
-        count += conn.execute(intent.update().where(done).values(fields={})).rowcount
-        past = hold.c.state.not_in(("waiting", "approved")) & _holds(hold.c["items"], word)
-        count += conn.execute(hold.update().where(past).values(items=[])).rowcount
-    return count
-
-
-def _holds(column: Any, word: str) -> Any:
-    return func.lower(cast(column, String)).contains(word, autoescape=True)
+        conn.execute(t.delete().where(t.c.user_id == account.id))
+    invitation = _table(tables.Invitation)
+    conn.execute(invitation.delete().where(func.lower(invitation.c.email) == account.email.lower()))
 
 
 def _history(conn: Connection, hub: Hub, by: str, named: Callable[[Any], bool], done: Erased) -> None:
@@ -136,29 +123,3 @@ def _standing(conn: Connection) -> dict[int, set[str]]:
     for (_, _, path), id in last.items():
         lines.setdefault(id, set()).add(path)
     return lines
-
-
-def _remains(conn: Connection, words: set[str], named: Callable[[Any], bool]) -> list[str]:
-    """Every column of every table is looked through, so that nothing is forgotten that was added later."""
-    said = []
-    opportunity, link = _table(tables.Opportunity), _table(tables.Link)
-    for row in conn.execute(select(opportunity)):
-        paths = sorted(path for path, value in (row.facts or {}).items() if named(value))
-        if paths:
-            where = conn.scalars(select(link.c.connection_id).where(link.c.opportunity_id == row.id)).all()
-            said.append(
-                f"Opportunity {row.id} ({row.steward_id}): {', '.join(paths)}. Take it out there, or in the records of "
-                f"{', '.join(sorted(where)) or 'no connection'}; sync, and erase once more."
-            )
-    for name, t in sorted(tables.SQLModel.metadata.tables.items()):
-        if name == "opportunity":
-            continue
-        hit: Any = None
-        for column in t.columns:
-            for word in words:
-                part = _holds(column, word)
-                hit = part if hit is None else hit | part
-        count = int(conn.scalar(select(func.count()).select_from(t).where(hit)) or 0)
-        if count:
-            said.append(f"{count} rows of {name} ({(ASIDE | PLACES).get(name, 'waiting or configured')}).")
-    return said

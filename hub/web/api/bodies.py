@@ -11,7 +11,8 @@ Key = Annotated[
 ]
 Audience = Annotated[str, Field(max_length=4000, description="all, circle:NAME,… or member:NAME,…")]
 Facts = Annotated[
-    dict[str, Any], Field(max_length=500, description="By path; null is blank. Paths that are not named stay as they are.")
+    dict[str, Any],
+    Field(max_length=500, description="By path; null is blank. Paths that are not named stay as they are."),
 ]
 
 

@@ -134,6 +134,27 @@ def test_a_name_that_moves_inside_after_the_check_gains_nothing() -> None:
         policy.resolve("grants.example", 443)
 
 
+def test_over_a_socket_the_name_is_asked_for_once_and_the_call_goes_to_that_answer() -> None:
+    asked: list[str] = []
+
+    def moves(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"] if len(asked) == 1 else ["127.0.0.2"]
+
+    with misbehaving(always(GOOD)) as server:
+        url = server.url.replace("127.0.0.1", "localhost")
+        Transport(hosts=[host_of(url)], time=ManualTime(), resolver=moves).call("GET", url)
+        assert asked == ["localhost"] and f"Host: {host_of(url)}".encode() in server.requests[0]
+
+
+def test_loopback_by_name_can_be_refused_too() -> None:
+    with misbehaving(always(GOOD)) as server:
+        transport = Transport(hosts=[server.host], time=ManualTime(), allow_loopback=False)
+        with pytest.raises(Unavailable, match="not a public address"):
+            transport.call("GET", server.url)
+        assert server.requests == []
+
+
 def test_a_refused_address_is_not_retried_and_not_connected_to() -> None:
     asked: list[str] = []
 

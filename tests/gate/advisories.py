@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 AWAY = (
     "ConnectionError",
@@ -33,7 +35,13 @@ def main(lock: str) -> int:
         print(f"pip-audit could not ask for advisories: it needs the internet. Nothing is known about {lock}.")
         print(done.stderr.strip().splitlines()[-1][:300])
         return 0
+    unasked = len(re.findall("could not be audited", done.stdout))
+    pinned = len(re.findall(r"^[a-z0-9][\w.\-]*==", Path(lock).read_text(), re.M))
     print(done.stdout + done.stderr, end="")
+    if unasked:
+        print(
+            f"Of {pinned} packages {unasked} could not be asked about, so nothing is known about those. It needs the internet."
+        )
     return done.returncode
 
 

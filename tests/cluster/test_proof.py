@@ -9,7 +9,7 @@ from tests.cluster.diary import Worked, longest_wait, overlaps
 from tests.cluster.proof import Wish, prove
 
 SMALL = Wish(
-    connections=5, tables=5, every=2, webs=1, workers=2, places=4, seconds=5, kill=2, edit=0.5, lease=6, settle=60
+    connections=5, tables=5, every=2, webs=1, workers=2, places=4, seconds=5, kill=2, edit=0.5, lease=10, settle=120
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -44,7 +44,7 @@ def install(app: Flask) -> None:
     def broken(error: Exception) -> tuple[str, int] | Response:
         if api.is_api():
             return api.answer(error)
-        number = secrets.token_hex(4)
+        number = str(g.get("request_id") or secrets.token_hex(8))
         log.exception("A page failed", extra={"request_id": number})
         text = _(
             "Nothing was changed. Try again; if it stays, tell the operator this number: %(number)s", number=number
@@ -59,4 +59,4 @@ def _most() -> str:
 
 
 def _page(code: int, title: str, text: str) -> tuple[str, int]:
-    return render_template("problem.html", title=title, text=text), code
+    return render_template("problem.html", title=title, text=text, number=g.get("request_id")), code

@@ -10,13 +10,14 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/compiled
 
-.PHONY: help demo test check browser prove mutants bench lock clean
+.PHONY: help demo test check browser pictures prove mutants bench lock clean
 help:
 	@echo "make demo        three sandboxes and a hub, in a browser;  make demo ONCE=1 does one round and ends"
 	@echo "make test        static checks and all tests"
 	@echo "make check       ruff, mypy, import-linter"
 	@echo "make prove       the proofs of sync in full: planner oracle, 2,000 simulated seeds, every crash point, every cell of the fault matrix, every test on both databases, the largest published files (an hour or so)"
 	@echo "make browser     every page for every role, in every language, light and dark, by axe-core in Chromium; pictures in build/screens"
+	@echo "make pictures    docs/dashboard.png and docs/conflict.png made anew"
 	@echo "make mutants     named mistakes in a copy of the engine, and which proof notices each"
 	@echo "make bench       what a sync of 10,000 unchanged records costs"
 	@echo "make lock        make the lock files anew"
@@ -62,6 +63,9 @@ prove: $(VENV)/test
 
 browser: $(VENV)/test
 	HUB_SCREENSHOTS=$(abspath build)/screens $(BIN)/python -m pytest -n auto --dist worksteal tests/browser
+
+pictures: $(VENV)/test
+	$(BIN)/python -m tests.browser.pictures docs
 
 mutants: $(VENV)/test
 	$(BIN)/python -m tests.mutants

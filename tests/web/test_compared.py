@@ -32,7 +32,7 @@ def test_changes_of_different_places_are_put_together_and_of_the_same_place_neve
 
 def conflict(site: Site) -> str:
     ids = fill(site.hub)
-    party = {"connection": "elm-sheet", "link": ids["Link"], "value": OTHER, "raw": {}}
+    party = {"connection": "elm-sheet", "link": ids["Link"], "value": OTHER, "raw": {"Summary": OTHER}}
     made = Conflict(id="long", opportunity_id=ids["Opportunity"], path="summary", base=BASE, commons=ONE, parties=[party],
                     opened_at=site.time.now())  # fmt: skip
     with site.hub.writing() as conn:

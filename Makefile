@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/compiled
 
-.PHONY: help demo demo-cluster test check browser prove prove-cluster secure audit sbom mutants bench lock clean
+.PHONY: help demo demo-cluster test check browser pictures prove prove-cluster secure audit sbom mutants bench lock clean
 help:
 	@echo "make demo        three sandboxes and a hub, in a browser;  make demo ONCE=1 does one round and ends"
 	@echo "make demo-cluster  the same with two processes for pages and three that sync, over PostgreSQL; takes ONCE=1 too"
@@ -22,6 +22,7 @@ help:
 	@echo "make audit       bandit on our code, pip-audit on what we depend on (which needs the internet)"
 	@echo "make sbom        what the hub is made of: build/sbom.cdx.json"
 	@echo "make browser     every page for every role, in every language, light and dark, by axe-core in Chromium; pictures in build/screens"
+	@echo "make pictures    docs/dashboard.png and docs/conflict.png made anew"
 	@echo "make mutants     named mistakes in a copy of the engine, and which proof notices each"
 	@echo "make bench       what a sync of 10,000 unchanged records costs"
 	@echo "make lock        make the lock files anew"
@@ -66,7 +67,7 @@ prove: $(VENV)/test
 	$(BIN)/python -m tests.simulation --count $(SEEDS)
 	$(BIN)/python -m tests.crash
 	$(BIN)/python -m pytest -n auto --dist worksteal
-	$(BIN)/python -m pytest -n auto --dist worksteal -m whole tests/door
+	$(BIN)/python -m pytest -n auto --dist worksteal -m whole tests/door tests/web/test_schemathesis.py
 
 prove-cluster: $(VENV)/test
 	$(BIN)/python -m tests.cluster $(CLUSTER)
@@ -88,6 +89,9 @@ sbom: $(VENV)/test
 
 browser: $(VENV)/test
 	HUB_SCREENSHOTS=$(abspath build)/screens $(BIN)/python -m pytest -n auto --dist worksteal tests/browser
+
+pictures: $(VENV)/test
+	$(BIN)/python -m tests.browser.pictures docs
 
 mutants: $(VENV)/test
 	$(BIN)/python -m tests.mutants

@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         default=1,
         metavar="N",
-        help="each page once in English and light, every Nth in Arabic and in dark; 1: every page for every role in all of them",
+        help="each page once in English and light, every Nth in Arabic and dark; 1: every page for every role in all of them",
     )
 
 

@@ -133,6 +133,11 @@ def standings(conn: Connection, names: Collection[str], runs: int = 14) -> list[
     ]
 
 
+def connections_of(conn: Connection, names: Collection[str]) -> list[tables.Connection]:
+    rows = conn.execute(select(connection).where(connection.c.id.in_(list(names))))
+    return [tables.Connection(**row._mapping) for row in rows]
+
+
 def runs_of(conn: Connection, name: str, limit: int) -> list[tables.Run]:
     query = select(run).where(run.c.connection_id == name).order_by(run.c.started_at.desc(), run.c.id.desc())
     return [tables.Run(**row._mapping) for row in conn.execute(query.limit(limit))]

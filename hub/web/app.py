@@ -35,6 +35,7 @@ from hub.web import (
     opportunities,
     organisations,
     people,
+    pill,
     problems,
     queue,
     searches,
@@ -122,6 +123,7 @@ def create_app(hub: Hub, catalogues: Catalogues | None = None) -> Flask:
         user = g.get("user")
         return {
             "me": user,
+            "pill": pill,
             "may": access.may,
             "own_names": set(guard.own_connections(user)) if user else set(),
             "member_name": lambda member: hub.config.members[member].name if member in hub.config.members else member,

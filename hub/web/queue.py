@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from hub import access
@@ -18,7 +19,7 @@ from hub.store import rules as kept_rules
 from hub.store.tables import Conflict, Hold, Opportunity
 from hub.sync import deletions, following, holds, lookalikes, quarantine, references, resolve, rules, suggestions
 from hub.sync.moved import Moved
-from hub.web import typed
+from hub.web import compared, typed
 from hub.web.guard import hub, me, name_of, own_connections, the_connection
 from hub.web.waiting import KINDS, all_of, concerned
 from schemas.fields import spec
@@ -113,7 +114,9 @@ def _conflict_page(
         row = opportunities.load(conn, [found.opportunity_id])[found.opportunity_id]
         persons = people.names(conn)
         trials = rules.tried(conn, found, row.steward_id) if access.makes_rules(me()) else []
+        following = _next(conn, found)
     own = own_connections(me())
+    both = compared.merged(found.base, found.commons, found.parties[0]["value"]) if len(found.parties) == 1 else None
     shown = [
         e for e in resolve.effects(hub(), found.id, found.commons) if e.connection is None or _shows(e, found, own)
     ]
@@ -125,8 +128,18 @@ def _conflict_page(
         choices=_choices(found), options=typed.options(found.path), can_type=typed.can(found.path),
         decides=concerned(me(), found.parties, row.steward_id, found.path)[1],
         steward=_steward_name(row),
+        following=following, compared=compared.words, both=both if not text else None,
         kept=found.choice, name=name_of, trials=trials, prefer=request.form.get("prefer", ""),
     )  # fmt: skip
+
+
+def _next(conn: Connection, found: Conflict) -> str | None:
+    """The open conflict after this one that the reader decides; after the last, the first."""
+    rows = lists.conflicts(conn, own_connections(me()), access.private(me()))
+    ids = [row.id for row in rows if concerned(me(), row.parties, row.steward_id, row.path)[1]]
+    place = ids.index(found.id) if found.id in ids else -1
+    after = ids[place + 1 :] + ids[:place] if place >= 0 else ids
+    return after[0] if after else None
 
 
 def _steward_name(row: Opportunity) -> str:

@@ -12,9 +12,11 @@ from typing import Any
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from hub.app import Hub
+from hub.languages import FOLDER, Catalogues
 from hub.people.accounts import add_user
 from hub.store import audit, finding, opportunities
 from hub.store.tables import Commitment, Conflict, Link, Opportunity, Quarantine, Run
+from hub.web.app import create_app
 from tests.web.conftest import PASSWORD, Site, built
 from tests.web.test_access import addresses
 
@@ -47,6 +49,12 @@ class House(Site):
 def furnished(folder: Path) -> House:
     site = built(folder)
     house = House(site.hub, site.time)
+    catalogue = folder / "words" / "ar" / "LC_MESSAGES" / "messages.po"
+    catalogue.parent.mkdir(parents=True)
+    catalogue.write_text('msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n')
+    house.app = create_app(
+        house.hub, Catalogues((FOLDER, folder / "words"))
+    )  # Arabic's direction, where it has no words yet
     house.pages = {}
     for endpoint, method, path in addresses(house):
         if method == "GET":

@@ -5,7 +5,7 @@
   if (!main || !box) return;
   const often = 4000, seldom = 60000, quiet = 10000, kept = "hub-live-paused";
   const button = box.querySelector("button"), note = box.querySelector("span"), heard = document.getElementById("announce");
-  let rounds = 0, timer = 0, told = 0, paused = false;
+  let seen = new Date(), rounds = 0, timer = 0, told = 0, paused = false;
   try { paused = sessionStorage.getItem(kept) === "yes"; } catch (error) { /* no memory: it begins fresh */ }
 
   const words = () => [...main.querySelectorAll(".word, .progress label")].map((word) => word.textContent.trim());
@@ -25,8 +25,17 @@
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("main");
     if (fresh && !paused && !busy()) put(fresh);
+    ["pill", "icon"].forEach((id) => { const old = document.getElementById(id), now = page.getElementById(id); if (old && now) old.replaceWith(now); });
+    seen = new Date();
     if (fresh && !fresh.hasAttribute("data-live")) { paused = true; box.hidden = true; }  // it has ended
     announce();
+  }
+
+  function lost() {  // never green while nobody knows
+    const pill = document.getElementById("pill"), since = box.dataset.lost + " " + seen.toLocaleTimeString(document.documentElement.lang);
+    note.textContent = since;
+    document.getElementById("icon").href = box.dataset.bad;
+    if (pill) { pill.className = "pill word unknown"; pill.textContent = "? " + since; }
   }
 
   function put(fresh) {
@@ -42,7 +51,7 @@
   async function again() {
     if (!paused && !document.hidden && !busy()) {
       try { await look(); note.textContent = ""; }
-      catch (error) { note.textContent = box.dataset.lost; }
+      catch (error) { lost(); }
     }
     rounds += 1;
     next(rounds < 30 ? often : seldom);

@@ -131,7 +131,8 @@ def _refuse_unless_possible(hub: Hub, opportunity: Opportunity, to: str) -> None
     ):
         raise Refusal(
             _(
-                "It is shared with a circle that its steward is not in, and would be out of its steward's sight when handed over. Share it with everyone, or with members by name, first."
+                "It is shared with a circle that its steward is not in, and would be out "
+                "of its steward's sight when handed over. Share it with everyone, or with members by name, first."
             )
         )
     basis = bool(hub.config.members[to].lawful_basis)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from flask_babel import gettext as _
+
 from connectors.contract import Page, Record
 from hub.store import audit, dues, links, runs, waiting
 from hub.store.tables import Intent, MatchQuestion

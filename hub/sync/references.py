@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection, update
 
 from connectors.contract import Record

@@ -86,7 +86,7 @@ def test_every_page_in_arabic_has_no_english_sentence_of_the_hubs_own(site: Site
         site.post(client, "/language", language="ar")
         for path in paths:
             answer = client.get(path)
-            if answer.mimetype != "text/html" or path.startswith(("/api", "/common-grants", "/healthy")):
+            if answer.status_code in (302, 303) or answer.mimetype != "text/html" or path.startswith(("/api", "/common-grants", "/healthy")):
                 continue
             assert '<html lang="ar" dir="rtl">' in answer.text, path
             for sentence in english(answer.text):
@@ -106,7 +106,8 @@ def english(page: str) -> set[str]:
     return {found[0].strip() for found in THREE.finditer(text) if not KNOWN.search(found[0])}
 
 
-KNOWN = re.compile(r"zz-|Commons Hub|Elm Fund|Oak Trust|Ash House|open://")
+KNOWN = re.compile(r"zz-|Commons Hub|Elm Fund|Oak Trust|Ash House|Ash has it too|It has no title| of elm$")
+"""Names, and values of records inside of a sentence."""
 
 
 def test_the_stylesheet_knows_no_left_and_right() -> None:

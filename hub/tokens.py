@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
+from flask_babel import gettext as _
+
 from hub.app import Hub
 from hub.people.accounts import digest
 from hub.store import audit, tokens
@@ -28,16 +30,24 @@ def create(
     it. ValueError in words for what cannot be."""
     given = list(dict.fromkeys(scopes))
     if member not in hub.config.members:
-        raise ValueError(f"There is no member {member!r}. Known: {', '.join(hub.config.members)}.")
+        raise ValueError(
+            _(
+                "There is no member %(member)s. Known: %(known)s.",
+                member=repr(member),
+                known=", ".join(hub.config.members),
+            )
+        )
     if unknown := [scope for scope in given if scope not in SCOPES]:
-        raise ValueError(f"There is no scope {unknown[0]!r}. Known: {', '.join(SCOPES)}.")
+        raise ValueError(
+            _("There is no scope %(name)s. Known: %(known)s.", name=repr(unknown[0]), known=", ".join(SCOPES))
+        )
     if not given:
-        raise ValueError(f"A token without a scope opens nothing. Choose among {', '.join(SCOPES)}.")
+        raise ValueError(_("A token without a scope opens nothing. Choose among %(known)s.", known=", ".join(SCOPES)))
     name = name.strip()
     if not name or len(name) > 200:
-        raise ValueError("Name the program that will use it, in at most 200 characters.")
+        raise ValueError(_("Name the program that will use it, in at most 200 characters."))
     if days is not None and not 1 <= days <= 3650:
-        raise ValueError("A token is valid for 1 to 3650 days.")
+        raise ValueError(_("A token is valid for 1 to 3650 days."))
     now, text = hub.time.now(), PREFIX + hub.ids.token()
     token = Token(
         id=hub.ids.uuid7(), member_id=member, name=name, scopes=given, token_hash=digest(text), by=by, created_at=now,

@@ -6,11 +6,12 @@ The clock calls ``look``; people answer on a page, or in their own systems by a 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection, Row
 
 from hub.app import Hub
@@ -30,6 +31,7 @@ from hub.commons.still_needed import (
     gone,
     next_look,
 )
+from hub.languages import speaking
 from hub.mail import sending
 from hub.store import asking as store
 from hub.store import audit, chores, connections, dues, opportunities, people
@@ -85,7 +87,9 @@ def _look_at(conn: Connection, hub: Hub, steward: str, ids: list[str], now: date
     asked = [there[id] for id in there if acts[id] is Act.ASK]
     delisted = [there[id] for id in there if acts[id] is Act.DELIST]
     mails = (
-        _tell(conn, hub, steward, asking([sending.one_line(row.title) for row in asked], now + ANSWER, _page(hub)))
+        _tell(
+            conn, hub, steward, lambda: asking([sending.one_line(row.title) for row in asked], now + ANSWER, _page(hub))
+        )
         if asked
         else []
     )
@@ -101,7 +105,7 @@ def _look_at(conn: Connection, hub: Hub, steward: str, ids: list[str], now: date
                 _settled(conn, hub, row)
         opportunities.change(conn, id, look_at=next_look(known[id], acts[id], now))
     if delisted:
-        _tell(conn, hub, steward, gone([sending.one_line(row.title) for row in delisted], _page(hub)))
+        _tell(conn, hub, steward, lambda: gone([sending.one_line(row.title) for row in delisted], _page(hub)))
 
 
 def standings(conn: Connection, hub: Hub, steward: str, rows: Iterable[Opportunity]) -> dict[str, Standing]:
@@ -196,10 +200,13 @@ def _settled(conn: Connection, hub: Hub, row: Opportunity) -> None:
     announce(conn, hub, row)
 
 
-def _tell(conn: Connection, hub: Hub, steward: str, letter: tuple[str, str]) -> list[str]:
-    """Write to those of the steward who share or watch; the ids of the messages."""
+def _tell(conn: Connection, hub: Hub, steward: str, letter: Callable[[], tuple[str, str]]) -> list[str]:
+    """Write to those of the steward who share or watch, each in their own language; the ids of the messages."""
     persons = [p for p in people.of_members(conn, [steward]) if p.active and not {"staff", "admin"}.isdisjoint(p.roles)]
-    queued = [sending.queue(conn, hub, person.email, *letter) for person in persons]
+    queued = []
+    for person in persons:
+        with speaking(person.language):
+            queued.append(sending.queue(conn, hub, person.email, *letter()))
     return [id for id in queued if id is not None]
 
 
@@ -245,14 +252,14 @@ def _asked(conn: Connection, opportunity_id: str, member: str) -> Opportunity:
         raise LookupError(opportunity_id)
     expected = "withdrawn" if row.delisted_at is not None else "published"
     if row.asked_at is None or row.status != expected:
-        raise Moved("This is settled already: somebody answered, or its status changed meanwhile.")
+        raise Moved(_("This is settled already: somebody answered, or its status changed meanwhile."))
     return row
 
 
 def _may_return(known: Standing) -> None:
     if not known.shared:
         raise ValueError(
-            "In your own system it is not ticked for sharing any more. Tick it there, and it is shared again."
+            _("In your own system it is not ticked for sharing any more. Tick it there, and it is shared again.")
         )
     if not known.ready:
-        raise ValueError("Something lacks that a published opportunity needs; its page says what. Add that first.")
+        raise ValueError(_("Something lacks that a published opportunity needs; its page says what. Add that first."))

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from flask_babel import gettext as _
+
 from hub.commons import telling
 from hub.commons.imports import Refusal
 from hub.commons.ledger import UNNAMED, disclosed
@@ -110,7 +112,7 @@ def say(
         if thread_id:
             thread, kind = _the_thread(conn, row, voice, thread_id), "answer"
             if not may_see(row, _other(thread, voice.member), hub.config.circles):
-                raise Refusal("It is not shared with them any more, so they would not read it.")
+                raise Refusal(_("It is not shared with them any more, so they would not read it."))
         else:
             thread = _begin(conn, hub, row, voice, to, kind)
         check_rate(conn, hub, voice.author)
@@ -193,11 +195,13 @@ def _said(post: Post, reader: str, other: str, persons: Mapping[str, User]) -> S
 
 def _begin(conn: Connection, hub: Hub, row: Opportunity, voice: Voice, to: str, kind: str) -> Thread:
     if kind not in BEGUN_WITH:
-        raise Refusal(f"There is no {kind!r} to begin with. Known: {', '.join(BEGUN_WITH)}.")
+        raise Refusal(
+            _("There is no %(kind)s to begin with. Known: %(known)s.", kind=repr(kind), known=", ".join(BEGUN_WITH))
+        )
     if row.status not in LIVE:
-        raise Refusal("It is not published any more. What was begun can still be answered.")
+        raise Refusal(_("It is not published any more. What was begun can still be answered."))
     if to not in partners(conn, hub, row, voice.member):
-        raise Refusal("Choose whom to write to: its steward, or a member that shows by name that it is in.")
+        raise Refusal(_("Choose whom to write to: its steward, or a member that shows by name that it is in."))
     return _between(conn, hub, row, voice.member, row.steward_id if to == STEWARD else to)
 
 
@@ -264,9 +268,15 @@ def _the_thread(conn: Connection, row: Opportunity, voice: Voice, thread_id: str
 def _kept(text: str) -> str:
     kept = "\n".join(text.strip().splitlines())
     if not kept:
-        raise Refusal("There is nothing in this message.")
+        raise Refusal(_("There is nothing in this message."))
     if len(kept) > LONGEST:
-        raise Refusal(f"A message has at most {LONGEST} characters; this one has {len(kept)}.")
+        raise Refusal(
+            _(
+                "A message has at most %(longest)s characters; this one has %(number)s.",
+                longest=LONGEST,
+                number=len(kept),
+            )
+        )
     if why := unkeepable(kept):
         raise Refusal(str(why))
     return kept

@@ -20,6 +20,7 @@ from hub.app import Hub
 from hub.commons import digest_letter, inbox
 from hub.commons.criteria import Criteria, needs, posted, terms, wants
 from hub.commons.sharing import in_audience, may_see
+from hub.languages import speaking
 from hub.mail import sending
 from hub.mail.sending import Beside
 from hub.people import wishes
@@ -231,14 +232,15 @@ def letter(
     ids = [finding.row.id for finding in digest.findings]
     positions = opportunities.commitments(conn, ids)
     items, names = [], members.names(conn)  # of which a view names the steward only where it shows
-    for finding in digest.findings:
-        view = hub.view(finding.row, positions.get(finding.row.id, {}), person.member_id, names)
-        items.append(digest_letter.item(view, new=finding.new, changed=finding.changed, why=finding.why))
-    root = hub.config.public_url.rstrip("/")
-    return digest_letter.letter(
-        items, digest.more, since, many=digest.many, searches=f"{root}/searches", choose=f"{root}/mail",
-        end=wishes.link(hub, wish, wishes.DIGEST),
-    )  # fmt: skip
+    with speaking(person.language):
+        for finding in digest.findings:
+            view = hub.view(finding.row, positions.get(finding.row.id, {}), person.member_id, names)
+            items.append(digest_letter.item(view, new=finding.new, changed=finding.changed, why=finding.why))
+        root = hub.config.public_url.rstrip("/")
+        return digest_letter.letter(
+            items, digest.more, since, many=digest.many, searches=f"{root}/searches", choose=f"{root}/mail",
+            end=wishes.link(hub, wish, wishes.DIGEST),
+        )  # fmt: skip
 
 
 def preview(hub: Hub, email: str) -> digest_letter.Letter | None:

@@ -9,8 +9,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from babel import Locale
+from flask_babel import format_date, get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from hub.commons.amounts import in_words
@@ -49,13 +50,13 @@ class Letter:
 
 def item(view: Mapping[str, Any], *, new: bool, changed: Sequence[str], why: Sequence[str]) -> Item:
     """``view`` as the reader's member sees the opportunity; ``changed`` paths."""
-    named = list(dict.fromkeys(spec(path).label for path in changed))
+    named = list(dict.fromkeys(_(spec(path).label) for path in changed))
     ask = view.get("ask.requested")
     return Item(
         title=_line(view["title"]),
         organisation=_line(view.get("organization.name") or ""),
-        ask=in_words(ask) if ask else "",
-        gap=", ".join(in_words(money) for money in view.get("totals.gap") or ()),
+        ask=in_words(ask, get_locale()) if ask else "",
+        gap=", ".join(in_words(money, get_locale()) for money in view.get("totals.gap") or ()),
         steward=_line(view["steward"]),
         new=new,
         changed=", ".join(named[:CHANGES]) + (" …" if len(named) > CHANGES else ""),
@@ -73,7 +74,7 @@ def letter(
         ngettext("%(num)s new", "%(num)s new", len(new)) if new else "",
         ngettext("%(num)s changed", "%(num)s changed", len(changed)) if changed else "",
     ]
-    day = f"{since:%d %B %Y}".lstrip("0")
+    day = format_date(since, "d MMMM y")
     words = {
         "groups": [(title, group) for title, group in ((_("New"), new), (_("Changed"), changed)) if group],
         "intro": _("Among what your saved searches look for, this is new and changed in the commons since %(day)s.", day=day),
@@ -83,6 +84,7 @@ def letter(
         "end": end,
         "iso": lambda text: f"{FIRST}{text}{POP}",
         "_": _,
+        "locale": get_locale() or Locale("en"),
     }  # fmt: skip
     subject = _("From the commons: %(counts)s", counts=", ".join(filter(None, counts)))
     return Letter(subject, _template("digest.txt").render(words), _template("digest.html").render(words))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from hub.app import Hub
@@ -149,11 +150,12 @@ def agree(hub: Hub, duplicate_id: str, survivor_id: str, seen: str, user_id: str
         if survivor_id not in (pair.own.id, pair.other.id):
             raise LookupError(survivor_id)
         if seen != pair.seen:
-            raise Moved("One of the two changed while you were deciding. Look at them again.", pair.seen)
+            raise Moved(_("One of the two changed while you were deciding. Look at them again."), pair.seen)
         if not pair.aligned:
             raise Refusal(
-                "The two are not shared with the same members. Merging must show nothing to anybody new: share both with "
-                "the same members first."
+                _(
+                    "The two are not shared with the same members. Merging must show nothing to anybody new: share both with the same members first."
+                )
             )
         row = pair.row
         both = row.agreed_by == pair.other.steward_id and (row.survivor_id, row.seen) == (survivor_id, seen)
@@ -203,7 +205,7 @@ def settle(hub: Hub, leftover_id: str, decision: str, user_id: str, member: str)
         if row is None or row.member_id != member:
             raise LookupError(leftover_id)
         if row.state != "open":
-            raise Moved("This is settled already.")
+            raise Moved(_("This is settled already."))
         survivor = merged.survivors(conn, [row.survivor_id]).get(row.survivor_id, row.survivor_id)
         other = opportunities.commitments(conn, [row.gone_id]).get(row.gone_id, {}).get(member)
         now = hub.time.now()
@@ -222,7 +224,7 @@ def settle(hub: Hub, leftover_id: str, decision: str, user_id: str, member: str)
 
 def _open(pair: Pair) -> Pair:
     if pair.row.state != "open":
-        raise Moved("Both agreed already, or one said that they are not the same.")
+        raise Moved(_("Both agreed already, or one said that they are not the same."))
     return pair
 
 

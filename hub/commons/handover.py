@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from hub.app import Hub
@@ -47,7 +48,7 @@ def offer(hub: Hub, opportunity_id: str, to: str, word: str, user_id: str, by_me
             raise LookupError(opportunity_id)
         last = handovers.newest(conn, opportunity_id)
         if last is not None and last.state == "open":
-            raise Refusal("It is on offer already. Take that offer back first.")
+            raise Refusal(_("It is on offer already. Take that offer back first."))
         _refuse_unless_possible(hub, opportunity, to)
         row = Handover(
             id=hub.ids.uuid7(), opportunity_id=opportunity_id, from_member=by_member, to_member=to,
@@ -65,7 +66,7 @@ def take_back(hub: Hub, opportunity_id: str, user_id: str, by_member: str) -> No
             raise LookupError(opportunity_id)
         row = handovers.newest(conn, opportunity_id)
         if row is None or row.state != "open":
-            raise Moved("This offer was answered already, or is over.")
+            raise Moved(_("This offer was answered already, or is over."))
         handovers.decide(conn, row.id, "taken_back", user_id, hub.time.now(), None)
         _line(conn, hub, row, "stewardship: offer taken back", user_id, by_member)
 
@@ -92,7 +93,9 @@ def accept(hub: Hub, handover_id: str, word: str, user_id: str, by_member: str, 
         _refuse_unless_possible(hub, opportunity, by_member)
         if dues.unjudged(conn, opportunity.id):
             raise Refusal(
-                "A sync changed it and is not judged yet. Try again when it has ended; if it is held, after it is decided."
+                _(
+                    "A sync changed it and is not judged yet. Try again when it has ended; if it is held, after it is decided."
+                )
             )
         former = opportunity.steward_id
         masked = opportunity.facts.get("named") is False
@@ -120,22 +123,27 @@ def taken_on(opportunity: Opportunity) -> dict[str, object]:
 
 def _refuse_unless_possible(hub: Hub, opportunity: Opportunity, to: str) -> None:
     if opportunity.status not in LIVE:
-        raise Refusal("Only what is published or closed can be handed over.")
+        raise Refusal(_("Only what is published or closed can be handed over."))
     if to not in offerable_to(hub, opportunity):
-        raise Refusal("It can be handed over only to another member that it is shared with.")
+        raise Refusal(_("It can be handed over only to another member that it is shared with."))
     if opportunity.audience.startswith("circle:") and not in_audience(
         opportunity.audience, opportunity.steward_id, hub.config.circles
     ):
         raise Refusal(
-            "It is shared with a circle that its steward is not in, and would be out of its steward's sight when handed "
-            "over. Share it with everyone, or with members by name, first."
+            _(
+                "It is shared with a circle that its steward is not in, and would be out "
+                "of its steward's sight when handed over. Share it with everyone, or with members by name, first."
+            )
         )
     basis = bool(hub.config.members[to].lawful_basis)
     lacking = missing_to_publish(opportunity.facts | {"kind": opportunity.kind}, basis)
     if lacking:
         raise Refusal(
-            f"It could not stay published there: {', '.join(spec(path).label for path in lacking)} is missing, and the hub "
-            f"has no lawful basis on record for {hub.config.members[to].name}. Add it, or ask the operator."
+            _(
+                "It could not stay published there: %(known)s is missing, and the hub has no lawful basis on record for %(name)s. Add it, or ask the operator.",
+                known=", ".join(spec(path).label for path in lacking),
+                name=hub.config.members[to].name,
+            )
         )
 
 
@@ -154,7 +162,7 @@ def _offered(conn: Connection, hub: Hub, handover_id: str, member: str) -> tuple
     opportunity = opportunities.load(conn, [row.opportunity_id])[row.opportunity_id]
     row = handovers.get(conn, handover_id)
     if row is None or row.state != "open":
-        raise Moved("This offer was answered already, or is over.")
+        raise Moved(_("This offer was answered already, or is over."))
     if not may_see(opportunity, member, hub.config.circles):
         raise LookupError(handover_id)
     return row, opportunity

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from connectors.contract import ConnectorError
@@ -60,11 +61,22 @@ def pick(hub: Hub, opportunity_id: str, connection: str, user_id: str | None, ch
     stopped following follows it again."""
     config = hub.config.connections.get(connection)
     if config is None:
-        raise Refusal(f"There is no connection {connection!r}. Known: {', '.join(hub.config.connections)}.")
+        raise Refusal(
+            _(
+                "There is no connection %(connection)s. Known: %(known)s.",
+                connection=repr(connection),
+                known=", ".join(hub.config.connections),
+            )
+        )
     with hub.writing() as conn:
         opportunity = opportunities.load(conn, [opportunity_id]).get(opportunity_id)
         if opportunity is None or not may_see(opportunity, config.member, hub.config.circles):
-            raise Refusal(f"There is no opportunity {opportunity_id!r} that this member may see.")
+            raise Refusal(
+                _(
+                    "There is no opportunity %(opportunity_id)s that this member may see.",
+                    opportunity_id=repr(opportunity_id),
+                )
+            )
         place(conn, hub, opportunity, connection, user_id, f"user:{user_id}" if user_id else "hub", choices)
 
 
@@ -105,12 +117,30 @@ def need_placeable(conn: Connection, hub: Hub, opportunity: Opportunity, connect
     """Its link where one has come to rest. ``Refusal`` where it cannot be imported there."""
     config = hub.config.connections[connection]
     if config.inbox_for:
-        raise Refusal(f"{connection} is an inbox. Import into {config.inbox_for}.")
+        raise Refusal(
+            _(
+                "%(connection)s is an inbox. Import into %(inbox_for)s.",
+                connection=connection,
+                inbox_for=config.inbox_for,
+            )
+        )
     if opportunity.status != "published" or not may_see(opportunity, config.member, hub.config.circles):
-        raise Refusal(f"“{opportunity.title}” is {opportunity.status}; only published opportunities are imported.")
+        raise Refusal(
+            _(
+                "“%(title)s” is %(status)s; only published opportunities are imported.",
+                title=opportunity.title,
+                status=opportunity.status,
+            )
+        )
     link = links.by_opportunity(conn, connection, [opportunity.id]).get(opportunity.id)
     if link is not None and link.state != "stopped":
-        raise Refusal(f"“{opportunity.title}” is in {connection} already, or on its way.")
+        raise Refusal(
+            _(
+                "“%(title)s” is in %(connection)s already, or on its way.",
+                title=opportunity.title,
+                connection=connection,
+            )
+        )
     return link
 
 
@@ -119,7 +149,7 @@ def _say_which(conn: Connection, hub: Hub, link: Link, record: str, user_id: str
     _need_id(record)
     there = links.by_remote(conn, link.connection_id, [record])
     if any(other.id != link.id for other in there.values()):
-        raise Refusal("That record belongs to another opportunity already.")
+        raise Refusal(_("That record belongs to another opportunity already."))
     waiting.ask_match(
         conn,
         MatchQuestion(
@@ -137,10 +167,10 @@ def _say_organisations(
     """Stored as the answers to the questions that the push would have asked."""
     wishes = _wishes(conn, hub, config, opportunity)
     for column, choice in said.items():
-        word, _, target = choice.partition(":")
+        word, _colon, target = choice.partition(":")
         states = {"link": "linked", "create": "create", "skip": "skipped"}
         if column not in wishes or word not in states or (word == "link") != bool(target):
-            raise Refusal("Choose one of the organisations, a new one, or none.")
+            raise Refusal(_("Choose one of the organisations, a new one, or none."))
         if target:
             _need_id(target)
         wish = wishes[column]
@@ -160,4 +190,4 @@ def _wishes(conn: Connection, hub: Hub, config: ConnectionConfig, opportunity: O
 
 def _need_id(text: str) -> None:
     if not 0 < len(text) <= LONGEST_ID or unkeepable(text):
-        raise Refusal("That is no id of a record.")
+        raise Refusal(_("That is no id of a record."))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
+
 from hub.app import Hub
 from hub.commons import conversation
 from hub.commons.imports import Refusal
@@ -38,10 +40,10 @@ def recommend(hub: Hub, opportunity_id: str, member: str, note: str, user_id: st
             raise LookupError(opportunity_id)
         if member not in recommendable_to(hub, opportunity, by_member):
             raise Refusal(
-                "It can be recommended only while it is published, and only to members that it is shared with."
+                _("It can be recommended only while it is published, and only to members that it is shared with.")
             )
         if any(row.by == user_id for row in store.open_ones(conn, member, opportunity_id)):
-            raise Refusal("You recommended it to them already, and they have not decided yet.")
+            raise Refusal(_("You recommended it to them already, and they have not decided yet."))
         conversation.check_rate(conn, hub, user_id)
         said = note.strip()[:LONGEST] or None
         row = Recommendation(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask_babel import gettext as _
+
 from hub.commons import inbox
 from hub.commons.criteria import Criteria, posted
 from hub.commons.sharing import may_see
@@ -30,14 +32,16 @@ def save(
     person for whom it looks, ``token:ID``."""
     name, now = name.strip(), hub.time.now()
     if not name or len(name) > LONGEST:
-        raise ValueError(f"A search needs a name of at most {LONGEST} characters; it is what you find it by.")
+        raise ValueError(
+            _("A search needs a name of at most %(longest)s characters; it is what you find it by.", longest=LONGEST)
+        )
     search = SavedSearch(
         id=hub.ids.uuid7(), member_id=member, name=name, criteria=criteria.as_data(), connection_id=connection,
         created_at=now, created_by=user_id,
     )  # fmt: skip
     into = inbox.inbox_of(hub, search)
     if connection is not None and into is None:
-        raise ValueError(f"{connection} is no inbox of yours.")
+        raise ValueError(_("%(connection)s is no inbox of yours.", connection=connection))
     with hub.writing() as conn:
         searches.add(conn, search, posted(criteria) if into else ())
         audit.write(

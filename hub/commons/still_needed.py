@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import Enum
 
+from flask_babel import format_date, ngettext
+from flask_babel import gettext as _
+
 QUIET = timedelta(days=180)
 """Neither changed nor confirmed for so long: it is asked about."""
 ANSWER = timedelta(days=30)
@@ -122,29 +125,32 @@ MOST = 30
 
 def asking(titles: Sequence[str], until: datetime, where: str) -> tuple[str, str]:
     """Subject and text of the mail that asks. ``titles`` are one line each."""
-    subject = "Still needed? Your shared opportunities in the commons"
+    subject = _("Still needed? Your shared opportunities in the commons")
     if len(titles) == 1:
-        subject = f"Still needed? {titles[0]}"
-    return subject, (
+        subject = _("Still needed? %(title)s", title=titles[0])
+    return subject, _(
         "Nothing was changed or said about these for half a year:\n\n"
-        f"{_listed(titles)}\n"
+        "%(listed)s\n"
         "Are they still needed? Say so on this page, or change anything of them in your own system:\n\n"
-        f"{where}\n\n"
-        f"What nobody says a word about by {until:%d %B %Y} is withdrawn from the commons. Nobody's grants are touched,\n"
-        "and you can share it again at any time.\n"
-    )
+        "%(where)s\n\n"
+        "What nobody says a word about by %(until)s is withdrawn from the commons. Nobody's grants are touched,\n"
+        "and you can share it again at any time.\n",
+        listed=_listed(titles), where=where, until=format_date(until, "dd MMMM y"),
+    )  # fmt: skip
 
 
 def gone(titles: Sequence[str], where: str) -> tuple[str, str]:
     """Subject and text of the mail that says what was delisted."""
-    return "Withdrawn from the commons: nobody said that it is still needed", (
+    return _("Withdrawn from the commons: nobody said that it is still needed"), _(
         "You were asked a month ago whether these are still needed, and nobody said so. They are withdrawn from the\n"
         "commons now; nobody's grants are touched:\n\n"
-        f"{_listed(titles)}\n"
-        f"One click shares one again:\n\n{where}\n"
-    )
+        "%(listed)s\n"
+        "One click shares one again:\n\n%(where)s\n",
+        listed=_listed(titles), where=where,
+    )  # fmt: skip
 
 
 def _listed(titles: Sequence[str]) -> str:
-    more = f"* and {len(titles) - MOST} more\n" if len(titles) > MOST else ""
-    return "".join(f"* {title}\n" for title in titles[:MOST]) + more
+    left = len(titles) - MOST
+    more = ngettext("and %(num)s more", "and %(num)s more", left) if left > 0 else ""
+    return "".join(f"* {title}\n" for title in (*titles[:MOST], *filter(None, [more])))

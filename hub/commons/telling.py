@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext as _
 
 from hub.commons.ledger import UNNAMED
+from hub.languages import speaking
 from hub.mail import sending
 from hub.mail.sending import Beside, one_line
 from hub.people import wishes
@@ -32,15 +33,15 @@ def post(
     who = member if writer is None or member == UNNAMED else f"{writer.name}, {member}"
     address = writer.email if writer is not None and said.contact else None
     title, page = one_line(row.title), f"{hub.page(row.id)}#conversation"
-    subject, opening = _words(said.kind, title, one_line(who))
     text = "\n".join(f"> {one_line(line)}".rstrip() for line in said.text.splitlines())
-    way = (
-        _("Answer this mail, and it goes to %(address)s and past the hub; or answer here:", address=address)
-        if address
-        else _("An answer to this mail reaches nobody. Answer here:")
-    )
     for person, wish_link in _readers(conn, hub, thread, row, to):
-        body = f"{opening}\n\n" + (f"{text}\n\n" if text else "") + f"{way}\n\n{page}\n\n-- \n{_ending(wish_link)}"
+        with speaking(person.language):
+            subject, opening = _words(said.kind, title, one_line(who))
+            body = (
+                f"{opening}\n\n"
+                + (f"{text}\n\n" if text else "")
+                + f"{_way(address)}\n\n{page}\n\n-- \n{_ending(wish_link)}"
+            )
         beside = Beside(
             reply_to=address, unsubscribe=wish_link, thread=thread.id, about=(row.id,), reader=person.member_id
         )
@@ -50,14 +51,27 @@ def post(
 def contact(conn: Connection, hub: Hub, row: Opportunity, names: Mapping[str, str], shows: str, to: str) -> None:
     """The steward is told that one member let another have an address, where it is neither of the two."""
     title = one_line(row.title)
-    body = _(
-        "%(one)s let %(other)s have an e-mail address, in the conversation about “%(title)s”. What they write is theirs.",
-        one=one_line(names.get(shows, shows)), other=one_line(names.get(to, to)), title=title,
-    )  # fmt: skip
+    names = {shows: one_line(names.get(shows, shows)), to: one_line(names.get(to, to))}
     for person, wish_link in _looking_after(conn, hub, row.steward_id, ("staff", "admin")):
+        with speaking(person.language):
+            subject = _("A contact was shown: %(title)s", title=title)
+            text = f"{_contact(names[shows], names[to], title)}\n\n{hub.page(row.id)}\n\n-- \n{_ending(wish_link)}"
         beside = Beside(unsubscribe=wish_link, about=(row.id,), reader=person.member_id)
-        text = f"{body}\n\n{hub.page(row.id)}\n\n-- \n{_ending(wish_link)}"
-        sending.queue(conn, hub, person.email, _("A contact was shown: %(title)s", title=title), text, beside)
+        sending.queue(conn, hub, person.email, subject, text, beside)
+
+
+def _way(address: str | None) -> str:
+    """How to answer."""
+    if address:
+        return _("Answer this mail, and it goes to %(address)s and past the hub; or answer here:", address=address)
+    return _("An answer to this mail reaches nobody. Answer here:")
+
+
+def _contact(shows: str, to: str, title: str) -> str:
+    return _(
+        "%(one)s let %(other)s have an e-mail address, in the conversation about “%(title)s”. What they write is theirs.",
+        one=shows, other=to, title=title,
+    )  # fmt: skip
 
 
 def _words(kind: str, title: str, who: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from connectors.contract import Raw, Settings
@@ -149,7 +150,7 @@ def apply(hub: Hub, upload_id: str, looked_at: str, user_id: str) -> Upload:
         report = look(hub, name, upload.name, sheet, upload.say)
         if report.look != looked_at:
             state |= {"report": report.as_data(), "look": report.look}
-            raise Moved("Since you looked, something changed in the commons. This is what would happen now.")
+            raise Moved(_("Since you looked, something changed in the commons. This is what would happen now."))
         _approve(hub, name)
         result, done = _run(hub, name, brought(hub, name, upload.name, sheet, upload.say), "upload")
         ended = {"done": "applied", "held": "held"}.get(result.state, "looked")
@@ -185,14 +186,26 @@ def _run(hub: Hub, connection: str, sheet: Brought, trigger: str) -> tuple[RunRe
         row = connections.get(conn, connection)
         hold = waiting.waiting_hold(conn, connection)
     if hold is not None:
-        raise NotNow(f"An earlier sheet of {connection} is held: {hold.reason} Decide that one first.")
+        raise NotNow(
+            _(
+                "An earlier sheet of %(connection)s is held: %(reason)s Decide that one first.",
+                connection=connection,
+                reason=hold.reason,
+            )
+        )
     if row.state != "active":
-        raise NotNow(f"{connection} is paused. {row.reason or ''} An admin resumes it on its page.")
+        raise NotNow(
+            _(
+                "%(connection)s is paused. %(value)s An admin resumes it on its page.",
+                connection=connection,
+                value=row.reason or "",
+            )
+        )
     step = OneRun(hub, connection, trigger, connector=sheet)
     step.take_in()
     step.give_out()
     if step.result.state == "busy":
-        raise NotNow("Another sheet is being applied at this moment. Try again when it is done.")
+        raise NotNow(_("Another sheet is being applied at this moment. Try again when it is done."))
     if step.result.state in ("done", "held"):
         with hub.writing() as conn:
             run = runs.get(conn, step.result.run_id)

@@ -16,6 +16,8 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
+from flask_babel import gettext as _
+
 from hub.mail.addresses import plain
 from hub.people import break_glass
 from hub.people.roles import ROLES
@@ -71,11 +73,15 @@ def new_user(hub: Hub, member: str, email: str, name: str, roles: Iterable[str],
     email = plain(email)
     roles = list(dict.fromkeys(roles))
     if "@" not in email:
-        raise ValueError(f"{email!r} is no e-mail address.")
+        raise ValueError(_("%(email)s is no e-mail address.", email=repr(email)))
     if unknown := [role for role in roles if role not in ROLES]:
-        raise ValueError(f"There is no role {unknown[0]!r}. Known: {', '.join(ROLES)}.")
+        raise ValueError(
+            _("There is no role %(name)s. Known: %(known)s.", name=repr(unknown[0]), known=", ".join(ROLES))
+        )
     if password is not None and len(password) < SHORTEST:
-        raise ValueError(f"A password needs at least {SHORTEST} characters; a few words make a good one.")
+        raise ValueError(
+            _("A password needs at least %(shortest)s characters; a few words make a good one.", shortest=SHORTEST)
+        )
     return User(
         id=hub.ids.uuid7(), member_id=member, email=email, name=name, roles=roles,
         password_hash="" if password is None else _hasher().hash(password), created_at=hub.time.now(),
@@ -85,7 +91,7 @@ def new_user(hub: Hub, member: str, email: str, name: str, roles: Iterable[str],
 def admit(conn: Connection, user: User) -> None:
     """ValueError where somebody signs in with this address already."""
     if people.by_email(conn, user.email):
-        raise ValueError(f"{user.email} can sign in already.")
+        raise ValueError(_("%(email)s can sign in already.", email=user.email))
     people.add(conn, user)
 
 

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from flask_babel import format_datetime
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from hub.app import Hub
+from hub.languages import speaking
 from hub.mail import sending
 from hub.mail.addresses import is_address, plain
 from hub.people import accounts, roles
@@ -38,15 +41,15 @@ def invite(hub: Hub, by: str, member: str, email: str, name: str, given: Sequenc
     their business. An earlier invitation of the same address does not work any more."""
     email, name = plain(email), sending.one_line(name)[:LONGEST_NAME]
     if not is_address(email):
-        raise ValueError(f"{email!r} is no e-mail address.")
+        raise ValueError(_("%(email)s is no e-mail address.", email=repr(email)))
     with hub.writing() as conn:
         everyone = kept.everyone(conn)
         giver = entitled(hub, everyone, by, member)
         roles.check_given(giver, member, (), given)
         if any(user.email == email and user.member_id == member for user in everyone.values()):
-            raise ValueError(f"{email} can sign in already.")
+            raise ValueError(_("%(email)s can sign in already.", email=email))
         if store.count_since(conn, member, hub.time.now() - timedelta(days=1)) >= A_DAY:
-            raise ValueError(f"{A_DAY} people were invited within a day. Go on tomorrow.")
+            raise ValueError(_("%(a_day)s people were invited within a day. Go on tomorrow.", a_day=A_DAY))
         return _send(conn, hub, everyone, giver, member, email, name or email.partition("@")[0], given)
 
 
@@ -86,9 +89,9 @@ def accept(hub: Hub, token: str, name: str, password: str, visit: Visit = Visit(
     if found is None:
         return None
     if not name:
-        raise ValueError("Write your name, as your colleagues should see it.")
+        raise ValueError(_("Write your name, as your colleagues should see it."))
     if not accounts.by_password(hub, found.roles):
-        raise ValueError("This hub takes no passwords. Join with your organisation's account.")
+        raise ValueError(_("This hub takes no passwords. Join with your organisation's account."))
     user = accounts.new_user(hub, found.member_id, found.email, name, found.roles, password)
     with hub.writing() as conn:
         if not _stands(conn, hub, found) or not store.end(conn, found.id, "used"):
@@ -143,9 +146,10 @@ def _send(
         token_hash=accounts.digest(token), by=giver.id, at=now, expires_at=now + VALID,
     )  # fmt: skip
     organisation = hub.config.members[member].name
-    found.message_id = sending.queue(
-        conn, hub, email, f"{giver.name} invites you to Commons Hub", _letter(giver, organisation, link, found)
-    )
+    with speaking(giver.language):  # nobody knows the guest's yet, and the inviter writes to a colleague
+        subject = _("%(name)s invites you to Commons Hub", name=giver.name)
+        letter = _letter(giver, organisation, link, found)
+    found.message_id = sending.queue(conn, hub, email, subject, letter)
     store.add(conn, found)
     _line(conn, hub, f"user:{giver.id}", "invited", found)
     tell_admins(conn, hub, everyone, giver, member, f"invited {email} as {', '.join(found.roles)}")
@@ -153,13 +157,15 @@ def _send(
 
 
 def _letter(giver: User, organisation: str, link: str, found: Invitation) -> str:
-    return (
-        f"Hello {sending.one_line(found.name)},\n\n"
-        f"{sending.one_line(giver.name)} invites you to join the people of {sending.one_line(organisation)} in Commons Hub,\n"
+    return _(
+        "Hello %(guest)s,\n\n"
+        "%(name)s invites you to join the people of %(organisation)s in Commons Hub,\n"
         "where foundations share projects that seek co-funders.\n\n"
-        f"Open this page to choose your password:\n\n{link}\n\n"
-        f"It works once, until {found.expires_at:%d %B %Y, %H:%M} UTC. If you did not expect this, do nothing.\n"
-    )
+        "Open this page to choose your password:\n\n%(link)s\n\n"
+        "It works once, until %(until)s UTC. If you did not expect this, do nothing.\n",
+        guest=sending.one_line(found.name), name=sending.one_line(giver.name), organisation=sending.one_line(organisation),
+        link=link, until=format_datetime(found.expires_at, "dd MMMM y, HH:mm"),
+    )  # fmt: skip
 
 
 def _line(conn: Connection, hub: Hub, actor: str, action: str, found: Invitation) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from hub.app import Hub
+from hub.languages import speaking
 from hub.mail import sending
 from hub.people import roles
 from hub.store import admission, audit, people
@@ -75,14 +77,18 @@ def tell_admins(conn: Connection, hub: Hub, everyone: Mapping[str, User], giver:
     member's door, but not unnoticed."""
     if "admin" in giver.roles and giver.member_id == member:
         return
-    organisation = hub.config.members[giver.member_id].name if giver.member_id in hub.config.members else "the hub"
     for user in everyone.values():
         if user.active and user.member_id == member and "admin" in user.roles:
-            body = (
-                f"{sending.one_line(giver.name)} of {sending.one_line(organisation)}, who runs the hub, {sending.one_line(did)}.\n\n"
-                f"Your people: {hub.config.public_url.rstrip('/')}/people\n"
-            )
-            sending.queue(conn, hub, user.email, "A change among your people in Commons Hub", body)
+            with speaking(user.language):
+                known = giver.member_id in hub.config.members
+                organisation = hub.config.members[giver.member_id].name if known else _("the hub")
+                subject = _("A change among your people in Commons Hub")
+                body = _(
+                    "%(name)s of %(organisation)s, who runs the hub, %(did)s.\n\nYour people: %(link)s\n",
+                    name=sending.one_line(giver.name), organisation=sending.one_line(organisation),
+                    did=sending.one_line(did), link=f"{hub.config.public_url.rstrip('/')}/people",
+                )  # fmt: skip
+            sending.queue(conn, hub, user.email, subject, body)
 
 
 def _persons(conn: Connection, hub: Hub, by: str, user_id: str) -> tuple[dict[str, User], User, User]:

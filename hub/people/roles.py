@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
+from flask_babel import gettext as _
+
 if TYPE_CHECKING:
     from hub.store.tables import User
 
@@ -35,20 +37,24 @@ def givable(user: User, member: str) -> frozenset[str]:
 def check_given(giver: User, member: str, before: Collection[str], after: Collection[str]) -> None:
     """ValueError where roles would be given or taken that are not the giver's to give, or where none are left."""
     if unknown := [role for role in after if role not in ROLES]:
-        raise ValueError(f"There is no role {unknown[0]!r}. Known: {', '.join(ROLES)}.")
+        raise ValueError(
+            _("There is no role %(name)s. Known: %(known)s.", name=repr(unknown[0]), known=", ".join(ROLES))
+        )
     if not after:
-        raise ValueError("Choose at least one role. Somebody who should not come in any more is deactivated.")
+        raise ValueError(_("Choose at least one role. Somebody who should not come in any more is deactivated."))
     beyond = sorted((set(before) ^ set(after)) - givable(giver, member))
     if beyond:
-        raise ValueError(f"The role {beyond[0]} is not yours to give or to take. The operator of the hub can.")
+        raise ValueError(
+            _("The role %(value)s is not yours to give or to take. The operator of the hub can.", value=beyond[0])
+        )
 
 
 def check_deactivated(giver: User, person: User) -> None:
     """ValueError where somebody would shut out themselves, or an admin the operator of the hub."""
     if giver.id == person.id:
-        raise ValueError("You cannot deactivate yourself. Another admin can.")
+        raise ValueError(_("You cannot deactivate yourself. Another admin can."))
     if "operator" in person.roles and "operator" not in giver.roles:
-        raise ValueError("This person runs the hub; only another operator can deactivate them.")
+        raise ValueError(_("This person runs the hub; only another operator can deactivate them."))
 
 
 def check_somebody_left(giver: User, person: User, after: Collection[str], everyone: Iterable[User]) -> None:
@@ -58,6 +64,6 @@ def check_somebody_left(giver: User, person: User, after: Collection[str], every
     loses = set(person.roles) - set(after) if person.active else set()
     admins = [user for user in others if "admin" in user.roles and user.member_id == person.member_id]
     if "admin" in loses and not admins and "operator" not in giver.roles:
-        raise ValueError("This is the last admin. Make somebody else an admin first.")
+        raise ValueError(_("This is the last admin. Make somebody else an admin first."))
     if "operator" in loses and not any("operator" in user.roles for user in others):
-        raise ValueError("This is the last operator. Make somebody else an operator first.")
+        raise ValueError(_("This is the last operator. Make somebody else an operator first."))

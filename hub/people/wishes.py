@@ -8,6 +8,8 @@ from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from flask_babel import gettext as _
+
 from hub.store import audit, people
 from hub.store import wishes as store
 from hub.store.tables import MailWish
@@ -45,7 +47,7 @@ def of(conn: Connection, hub: Hub, user_ids: Collection[str]) -> dict[str, MailW
 def choose(hub: Hub, user_id: str, posts: bool, digest: str) -> None:
     """ValueError for a rhythm that there is not."""
     if digest not in OFTEN:
-        raise ValueError(f"There is no {digest!r}. Known: {', '.join(OFTEN)}.")
+        raise ValueError(_("There is no %(digest)s. Known: %(known)s.", digest=repr(digest), known=", ".join(OFTEN)))
     with hub.writing() as conn:
         _choose(conn, hub, of(conn, hub, [user_id])[user_id], posts, digest)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from connectors.contract import Gone, Record
@@ -155,7 +156,7 @@ def restore(hub: Hub, deletion_id: str, user_id: str) -> None:
 def _open(conn: Connection, deletion_id: str) -> Deletion:
     row = store.get(conn, deletion_id)
     if row is None or row.state != "open":
-        raise Moved("This is settled already; perhaps the record came back.")
+        raise Moved(_("This is settled already; perhaps the record came back."))
     return row
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from hub.config import Follow
@@ -48,12 +49,14 @@ def answer(hub: Hub, question_id: str, choice: str, rev: int, user_id: str) -> N
     """``take`` these values, ``leave`` them, or ``stop`` asking; for exactly what was shown (``rev``), else ``Moved``.
     ValueError for any other word."""
     if choice not in ANSWERS:
-        raise ValueError(f"{choice!r} is no answer. Take the values, leave them, or stop asking.")
+        raise ValueError(
+            _("%(choice)s is no answer. Take the values, leave them, or stop asking.", choice=repr(choice))
+        )
     now = hub.time.now()
     with hub.writing() as conn:
         row = questions.get(conn, question_id)
         if row is None or row.state != "open" or row.rev != rev:
-            raise Moved("It changed again meanwhile, or is decided already. Please look once more.")
+            raise Moved(_("It changed again meanwhile, or is decided already. Please look once more."))
         link = links.get(conn, row.link_id)
         questions.decide(conn, row.id, ANSWERS[choice], user_id, now)
         if link is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection, select
 
 from hub.commons import findable
@@ -103,13 +104,13 @@ def change(
     ``ids`` it is needed as soon as ``values`` has a path that belongs to a commitment. ValueError for a blank title.
     """
     if "title" in values and same("title", values["title"], None):
-        raise ValueError("An opportunity needs a title. Choose or write one.")
+        raise ValueError(_("An opportunity needs a title. Choose or write one."))
     position = (own or {}).get(member or "")
     before = standing(opportunity, position)
     changes = {p: [before.get(p), v] for p, v in values.items() if not _stands(p, before.get(p), v)}
     if not changes:
         return {}
-    moved = {path: after for path, (_, after) in changes.items()}
+    moved = {path: after for path, (_before, after) in changes.items()}
     mine = {path: value for path, value in moved.items() if is_own(path)}
     facts = {path: value for path, value in moved.items() if path not in OWN and path not in mine}
     told = not mine or len(mine) < len(moved) or _disclosed(position)
@@ -206,7 +207,7 @@ def replay(conn: Connection) -> Commons:
             told.pop(row.opportunity_id or "", None)
             continue
         there = told.setdefault(row.opportunity_id or "", dict.fromkeys(OWN) | {"facts": {}, "commitments": {}})
-        for path, (_, after) in (row.values or {}).items():
+        for path, (_before, after) in (row.values or {}).items():
             if path in OWN:
                 there[path] = after
             elif is_own(path):

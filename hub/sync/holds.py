@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from hub import crash
@@ -75,9 +76,9 @@ def _note_each(conn: Connection, hub: Hub, hold: Hold, told: str, missing: str, 
 def _waiting(conn: Connection, hold_id: str, plan_hash: str | None) -> Hold:
     hold = waiting.get_hold(conn, hold_id)
     if hold is None or hold.state != "waiting":
-        raise Moved("This hold was decided already, or a newer one took its place.")
+        raise Moved(_("This hold was decided already, or a newer one took its place."))
     if plan_hash is not None and hold.plan_hash != plan_hash:
-        raise Moved("The plan changed since you looked at it.", hold.plan_hash)
+        raise Moved(_("The plan changed since you looked at it."), hold.plan_hash)
     return hold
 
 

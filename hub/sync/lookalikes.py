@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from flask_babel import gettext as _
+
 from connectors.contract import Page, Record
 from hub.store import audit, dues, links, runs, waiting
 from hub.store.tables import Intent, MatchQuestion
@@ -79,13 +81,13 @@ def _ask(conn: Any, turn: Turn, intent: Intent, candidates: list[Record]) -> Non
 
 def decide(hub: Hub, question_id: str, choice: str, user_id: str) -> None:
     """``link:<record id>`` or ``create``. ValueError for anything else; ``Moved`` where it is settled already."""
-    word, _, record_id = choice.partition(":")
+    word, _colon, record_id = choice.partition(":")
     with hub.writing() as conn:
         question = waiting.get_match(conn, question_id)
         if question is None or question.state != "open":
-            raise Moved("This question is settled already.")
+            raise Moved(_("This question is settled already."))
         if word not in ("link", "create") or (word == "link") != (record_id in _ids(question)):
-            raise ValueError("Choose one of the records, or none of them.")
+            raise ValueError(_("Choose one of the records, or none of them."))
         state = "linked" if word == "link" else "create"
         waiting.change_match(conn, question.id, state=state, choice=record_id or None, decided_by=user_id)
         dues.add(conn, [question.connection_id], question.opportunity_id, hub.time.now())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection, select
 
 from connectors.contract import Page, Record
@@ -69,7 +70,7 @@ def _decide(hub: Hub, quarantine_id: str, user_id: str, state: str, action: str)
     with hub.writing() as conn:
         row = conn.execute(select(table).where(table.c.id == quarantine_id)).first()
         if row is None or row.state == "released":
-            raise Moved("This record is out of quarantine already.")
+            raise Moved(_("This record is out of quarantine already."))
         conn.execute(table.update().where(table.c.id == quarantine_id).values(state=state))
         audit.write(
             conn, at=hub.time.now(), actor=f"user:{user_id}", action=f"quarantine {action}",

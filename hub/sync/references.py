@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection, update
 
 from connectors.contract import Record
@@ -165,15 +166,17 @@ def _add(turn: Turn, question: ReferenceQuestion) -> str | None:
 
 def decide(hub: Any, question_id: str, choice: str, user_id: str) -> None:
     """``link:<record id>``, ``create`` or ``skip``. ValueError for anything else, or what is decided already."""
-    state, _, target = choice.partition(":")
+    state, _colon, target = choice.partition(":")
     states = {"link": "linked", "create": "create", "skip": "skipped"}
     if state not in states or (state == "link") != bool(target):
-        raise ValueError(f"{choice!r} is no answer. Choose one of the organisations, a new one, or none.")
+        raise ValueError(
+            _("%(choice)s is no answer. Choose one of the organisations, a new one, or none.", choice=repr(choice))
+        )
     table: Any = waiting.question
     with hub.writing() as conn:
         row = conn.execute(table.select().where(table.c.id == question_id)).first()
         if row is None or row.state != "open":
-            raise ValueError("This question is settled already.")
+            raise ValueError(_("This question is settled already."))
         values = {"state": states[state], "choice": target or None, "decided_by": user_id}
         conn.execute(update(table).where(table.c.id == question_id).values(**values))
         dues.add(conn, [row.connection_id], row.opportunity_id, hub.time.now())

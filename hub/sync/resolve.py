@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from hub import crash
@@ -87,7 +88,7 @@ def resolve(
     with hub.writing() as conn:
         conflict = _open(conn, conflict_id)
         if conflict.rev != rev:
-            raise Moved("One of the systems changed this field again while you were deciding.", conflict.rev)
+            raise Moved(_("One of the systems changed this field again while you were deciding."), conflict.rev)
         value = canonical(conflict.path, value)
         opportunity = opportunities.load(conn, [conflict.opportunity_id])[conflict.opportunity_id]
         _set(conn, hub, conflict, opportunity, value, user_id)
@@ -131,5 +132,5 @@ def _set(conn: Connection, hub: Hub, conflict: Conflict, opportunity: Opportunit
 def _open(conn: Connection, conflict_id: str) -> Conflict:
     conflict = waiting.get_conflict(conn, conflict_id)
     if conflict is None or conflict.state != "open":
-        raise Moved("This conflict is resolved already.")
+        raise Moved(_("This conflict is resolved already."))
     return conflict

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection, select
 
 from hub.app import Hub
@@ -44,12 +45,12 @@ def restore(hub: Hub, line_id: int, path: str, user_id: str, member: str) -> Non
         line = _line(conn, line_id)
         opportunity = opportunities.load(conn, [line.opportunity_id or ""])[line.opportunity_id or ""]
         if not restorable(line, path, member, opportunity.steward_id):
-            raise PermissionError("Only the foundation whose value it is can take it back.")
+            raise PermissionError(_("Only the foundation whose value it is can take it back."))
         if any(conflict.path == path for conflict in waiting.open_conflicts(conn, [opportunity.id])):
-            raise Moved("This field has an open conflict. Resolve it; any value can be chosen there.")
+            raise Moved(_("This field has an open conflict. Resolve it; any value can be chosen there."))
         value = (line.values or {})[path][0]
         if path == "title" and same(path, value, None):
-            raise Moved("An opportunity needs a title; it had none before that.")
+            raise Moved(_("An opportunity needs a title; it had none before that."))
         now = hub.time.now()
         own = opportunities.commitments(conn, [opportunity.id]).get(opportunity.id, {})
         cause = Cause(now, f"user:{user_id}", "restored", member_id=member, note=f"As before line {line_id}.")
@@ -58,7 +59,7 @@ def restore(hub: Hub, line_id: int, path: str, user_id: str, member: str) -> Non
             member=member, ids=hub.ids,
         )  # fmt: skip
         if not changes:
-            raise Moved("It has this value already.")
+            raise Moved(_("It has this value already."))
         announce(conn, hub, opportunity)
         dues.wake(conn, dues.waiting_connections(conn), now)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from hub.store import audit
@@ -74,7 +75,12 @@ def _trial(connection: str, past: list[Conflict]) -> Trial:
 def make(conn: Connection, hub: Hub, conflict: Conflict, member: str, connection: str, user_id: str) -> None:
     """Prefer this connection for this field from now on. ValueError for one that the conflict is not about."""
     if connection not in candidates(conflict):
-        raise ValueError(f"{connection!r} has no part in this conflict; a rule prefers a system that has.")
+        raise ValueError(
+            _(
+                "%(connection)s has no part in this conflict; a rule prefers a system that has.",
+                connection=repr(connection),
+            )
+        )
     now = hub.time.now()
     rule = Rule(
         id=hub.ids.uuid7(), member_id=member, path=conflict.path, connection_id=connection, conflict_id=conflict.id,
@@ -92,7 +98,7 @@ def drop(hub: Hub, rule_id: str, user_id: str) -> None:
     with hub.writing() as conn:
         rule = kept.get(conn, rule_id)
         if rule is None:
-            raise Moved("This rule is gone already.")
+            raise Moved(_("This rule is gone already."))
         kept.remove(conn, rule_id)
         audit.write(
             conn, at=hub.time.now(), actor=f"user:{user_id}", action="rule dropped", member_id=rule.member_id,

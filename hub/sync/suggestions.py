@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection, select, update
 
 from hub.app import Hub
@@ -100,7 +101,7 @@ def move(conn: Connection, hub: Hub, gone_id: str, survivor: Opportunity, along:
 def _in_state(conn: Connection, suggestion_id: str, state: str) -> Suggestion:
     row = conn.execute(select(t).where(t.c.id == suggestion_id).with_for_update()).first()
     if row is None or row.state != state:
-        raise Moved("This suggestion was decided already.")
+        raise Moved(_("This suggestion was decided already."))
     return Suggestion(**row._mapping)
 
 

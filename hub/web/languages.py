@@ -55,5 +55,9 @@ def _language() -> str:
     for code in (user.language if user is not None else None, request.cookies.get(COOKIE)):
         if code in known():
             return str(code)
-    asked = {tag(code): code for code in known()}
-    return asked.get(request.accept_languages.best_match(list(asked)) or "", ENGLISH)
+    there = {tag(code).lower(): code for code in known()}
+    for asked, quality in request.accept_languages:  # the most wanted first
+        found = there.get(asked.lower()) or there.get(asked.lower().partition("-")[0])  # RFC 4647, 3.4: lookup
+        if found and quality > 0:
+            return found
+    return ENGLISH

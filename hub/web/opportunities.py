@@ -29,6 +29,7 @@ from hub.web.guard import hub, me, own_connections
 from hub.web.handover import handing
 from hub.web.looking import SIZES, asked, listed, looking
 from hub.web.show import label, words
+from hub.web.typed import named as codes_named
 from schemas.codes import CODES
 from schemas.completeness import Completeness, completeness, missing_to_publish
 from schemas.fields import FIELDS, UnknownPath, spec
@@ -82,7 +83,7 @@ def all() -> str | tuple[str, int]:
         "opportunities.html", rows=rows, count=count, most=finding.MOST, targets=importing.targets(), page=page,
         pages=max(1, -(-min(count, finding.MOST) // size)), size=size, sizes=SIZES, asked=found, pairs=found.pairs,
         listed=listed(found), stewards=sorted(names.items(), key=lambda item: item[1]), statuses=[(code, words("status", code)) for code in STORED],
-        lists=CODES, words_of=in_words(found.criteria, names), inboxes=importing.inboxes(), marked=marked_by_me,
+        lists={codes: codes_named(codes) for codes in CODES}, words_of=in_words(found.criteria, names), inboxes=importing.inboxes(), marked=marked_by_me,
     )  # fmt: skip
     return (shown, 422) if found.problems else shown
 

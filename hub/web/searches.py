@@ -18,7 +18,7 @@ from hub.store.tables import SavedSearch
 from hub.web.guard import hub, me
 from hub.web.importing import inboxes
 from hub.web.looking import asked, pairs
-from schemas.codes import CODES
+from hub.web.typed import named
 
 pages = Blueprint("searches", __name__)
 SHOWN = 50
@@ -38,7 +38,7 @@ def _page(typed: dict[str, Any], problem: str, asked_for: list[tuple[str, str]] 
     rows = [(search, in_words(Criteria.of(search.criteria), names)) for search in found]
     further = [(name, value) for name, value in asked_for or [] if name not in ("q", "kind", "country", "theme")]
     return render_template(
-        "searches.html", rows=rows, inboxes=inboxes(), themes=CODES["theme"], kinds=CODES["kind"], typed=typed, problem=problem,
+        "searches.html", rows=rows, inboxes=inboxes(), themes=named("theme"), kinds=named("kind"), typed=typed, problem=problem,
         further=further,
     )  # fmt: skip
 

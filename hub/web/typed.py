@@ -23,7 +23,12 @@ def can(path: str) -> bool:
 
 def options(path: str) -> dict[str, str]:
     """The codes to choose from, with their labels; empty where text is typed."""
-    return CODES.get(spec(path).codes or "", {}) if spec(path).type == "code" else {}
+    return named(spec(path).codes or "") if spec(path).type == "code" else {}
+
+
+def named(codes: str) -> dict[str, str]:
+    """The codes of a list with their names in the page's language."""
+    return {code: _(name) for code, name in CODES.get(codes, {}).items()}
 
 
 def parse(path: str, text: str) -> Any:

@@ -1,0 +1,127 @@
+"""Who is spoken to in which language: by choice, by browser, and in mails."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from flask_babel import gettext as _
+
+from hub.languages import FOLDER, Catalogues, speaking
+from hub.store import people
+from hub.web.app import create_app
+from tests.web.conftest import Site
+from tests.web.test_access import addresses
+
+CSS = Path(__file__).parents[2] / "hub/web/static/hub.css"
+PHYSICAL = re.compile(
+    r"(?<![\w-])((margin|padding|border)-(left|right|top|bottom)\b|(left|right)\s*:|(text-align|float|clear)\s*:\s*(left|right)"
+    r"|(min-|max-)?(width|height)\s*:)"
+)
+
+
+def test_the_browsers_language_is_taken_until_somebody_chooses(site: Site) -> None:
+    client = site.app.test_client()
+    english = client.get("/sign-in")
+    arabic = client.get("/sign-in", headers={"Accept-Language": "ar-EG,en;q=0.5"})
+    assert '<html lang="en" dir="ltr">' in english.text and english.headers["Content-Language"] == "en"
+    assert '<html lang="ar" dir="rtl">' in arabic.text and arabic.headers["Content-Language"] == "ar"
+    assert {"cookie", "accept-language"} <= {part.lower() for part in arabic.vary}
+    site.post(client, "/language", language="ar")
+    assert 'dir="rtl"' in client.get("/sign-in", headers={"Accept-Language": "en"}).text
+
+
+def test_a_choice_is_kept_for_the_person_in_every_browser(site: Site) -> None:
+    answer = site.post(site.client("officer.elm"), "/language", language="ar", next="/opportunities")
+    assert answer.status_code == 303 and answer.location == "/opportunities"
+    site.clients.clear()
+    assert '<html lang="ar"' in site.client("officer.elm").get("/").text
+    assert '<html lang="en"' in site.client("staff.elm").get("/").text
+
+
+def test_a_language_that_there_is_not_changes_nothing_and_leads_nowhere_else(site: Site) -> None:
+    client = site.client("officer.elm")
+    answer = site.post(client, "/language", language="tlh", next="//evil.test/")
+    assert answer.location == "/" and "hub-language" not in answer.headers.get("Set-Cookie", "")
+    assert '<html lang="en"' in client.get("/").text
+
+
+def test_a_third_language_needs_only_a_catalogue(site: Site, tmp_path: Path) -> None:
+    folder = tmp_path / "eo" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "messages.po").write_text(
+        'msgid ""\nmsgstr "Language: eo\\nContent-Type: text/plain; charset=utf-8\\n"\n\n'
+        'msgid "Password"\nmsgstr "Pasvorto"\n', encoding="utf-8",
+    )  # fmt: skip
+    client = create_app(site.hub, Catalogues((tmp_path, FOLDER))).test_client()
+    page = client.get("/sign-in").text
+    assert re.search(r'value="eo" lang="eo"[^>]*>Esperanto</button>', page) and ">العربية</button>" in page
+    site.post(client, "/language", language="eo")
+    assert '<html lang="eo" dir="ltr">' in (page := client.get("/sign-in").text) and "Pasvorto" in page
+
+
+def test_programs_are_answered_in_english_whatever_they_ask_for(site: Site) -> None:
+    answer = site.app.test_client().get("/api/v1/opportunities", headers={"Accept-Language": "ar"})
+    assert answer.status_code == 401 and answer.text.isascii()
+
+
+def test_a_mail_is_in_its_readers_language_whoever_writes_it(site: Site) -> None:
+    with site.app.test_request_context("/", headers={"Accept-Language": "ar"}):
+        assert _("Password") == "كلمة المرور"
+        with speaking("en"):
+            assert _("Password") == "Password"
+        with speaking("ar"):
+            assert _("Password") == "كلمة المرور"
+        with speaking(None):
+            assert _("Password") == "Password"
+        assert _("Password") == "كلمة المرور"
+
+
+def test_every_page_in_arabic_has_no_english_sentence_of_the_hubs_own(site: Site) -> None:
+    """Texts of records, names and what stands in code or configuration are marked off, and stay as they are."""
+    paths = [path for endpoint, method, path in addresses(site) if method == "GET" and endpoint != "static"]
+    left: dict[str, list[str]] = {}
+    for who in ("admin.elm", "staff.elm", "officer.elm", "operator.elm", "convener.elm"):
+        client = site.client(who)
+        site.post(client, "/language", language="ar")
+        for path in paths:
+            answer = client.get(path)
+            if (
+                answer.status_code in (302, 303)
+                or answer.mimetype != "text/html"
+                or path.startswith(("/api", "/common-grants", "/healthy"))
+            ):
+                continue
+            assert '<html lang="ar" dir="rtl">' in answer.text, path
+            for sentence in english(answer.text):
+                left.setdefault(sentence, []).append(path)
+    assert not left, "\n".join(f"{sentence!r} on {paths[0]}" for sentence, paths in sorted(left.items()))
+
+
+RECORD = re.compile(
+    r"<(bdi|code|time|option|script|style|svg|input|textarea|pre)\b[^>]*>.*?</\1>|<title>.*?</title>", re.S
+)
+THREE = re.compile(r"(?:[A-Za-z’'-]{2,}[ ,;:.]+){2,}[A-Za-z’'-]{2,}")
+"""Three words on end."""
+
+
+def english(page: str) -> set[str]:
+    text = re.sub(r"<[^>]+>", "\n", RECORD.sub("\n", page))
+    return {found[0].strip() for found in THREE.finditer(text) if not KNOWN.search(found[0])}
+
+
+KNOWN = re.compile(r"zz-|Commons Hub|Elm Fund|Oak Trust|Ash House|Ash has it too|It has no title| of elm$")
+"""Names, and values of records inside of a sentence."""
+
+
+def test_the_stylesheet_knows_no_left_and_right() -> None:
+    """A media query asks for the width of the screen, and that is the one place where it may."""
+    style = re.sub(r"@media[^{]*", "", re.sub(r"/\*.*?\*/", "", CSS.read_text(encoding="utf-8"), flags=re.S))
+    assert not [found[0] for found in PHYSICAL.finditer(style)]
+
+
+def test_somebody_who_chose_is_remembered_by_the_hub(site: Site) -> None:
+    site.post(site.client("staff.oak"), "/language", language="ar")
+    with site.hub.reading() as conn:
+        person = people.by_email(conn, "staff.oak@hub.test")
+    assert person is not None and person.language == "ar"

@@ -16,7 +16,7 @@ from hub.commons.findable import number, registration, tongue
 from hub.commons.looked_for import plain
 from hub.store.finding import SORTS, Looking
 from hub.web.guard import hub
-from hub.web.typed import countries, regions
+from hub.web.typed import countries, regions, western
 from schemas.codes import CODES
 from schemas.status import STORED
 
@@ -126,7 +126,7 @@ class _Reading:
         return code
 
     def amount(self, name: str) -> float | None:
-        text = self.typed.get(name, "").replace(" ", "").replace("'", "")
+        text = western(self.typed.get(name, "")).replace(" ", "").replace("'", "")
         if not text:
             return None
         try:
@@ -139,7 +139,7 @@ class _Reading:
         return number(str(amount))
 
     def day(self, name: str) -> str:
-        text = self.typed.get(name, "")
+        text = western(self.typed.get(name, ""))
         try:
             return date.fromisoformat(text).isoformat() if text else ""
         except ValueError:

@@ -31,6 +31,14 @@ def named(codes: str) -> dict[str, str]:
     return {code: _(name) for code, name in CODES.get(codes, {}).items()}
 
 
+_WESTERN = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬", "01234567890123456789.'")
+
+
+def western(text: str) -> str:
+    """A number or day that was typed in Arabic digits, in those that stand in the store."""
+    return text.translate(_WESTERN)
+
+
 def parse(path: str, text: str) -> Any:
     """The canonical value, or ValueError in words a person can act on. Nothing typed means blank."""
     kind = spec(path).type
@@ -43,6 +51,8 @@ def parse(path: str, text: str) -> Any:
         if path == "title":
             raise ValueError(_("A title cannot be empty."))
         return None
+    if kind in ("money", "int", "when"):
+        text = western(text)
     match kind:
         case "money":
             found = re.fullmatch(r"([0-9][0-9.,'\s]*)\s*([A-Za-z]{3})", text)
@@ -60,9 +70,10 @@ def parse(path: str, text: str) -> Any:
                 raise ValueError(_("Write a whole number."))
             return canonical(path, int(text))
         case "bool":
-            if text.lower() not in ("yes", "no"):
+            yes, no = ("yes", _("yes")), ("no", _("no"))
+            if text.lower() not in (*yes, *no):
                 raise ValueError(_("Write yes or no."))
-            return canonical(path, text.lower() == "yes")
+            return canonical(path, text.lower() in yes)
         case "when":
             return canonical(path, {"date": text})
         case _:

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from hub.languages import FOLDER, Catalogues, speaking
 from hub.store import people
+from hub.web import typed
 from hub.web.app import create_app
 from tests.web.conftest import Site
 from tests.web.test_access import addresses
@@ -125,3 +126,13 @@ def test_somebody_who_chose_is_remembered_by_the_hub(site: Site) -> None:
     with site.hub.reading() as conn:
         person = people.by_email(conn, "staff.oak@hub.test")
     assert person is not None and person.language == "ar"
+
+
+def test_numbers_and_days_may_be_typed_in_arabic_digits(site: Site) -> None:
+    with site.app.test_request_context("/"):
+        assert typed.parse("ask.requested", "١٢٬٥٠٠٫٥٠ jod") == {"amount": "12500.5", "currency": "JOD"}
+        assert typed.parse("ask.requested", "12500.50 JOD") == {"amount": "12500.5", "currency": "JOD"}
+        assert typed.parse("ask.needed_by", "٢٠٢٦-٠٣-٣١") == typed.parse("ask.needed_by", "2026-03-31")
+        assert typed.parse("title", "٣ آبار") == "٣ آبار"
+    page = site.client("officer.elm").get("/opportunities?asks_least=١٠٠٠")
+    assert page.status_code == 200

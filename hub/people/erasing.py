@@ -75,7 +75,7 @@ def _account(conn: Connection, email: str) -> Any:
 def _account_goes(conn: Connection, account: Any) -> None:
     """The account keeps its id, which the audit names; nothing of the person stays with it."""
     user = _table(tables.User)
-    blank = {
+    blank: dict[str, Any] = {
         "email": f"erased-{account.id}@invalid",
         "name": "Erased",
         "password_hash": "",

@@ -173,8 +173,10 @@ class _Reader:
                 for problem in inboxes.unfit(connections[name], connections):
                     self.say(("connections", name, "inbox_for"), problem)
         self._file, self._reach = self.path, Reach(self.path.parent)
-        hub = self._settings(("hub",), main.get("hub", {}), HUB)
-        web = self._settings(("web",), main.get("web", {}), WEB)
+        hub, web = (
+            self._settings(("hub",), main.get("hub", {}), HUB),
+            self._settings(("web",), main.get("web", {}), WEB),
+        )
         host, port = web["host"], web["port"]
         digest = hashlib.sha256(json.dumps([tree for tree, _ in trees], sort_keys=True, default=str).encode())
         folders = (self.path.parent / hub["mappings"],) if hub["mappings"] else ()
@@ -204,8 +206,7 @@ class _Reader:
 
     def _sign_in(self, table: Any) -> SignInConfig:
         values = self._settings(("sign_in",), table if isinstance(table, dict) else {}, SIGN_IN)
-        given = values["client_secret"]
-        secret = self._secret(("sign_in", "client_secret"), given) if given else None
+        secret = self._secret(("sign_in", "client_secret"), given) if (given := values["client_secret"]) else None
         return sign_in_config(values, secret, lambda name, problem: self.say(("sign_in", name), problem))
 
     def _beside(self, url: str) -> str:

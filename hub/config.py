@@ -21,7 +21,7 @@ from hub.commons.criteria import Criteria
 from hub.mail.settings import MailConfig, mail_config
 from hub.people.settings import SignInConfig, sign_in_config
 from hub.references import Reach, prefix
-from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, SIGN_IN, WEB, Setting
+from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, SIGN_IN, WEB, WORDS, Setting
 from hub.wording import closest
 from mappings.positions import positions
 
@@ -236,7 +236,7 @@ class _Reader:
                 pass
             elif not isinstance(value, setting.type) or (isinstance(value, bool) and setting.type is int):
                 kind = getattr(setting.type, "__name__", "value")
-                self.say((*where, name), f'"{name}" is {value!r}; it wants a {_WORDS.get(kind, kind)}.')
+                self.say((*where, name), f'"{name}" is {value!r}; it wants a {WORDS.get(kind, kind)}.')
                 value = setting.default
             elif setting.choices and value not in setting.choices:
                 hint = closest(str(value), setting.choices)
@@ -408,6 +408,3 @@ class _Reader:
             self.say(where, f'"every" is "{text}"; write a number and s, m, h or d, like 5m.')
             return 300
         return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
-
-
-_WORDS = {"str": "text in quotes", "int": "whole number", "bool": "true or false", "list": "list", "dict": "table"}

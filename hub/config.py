@@ -22,7 +22,7 @@ from hub.mail.settings import MailConfig, mail_config
 from hub.people.settings import SignInConfig, sign_in_config
 from hub.references import Reach, prefix
 from hub.retention import Retention
-from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, PARTS, RETENTION, SIGN_IN, WEB, Setting
+from hub.settings import CONNECTION, HUB, IMPORT, MAIL, MEMBER, PARTS, RETENTION, SIGN_IN, WEB, WORDS, Setting
 from hub.wording import closest
 from mappings.positions import positions
 
@@ -174,8 +174,10 @@ class _Reader:
                 for problem in inboxes.unfit(connections[name], connections):
                     self.say(("connections", name, "inbox_for"), problem)
         self._file, self._reach = self.path, Reach(self.path.parent)
-        hub = self._settings(("hub",), main.get("hub", {}), HUB)
-        web = self._settings(("web",), main.get("web", {}), WEB)
+        hub, web = (
+            self._settings(("hub",), main.get("hub", {}), HUB),
+            self._settings(("web",), main.get("web", {}), WEB),
+        )
         host, port = web["host"], web["port"]
         digest = hashlib.sha256(json.dumps([tree for tree, _ in trees], sort_keys=True, default=str).encode())
         folders = (self.path.parent / hub["mappings"],) if hub["mappings"] else ()
@@ -207,8 +209,7 @@ class _Reader:
 
     def _sign_in(self, table: Any) -> SignInConfig:
         values = self._settings(("sign_in",), table if isinstance(table, dict) else {}, SIGN_IN)
-        given = values["client_secret"]
-        secret = self._secret(("sign_in", "client_secret"), given) if given else None
+        secret = self._secret(("sign_in", "client_secret"), given) if (given := values["client_secret"]) else None
         return sign_in_config(values, secret, lambda name, problem: self.say(("sign_in", name), problem))
 
     def _beside(self, url: str) -> str:
@@ -238,7 +239,7 @@ class _Reader:
                 pass
             elif not isinstance(value, setting.type) or (isinstance(value, bool) and setting.type is int):
                 kind = getattr(setting.type, "__name__", "value")
-                self.say((*where, name), f'"{name}" is {value!r}; it wants a {_WORDS.get(kind, kind)}.')
+                self.say((*where, name), f'"{name}" is {value!r}; it wants a {WORDS.get(kind, kind)}.')
                 value = setting.default
             elif setting.choices and value not in setting.choices:
                 hint = closest(str(value), setting.choices)
@@ -417,6 +418,3 @@ class _Reader:
             self.say(where, f'"every" is "{text}"; write a number and s, m, h or d, like 5m.')
             return 300
         return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
-
-
-_WORDS = {"str": "text in quotes", "int": "whole number", "bool": "true or false", "list": "list", "dict": "table"}

@@ -144,3 +144,5 @@ TABLES = {
     "import": IMPORT,
 }
 """Every setting; ``config.example.toml`` documents them all, and a test compares the two."""
+WORDS = {"str": "text in quotes", "int": "whole number", "bool": "true or false", "list": "list", "dict": "table"}
+"""What a type is called in a sentence."""

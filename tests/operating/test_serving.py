@@ -265,7 +265,11 @@ def test_a_pause_that_a_system_asked_for_keeps_nobody_from_stopping(town: Town) 
     with serving(town.config) as served:
         served.until(lambda: town.saffron.calls("GET", f"/{TABLE}"), "It was to call Saffron.")
         time.sleep(0.5)
+        calls = len(town.saffron.calls("GET", f"/{TABLE}"))
         assert served.end() < 12 and served.process.returncode == 0
+        assert len(town.saffron.calls("GET", f"/{TABLE}")) == calls, (
+            "stopping is no reason to call before the time that was asked for"
+        )
         state = next(
             line["state"]
             for line in served.lines()

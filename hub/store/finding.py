@@ -68,7 +68,7 @@ def keep_all(
     found = {row.id: findable(row, commitments.get(row.id, {})) for row in rows}
     insert_all(conn, t, [_columns(row, found[row.id]) for row in rows])
     kept = select(t.c.opportunity_id, t.c.id).where(t.c.opportunity_id.in_(list(found)))
-    ids = {opportunity_id: id for opportunity_id, id in conn.execute(kept)}
+    ids = {row.opportunity_id: row.id for row in conn.execute(kept)}
     tags = [{"tag": one, "finding_id": ids[id]} for id, what in found.items() for one in sorted(what.tags)]
     insert_all(conn, tag, tags)
     _keep_texts(conn, {ids[id]: what for id, what in found.items()})

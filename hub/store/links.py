@@ -41,7 +41,15 @@ def as_they_stand(conn: Connection, connection: str, digest: str, raws: Mapping[
     read by this mapping, is just what their record shows: told by its text, for to take it apart would cost most of what a
     scan costs in which nothing changed. What is the same in another text is not among them."""
     where = (t.c.connection_id == connection) & t.c.remote_id.in_(list(raws)) & (t.c.state == "linked")
-    columns = (t.c.id, t.c.remote_id, t.c.opportunity_id, t.c.remote_version, t.c.seen_scan, t.c.seen_page, t.c.missed_scans)
+    columns = (
+        t.c.id,
+        t.c.remote_id,
+        t.c.opportunity_id,
+        t.c.remote_version,
+        t.c.seen_scan,
+        t.c.seen_page,
+        t.c.missed_scans,
+    )
     query = select(*columns, cast(t.c.base, Text).label("said")).where(where & (t.c.mapping_digest == digest))
     return {row.remote_id: row for row in conn.execute(query) if row.said == dumps(raws[row.remote_id])}
 

@@ -383,4 +383,3 @@ class Intent(Row, table=True):
     state: str = Field(default="open", index=True)
     opened_at: datetime = moment()
     fence: int = 0
-

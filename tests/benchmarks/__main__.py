@@ -21,7 +21,9 @@ BUILD = Path("build")
 @click.option("--size", default=10_000, help="Records.")
 @click.option("--runs", default=3, help="Of each; medians count.")
 @click.option("--only", multiple=True, type=click.Choice(sorted(ROWS)), help="These rows of the table.")
-@click.option("--peers", default=str(BUILD / "peers" / ".venv" / "bin" / "python"), help="Python of the peers' environment.")
+@click.option(
+    "--peers", default=str(BUILD / "peers" / ".venv" / "bin" / "python"), help="Python of the peers' environment."
+)
 def main(size: int, runs: int, only: tuple[str, ...], peers: str) -> None:
     found: list[Row] = []
     for name in only or ROWS:

@@ -29,7 +29,11 @@ class Paged(Connector):
     """One table of the system. ``feed``: timestamp, by its ``updated``, or full_scan."""
 
     def __init__(
-        self, url: str, wanted: Wanted, transport: Transport, feed: Literal["timestamp", "full_scan"] = "timestamp",
+        self,
+        url: str,
+        wanted: Wanted,
+        transport: Transport,
+        feed: Literal["timestamp", "full_scan"] = "timestamp",
         writes: bool = True,
     ) -> None:
         self._url, self._wanted, self._transport = url, wanted, transport
@@ -73,7 +77,9 @@ class Paged(Connector):
 
     def update(self, edits: Sequence[Edit]) -> list[Outcome]:
         rows = self._call("PATCH", {"records": [edit.fields | {"id": edit.id} for edit in edits]})["records"]
-        return [Outcome(row["id"], self._record(row)) if row else Outcome(error=Invalid("There is none.")) for row in rows]
+        return [
+            Outcome(row["id"], self._record(row)) if row else Outcome(error=Invalid("There is none.")) for row in rows
+        ]
 
     def delete(self, ids: Sequence[str]) -> list[Outcome]:
         raise Invalid("Nothing is deleted here.")

@@ -34,7 +34,9 @@ class Row:
 
     def line(self) -> str:
         way = "at least" if self.at_least else "at most"
-        return f"{'met   ' if self.met else 'MISSED'} {self.name}: {self.ratio:,.2f} ({way} {self.bar:,.2f}); {self.shown}"
+        return (
+            f"{'met   ' if self.met else 'MISSED'} {self.name}: {self.ratio:,.2f} ({way} {self.bar:,.2f}); {self.shown}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

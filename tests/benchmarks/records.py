@@ -9,7 +9,12 @@ PAGE = 500
 COLUMNS = ("title", "summary", "need", "activities", "impact", "organisation", "charity", "country", "website", "themes",
            "populations", "ask", "cost", "currency", "starts", "ends", "contact", "share", "key")  # fmt: skip
 BEGAN = "2026-03-01T00:00:00.000000Z"
-_WORDS = [f"{a}{b}{c}" for a in ("sel", "mor", "tan", "vil", "que") for b in ("ka", "ru", "ne", "lo", "mi", "sha") for c in "abdeglnrs"]
+_WORDS = [
+    f"{a}{b}{c}"
+    for a in ("sel", "mor", "tan", "vil", "que")
+    for b in ("ka", "ru", "ne", "lo", "mi", "sha")
+    for c in "abdeglnrs"
+]
 _THEMES = ("education", "health", "climate", "water", "food", "gender")
 _POPULATIONS = ("children", "women", "refugees", "youth")
 _COUNTRIES = ("KE", "UG", "JO", "LB", "EG", "GB", "US", "IN", "NP", "BR")

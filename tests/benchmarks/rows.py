@@ -27,7 +27,13 @@ def first_sync(bench: Bench) -> Iterator[Row]:
         yield Row("first full sync in, times as fast as dlt", times, 4.0, f"dlt {costs['dlt'].each()}", at_least=True)
     if "singer" in costs:
         times = costs["singer"].cpu / hub.cpu
-        yield Row("first full sync in, times as fast as the Singer SDK", times, 1.0, f"Singer SDK {costs['singer'].each()}", at_least=True)
+        yield Row(
+            "first full sync in, times as fast as the Singer SDK",
+            times,
+            1.0,
+            f"Singer SDK {costs['singer'].each()}",
+            at_least=True,
+        )
     yield Row("first full sync in, peak memory in MB", hub.peak, 120, f"{bench.stage.size:,} records")
 
 
@@ -53,7 +59,9 @@ def postgresql(bench: Bench) -> Iterator[Row]:
     yield from _times("the same into PostgreSQL, times the COPY floor", costs["hub"], costs.get("floor"), 2.5)
     if "dlt" in costs:
         times = costs["dlt"].cpu / costs["hub"].cpu
-        yield Row("the same into PostgreSQL, times as fast as dlt", times, 3.0, f"dlt {costs['dlt'].each()}", at_least=True)
+        yield Row(
+            "the same into PostgreSQL, times as fast as dlt", times, 3.0, f"dlt {costs['dlt'].each()}", at_least=True
+        )
 
 
 def nothing(bench: Bench) -> Iterator[Row]:
@@ -97,7 +105,9 @@ def push(bench: Bench) -> Iterator[Row]:
 
 def mapping(bench: Bench) -> Iterator[Row]:
     told = [
-        json.loads(subprocess.run([sys.executable, "-m", "tests.benchmarks.mapping"], capture_output=True, check=True).stdout)
+        json.loads(
+            subprocess.run([sys.executable, "-m", "tests.benchmarks.mapping"], capture_output=True, check=True).stdout
+        )
         for _ in range(bench.stage.runs)
     ]
     for what, bar in (("read", 150_000), ("written", 120_000)):
@@ -114,6 +124,17 @@ def start(bench: Bench) -> Iterator[Row]:
     yield Row("hub --help, seconds", sorted(took)[len(took) // 2], 0.3, "by the clock")
 
 
+def _of_its_own(name: str) -> Callable[[Bench], Iterator[Row]]:
+    """A benchmark that prints its own figures and ends with an error where they are not good enough."""
+
+    def run(bench: Bench) -> Iterator[Row]:
+        done = subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}"], capture_output=True, text=True)
+        last = (done.stdout + done.stderr).strip().splitlines()[-1:]
+        yield Row(f"{name}, assertions that failed", min(done.returncode, 1), 0, "".join(last))
+
+    return run
+
+
 def _times(name: str, hub: Cost, floor: Cost | None, bar: float) -> Iterator[Row]:
     if floor is not None:
         yield Row(name, hub.cpu / floor.cpu, bar, f"hub {hub.each()}; floor {floor.each()}")
@@ -128,4 +149,5 @@ ROWS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "push": push,
     "mapping": mapping,
     "start": start,
+    **{name: _of_its_own(f"bench_{name}") for name in ("finding", "digest", "likeness", "wanting", "sync")},
 }

@@ -37,7 +37,7 @@ class System:
     def __init__(self, size: int) -> None:
         self.size = size
         self.pages = -(-size // PAGE)
-        self.file = tempfile.TemporaryFile()
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
         self.places: list[tuple[int, int]] = []
         self.changed: dict[str, dict[str, Any]] = {}
         self.dirty: set[int] = set()
@@ -107,7 +107,9 @@ class System:
                 rows = [self.row(id) for id in asked["ids"].split(",")]
                 return dumps({"records": [row for row in rows if row], "next": None})
             case "GET", "/records" if "key" in asked:
-                return dumps({"records": [r for r in self.changed.values() if r.get("key") == asked["key"]], "next": None})
+                return dumps(
+                    {"records": [r for r in self.changed.values() if r.get("key") == asked["key"]], "next": None}
+                )
             case "GET", "/records" if asked.get("updated_since", "") >= BEGAN:
                 return self.since(asked["updated_since"])
             case "GET", "/records":

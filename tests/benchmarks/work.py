@@ -8,7 +8,6 @@ import os
 import pstats
 import sys
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, Literal
 
 from connectors.clock import SystemTime
@@ -35,7 +34,9 @@ class Benched(Hub):
     writes: bool
 
     def connect(self, connection: str, patience: float | None = None) -> Connector:
-        transport = self._transport(hosts=[self.urls[connection].removeprefix("http://")], time=self.time, allow_http=True)
+        transport = self._transport(
+            hosts=[self.urls[connection].removeprefix("http://")], time=self.time, allow_http=True
+        )
         return Paged(self.urls[connection], wanted(self.mapping(connection)), transport, self.feed, self.writes)
 
 

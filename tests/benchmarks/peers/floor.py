@@ -11,7 +11,6 @@ import sys
 
 import orjson
 import requests
-
 from measure import measured
 
 COLUMNS = ("id", "updated", "version", "title", "summary", "need", "activities", "impact", "organisation", "charity", "country",
@@ -100,12 +99,15 @@ def push(url: str, path: str, size: int) -> int:
     session.trust_env = False
     rows = READ
     for start in range(0, size, BATCH):
-        batch = [rows[number % len(rows)] | {"key": f"key-{number:032}"} for number in range(start, min(start + BATCH, size))]
+        batch = [
+            rows[number % len(rows)] | {"key": f"key-{number:032}"} for number in range(start, min(start + BATCH, size))
+        ]
         answer = session.post(f"{url}/records", data=orjson.dumps({"records": batch}))
         made = orjson.loads(answer.content)["records"]
         db.execute("BEGIN IMMEDIATE")
         db.executemany(
-            "INSERT INTO outcome VALUES (?, ?, ?)", [(start + n, one["id"], one["version"]) for n, one in enumerate(made)]
+            "INSERT INTO outcome VALUES (?, ?, ?)",
+            [(start + n, one["id"], one["version"]) for n, one in enumerate(made)],
         )
         db.execute("COMMIT")
         count += len(made)

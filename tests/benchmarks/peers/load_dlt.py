@@ -27,7 +27,11 @@ def work(url: str, destination: str) -> int:
             count += len(answer["records"])
             page = answer["next"]
 
-    place = dlt.destinations.sqlalchemy(destination) if destination.startswith("sqlite") else dlt.destinations.postgres(destination)
+    place = (
+        dlt.destinations.sqlalchemy(destination)
+        if destination.startswith("sqlite")
+        else dlt.destinations.postgres(destination)
+    )
     pipeline = dlt.pipeline("bench", destination=place, dataset_name="main", pipelines_dir=os.path.join(FOLDER, "dlt"))
     pipeline.run(records())
     return count

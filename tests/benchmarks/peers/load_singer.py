@@ -78,7 +78,9 @@ def work(url: str, file: str) -> int:
         config.write_text(json.dumps({"url": url, "file": file}))
         me = [sys.executable, __file__]
         first = subprocess.Popen([*me, "tap", str(config)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        second = subprocess.Popen([*me, "target", str(config)], stdin=first.stdout, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        second = subprocess.Popen(
+            [*me, "target", str(config)], stdin=first.stdout, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         assert first.stdout is not None
         first.stdout.close()
         assert second.wait() == 0 and first.wait() == 0, "tap or target failed"

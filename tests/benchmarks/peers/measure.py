@@ -25,8 +25,6 @@ def measured(work: Callable[[], int], **more: object) -> None:
     clock, own = time.perf_counter(), cpu()
     count = work()
     print(
-        json.dumps(
-            {"records": count, "cpu": cpu() - own, "wall": time.perf_counter() - clock, "peak": peak(), **more}
-        ),
+        json.dumps({"records": count, "cpu": cpu() - own, "wall": time.perf_counter() - clock, "peak": peak(), **more}),
         flush=True,
     )

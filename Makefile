@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/compiled
 
-.PHONY: help demo demo-cluster test check browser pictures prove prove-cluster secure audit sbom mutants bench lock clean
+.PHONY: help demo demo-cluster test check browser pictures prove prove-cluster secure audit sbom mutants bench bench-growth lock clean
 help:
 	@echo "make demo        three sandboxes and a hub, in a browser;  make demo ONCE=1 does one round and ends"
 	@echo "make demo-cluster  the same with two processes for pages and three that sync, over PostgreSQL; takes ONCE=1 too"
@@ -24,7 +24,8 @@ help:
 	@echo "make browser     every page for every role, in every language, light and dark, by axe-core in Chromium; pictures in build/screens"
 	@echo "make pictures    docs/dashboard.png and docs/conflict.png made anew"
 	@echo "make mutants     named mistakes in a copy of the engine, and which proof notices each"
-	@echo "make bench       what a sync of 10,000 unchanged records costs"
+	@echo "make bench       what the hub's work costs beside its floor, dlt and the Singer SDK; SIZE=100000 RUNS=3"
+	@echo "make bench-growth  the same by number of records, as a picture; SIZES='10000 100000'"
 	@echo "make lock        make the lock files anew"
 
 $(VENV)/base:
@@ -96,8 +97,19 @@ pictures: $(VENV)/test
 mutants: $(VENV)/test
 	$(BIN)/python -m tests.mutants
 
-bench: $(VENV)/test
-	@for b in tests/benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python -m tests.benchmarks.$$(basename $$b .py) || exit 1; done
+PEERS := build/peers/.venv
+$(PEERS)/ready: tests/benchmarks/peers/requirements.txt | $(VENV)/base
+	@$(PYTHON) -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
+	@touch $@
+
+SIZE ?= 10000
+RUNS ?= 3
+bench: $(VENV)/test $(PEERS)/ready
+	$(BIN)/python -m tests.benchmarks --size $(SIZE) --runs $(RUNS)
+
+bench-growth: $(VENV)/test
+	$(BIN)/python -m tests.benchmarks.growth --sizes $(or $(SIZES),10000 100000)
 
 LOCK = $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 lock: $(VENV)/base

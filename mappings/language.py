@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +27,9 @@ __all__ = ["FieldMap", "Mapping", "MappingError", "Problem", "Reading", "Referen
 
 Refuses = Callable[[str, Any], str | None]
 """Why a column can never hold a value; ``None`` when it may."""
+
+
+_ALWAYS_KEPT = frozenset({type(None), bool, int, Decimal})
 
 
 def _takes_all(column: str, value: Any) -> str | None:
@@ -133,7 +137,12 @@ class Mapping:
         """Translate a record. Never raises for what a record holds."""
         values: dict[str, Value] = {}
         problems: list[Problem] | None = None
-        broken = {column: why for column, value in raw.items() for why in [unkeepable(value)] if why}
+        broken: dict[str, str] = {}
+        for column, value in raw.items():
+            if value.__class__ in _ALWAYS_KEPT or (value.__class__ is str and value.isascii() and "\0" not in value):
+                continue  # nearly all; the rest is looked at
+            if why := unkeepable(value):
+                broken[column] = why
         for path, get, part in self._shown:
             try:
                 if broken and not broken.keys().isdisjoint(part.columns):
@@ -171,10 +180,10 @@ class Mapping:
                 if barred and value not in BLANK:
                     _need_none(barred, part.columns)
                 put = part.lens.put(value, raw)
-                why = next(filter(None, (refuses(c, v) for c, v in put.items() if v != before.get(c))), None)
-                if why:
-                    raise ValueError(why)
-                raw |= put
+                for column, new in put.items():
+                    if new != before.get(column) and (why := refuses(column, new)):
+                        raise ValueError(why)
+                raw.update(put)
             except ValueError as error:
                 unholdable[part.path] = str(error)
         changed = {c: v for c, v in raw.items() if v != before.get(c) and not (creating and v is None)}

@@ -9,6 +9,7 @@ from typing import Any
 
 WHOLE, FRACTION = 38, 38
 """Digits before and after the point that an amount may have; nobody's budget needs more, and no sum loses any."""
+_LARGEST = 10**WHOLE
 _PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
 _PERHAPS_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
 _EXACT = Context(prec=2_000, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -35,6 +36,8 @@ def amount_text(value: Any) -> str:
     Takes ``int``, ``Decimal`` and plain decimal text. ValueError for anything else: a float has already
     lost digits, a bool is no amount, and ``1e400`` or ``NaN`` are nobody's budget.
     """
+    if value.__class__ is int and -_LARGEST < value < _LARGEST:
+        return str(value)
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise ValueError(f"{value!r} is no amount. Write digits, like 12000.50.")
     if isinstance(value, Decimal) and not value.is_finite():

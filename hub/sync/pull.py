@@ -147,7 +147,7 @@ def apply_page(turn: Turn, page: Page) -> None:
             _refused(conn, turn, row)
         there = links.by_remote(conn, turn.name, [row.id for row in page.refused if row.id])
         now_seen = (turn.scan, turn.page, 0)
-        told: list[Any] = [*known.still.values(), *known.links.values(), *there.values()]
+        told: tuple[Any, ...] = (*known.still.values(), *known.links.values(), *there.values())
         shown = [link.id for link in told if (link.seen_scan, link.seen_page, link.missed_scans) != now_seen]
         links.seen(conn, shown, turn.scan, turn.page)
         deletions.note(conn, turn, [gone.id for gone in page.gone])

@@ -37,7 +37,7 @@ class System:
     def __init__(self, size: int) -> None:
         self.size = size
         self.pages = -(-size // PAGE)
-        self.file = tempfile.TemporaryFile()  # noqa: SIM115  it lasts as long as the server
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
         self.places: list[tuple[int, int]] = []
         self.changed: dict[str, dict[str, Any]] = {}
         self.dirty: set[int] = set()

@@ -43,8 +43,8 @@ MUTANTS = (
     ),
     Mutant(
         "the version decides whether a record changed", PULL,
-        "            if link is not None and unchanged(turn, link, raw):\n",
-        '            if link is not None and link.state == "linked" and link.remote_version == record.version:\n',
+        "(link if link is not None and unchanged(turn, link, raw) else None)\n",
+        '(link if link is not None and link.state == "linked" and link.remote_version == record.version else None)\n',
     ),
     Mutant(
         "the wrong side is written", RECONCILE,

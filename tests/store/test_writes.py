@@ -1,0 +1,89 @@
+"""What is stored quickly is what would be stored slowly: the same JSON, the same columns, the same links told apart."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from hub.store import links
+from hub.store.engine import dumps, loads, open_engine, writing
+from hub.store.migrate import migrate
+from hub.store.tables import Audit, Link
+from hub.store.writes import insert_all
+
+text = st.text(st.characters(exclude_categories=()), max_size=8)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | text | st.decimals(allow_nan=False, allow_infinity=False, places=2),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def plainly(value: Any) -> str:
+    said = json.dumps(
+        value, default=lambda d: {"$decimal": str(d)}, sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    )
+    return "".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in said)
+
+
+@given(values)
+def test_json_is_the_text_that_it_was_before_it_was_fast(value: Any) -> None:
+    assert dumps(value) == plainly(value)
+
+
+@pytest.mark.parametrize("value", [{"a": 10**30}, {"b": "\ud800", "a": [Decimal("1.50"), "é\x01\n"]}])
+def test_what_orjson_refuses_is_kept_all_the_same(value: Any) -> None:
+    assert loads(dumps(value)) == value
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Any:
+    engine = open_engine(f"sqlite:///{tmp_path / 'hub.db'}")
+    migrate(engine)
+    with engine.connect() as conn:
+        conn.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    yield engine
+    engine.dispose()
+
+
+def test_rows_stored_together_are_those_that_one_statement_each_would_store(engine: Any) -> None:
+    table: Any = vars(Audit)["__table__"]
+    now = datetime(2026, 3, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+    line = {"at": now, "actor": "hub", "action": "told", "values": {"title": [None, "ü"]}}
+    with writing(engine) as conn:
+        conn.execute(table.insert(), [line])
+        insert_all(conn, table, [line])
+        one, other = (dict(row._mapping) | {"id": 0} for row in conn.execute(select(table)))
+    assert one == other
+    assert other["at"] == datetime(2026, 3, 1, 10, tzinfo=UTC)
+    assert other["moves"] is False and other["direction"] == "here", "what is left out becomes the column's default"
+
+
+def test_a_record_stands_as_it_was_only_where_its_text_mapping_and_state_do(engine: Any) -> None:
+    base = {"Title": "Ünique", "Ask": Decimal("1.50"), "Count": 1}
+
+    def link(id: str, **other: Any) -> Link:
+        return Link(
+            **{"id": id, "connection_id": "c", "opportunity_id": id, "remote_id": id, "base": base}
+            | {"mapping_digest": "m"}
+            | other
+        )
+
+    with engine.connect() as conn, conn.begin():
+        conn.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        links.add(
+            conn, link("same"), link("edited"), link("remapped", mapping_digest="old"), link("stopped", state="stopped"),
+            link("elsewhere", connection_id="d"), link("unread", base=None),
+        )  # fmt: skip
+        ids = ("same", "edited", "remapped", "stopped", "elsewhere", "unread")
+        raws = {id: base if id != "edited" else base | {"Count": True} for id in ids}
+        assert set(links.as_they_stand(conn, "c", "m", raws)) == {"same"}
+        conn.rollback()

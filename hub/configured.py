@@ -6,7 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from hub.config import Config, ConfigError, load
+from hub.config import Config, ConfigError
+from hub.config_files import load
 from mappings.language import MappingError
 from mappings.language import load as load_mapping
 

@@ -14,7 +14,7 @@ from connectors.clock import ManualTime
 from connectors.dataverse.sandbox import CLIENT_ID, CLIENT_SECRET, TENANT, DataverseSandbox
 from connectors.sandbox import Seen
 from hub.app import Hub, open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.demo import seeds
 from hub.demo.samples import Sample
 from hub.sync.run import RunResult, sync_all

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from connectors.sandbox import Seen
-from hub.config import load
+from hub.config_files import load
 from hub.demo.seeds import REQUEST
 from hub.demo.stage import PASSWORD, PEOPLE, Stage
 

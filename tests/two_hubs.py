@@ -21,7 +21,7 @@ from connectors.clock import ManualTime
 from connectors.sandbox import Sandbox
 from hub import tokens
 from hub.app import Hub, open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.demo import seeds
 from hub.demo.samples import Sample
 from hub.sync.run import RunResult, sync_all

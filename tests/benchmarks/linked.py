@@ -16,7 +16,7 @@ from connectors.airtable.sandbox import AirtableSandbox
 from connectors.airtable.sandbox import serve as serve_airtable
 from connectors.clock import ManualTime
 from hub.app import open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.demo import seeds
 from hub.demo.samples import Sample
 from hub.sync.run import sync_all

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 
 from hub.app import Hub, open_hub
 from hub.commons import imports
-from hub.config import load
+from hub.config_files import load
 from hub.demo.stage import PASSWORD
 from hub.people.accounts import add_user
 from hub.store import opportunities

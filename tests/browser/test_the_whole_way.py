@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from hub.app import open_hub
 from hub.commons import searches
 from hub.commons.criteria import Criteria
-from hub.config import load
+from hub.config_files import load
 from hub.demo.samples import ALDER
 from hub.demo.seeds import INBOX, OFFICER, REQUEST
 from hub.store import people

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from hub import tokens
 from hub.app import open_hub
 from hub.cli import main
-from hub.config import load
+from hub.config_files import load
 
 CONFIG = '[members.elm]\nname = "Elm Fund"\n'
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, text
 from hub.app import open_hub
 from hub.cli import main
 from hub.commons.criteria import Criteria
-from hub.config import load
+from hub.config_files import load
 from hub.store import finding, moving
 from hub.store.engine import open_engine, reading, writing
 from hub.sync.history import disagreements

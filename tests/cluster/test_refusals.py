@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from connectors.clock import SystemTime
 from hub.app import Hub, open_hub
 from hub.cli import main
-from hub.config import load
+from hub.config_files import load
 from hub.jobs import presence
 from hub.jobs.presence import Presence
 

@@ -14,7 +14,7 @@ from hub import tokens
 from hub.app import open_hub
 from hub.commons import programs
 from hub.commons.programs import Wish
-from hub.config import load
+from hub.config_files import load
 from hub.conformance import kit
 from hub.store import opportunities
 from hub.store import tokens as stored

@@ -17,7 +17,7 @@ from connectors.submittable.sandbox import SubmittableSandbox, serve
 from connectors.submittable.sandbox_state import Form, FormField
 from hub.app import open_hub
 from hub.checks import checks
-from hub.config import load
+from hub.config_files import load
 from tests.submittable import KEY, OWN, TAKEN_UP, options, seed
 
 

@@ -27,7 +27,8 @@ from connectors import registry
 from connectors.clock import ManualTime
 from hub import crash
 from hub.app import Hub, open_hub
-from hub.config import Config, load
+from hub.config import Config
+from hub.config_files import load
 from hub.ids import Ids
 from hub.sync.run import sync_all
 

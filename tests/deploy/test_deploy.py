@@ -15,7 +15,7 @@ import requests
 import trustme
 
 from hub.app import open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.people.accounts import add_user
 from tests.operating.serving import serving
 

@@ -14,7 +14,7 @@ import pytest
 
 from connectors.clock import ManualTime
 from hub.app import Hub, open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.door import bring, report
 from hub.door.report import Report
 from hub.store import opportunities

@@ -14,7 +14,8 @@ from click.testing import CliRunner
 
 from hub.app import Hub, open_hub
 from hub.cli import main
-from hub.config import Config, ConfigError, load
+from hub.config import Config, ConfigError
+from hub.config_files import load
 from hub.exposed import unfit
 from hub.web.app import create_app
 

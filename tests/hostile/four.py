@@ -20,7 +20,7 @@ from connectors.salesforce.sandbox import serve as serve_salesforce
 from connectors.spreadsheet.formula import unmarked
 from connectors.spreadsheet.xlsx_text import spelt
 from hub.app import Hub, open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.demo import seeds
 from hub.store.tables import Link, Opportunity, Quarantine
 from hub.sync.run import RunResult, sync_all

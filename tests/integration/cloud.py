@@ -11,7 +11,7 @@ from typing import Any
 from connectors.clock import ManualTime
 from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
 from hub.app import Hub, open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.sync.run import RunResult, sync_all
 
 APPLICATION, AWARD, CALL, GRANT = "IndividualApplication", "FundingAward", "FundingOpportunity", "Opportunity"

@@ -30,7 +30,7 @@ from connectors.submittable.sandbox import serve as serve_submittable
 from connectors.submittable.sandbox_rows import Tables
 from connectors.transport import Transport
 from hub.app import Hub, open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.demo import seeds
 from hub.sync.run import RunResult, sync_all
 from tests import submittable

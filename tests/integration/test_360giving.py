@@ -15,7 +15,7 @@ from sqlalchemy import select
 from connectors.airtable.sandbox import AirtableSandbox
 from connectors.airtable.sandbox import serve as serve_airtable
 from hub.app import Hub, open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.demo import seeds
 from hub.store.lists import opportunity, quarantine
 from hub.sync.run import sync_all

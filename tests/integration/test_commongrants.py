@@ -16,7 +16,7 @@ from connectors.clock import ManualTime
 from connectors.commongrants.sandbox import serve
 from connectors.sandbox import Seen
 from hub.app import Hub, open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.demo import seeds
 from hub.store.tables import Deletion, Opportunity
 from hub.sync.run import RunResult, sync_all

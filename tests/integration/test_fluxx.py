@@ -17,7 +17,7 @@ from connectors.fluxx.sandbox import serve as serve_fluxx
 from connectors.sandbox import Fault, Seen
 from hub.app import open_hub
 from hub.cli import main
-from hub.config import load
+from hub.config_files import load
 from hub.demo import seeds
 from hub.sync.run import RunResult, sync_all
 from tests.connectors.fluxx_site import OFFICER, REQUEST, SECRET, THEME, seed

@@ -17,7 +17,7 @@ from connectors.google_sheets.sandbox import serve
 from connectors.sandbox import Fault
 from connectors.transport import Transport
 from hub.app import Hub, open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.demo import seeds
 from hub.sync.run import RunResult, sync_all
 

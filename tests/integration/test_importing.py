@@ -12,7 +12,7 @@ import pytest
 from connectors.salesforce.records import body
 from hub.app import Hub, open_hub
 from hub.commons.imports import Choices, Refusal, pick
-from hub.config import load
+from hub.config_files import load
 from hub.demo.samples import SAFFRON
 from hub.demo.seeds import OFFICER, REQUEST
 from hub.store import opportunities

@@ -8,7 +8,7 @@ from pathlib import Path
 from hub.app import open_hub
 from hub.commons import searches
 from hub.commons.criteria import Criteria
-from hub.config import load
+from hub.config_files import load
 from hub.demo.samples import ALDER
 from hub.store import people
 from tests.town import Town

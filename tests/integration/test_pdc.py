@@ -18,7 +18,7 @@ from connectors.pdc.sandbox_state import user
 from connectors.sandbox import Fault
 from connectors.transport import Transport
 from hub.app import Hub, open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.demo import seeds
 from hub.sync.run import RunResult, sync_all
 from mappings.language import load as load_mapping

@@ -13,7 +13,7 @@ from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSa
 from hub.app import Hub, open_hub
 from hub.commons import searches
 from hub.commons.criteria import Criteria
-from hub.config import load
+from hub.config_files import load
 from hub.demo.seeds import REQUEST
 from hub.people.accounts import add_user
 from hub.sync.clearing import KEPT

@@ -15,7 +15,7 @@ from connectors.airtable.sandbox import serve as serve_airtable
 from connectors.clock import ManualTime
 from hub.app import Hub, open_hub
 from hub.commons import asking
-from hub.config import load
+from hub.config_files import load
 from hub.demo import seeds
 from hub.demo.samples import CORRIE
 from hub.store import opportunities

@@ -19,7 +19,7 @@ from connectors.submittable.sandbox_request import MAILS
 from connectors.submittable.sandbox_state import CANARY
 from connectors.transport import Transport
 from hub.app import Hub, open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.demo import seeds
 from hub.sync.run import RunResult, sync_all
 from tests.submittable import KEY, OWN, TAKEN_UP, options, seed

@@ -17,7 +17,8 @@ import trustme
 from connectors.clock import ManualTime
 from connectors.contract import Secret
 from hub.app import Hub, open_hub
-from hub.config import ConfigError, load
+from hub.config import ConfigError
+from hub.config_files import load
 from hub.jobs.clock import Clock
 from hub.mail import sending
 from hub.mail.settings import MailConfig

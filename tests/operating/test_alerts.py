@@ -14,7 +14,8 @@ from connectors.clock import ManualTime
 from connectors.contract import Secret, Unavailable
 from hub.alerts import hook, tell
 from hub.app import Hub, open_hub
-from hub.config import ConfigError, load
+from hub.config import ConfigError
+from hub.config_files import load
 from hub.mail import sending
 from hub.mail.settings import MailConfig
 from hub.operating import Alerts, Operating

@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from connectors.clock import ManualTime
 from hub.app import open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.metrics.counted import REGISTRY
 from hub.metrics.standing import Standing
 

@@ -13,7 +13,7 @@ from connectors.clock import ManualTime, StoppableTime
 from connectors.contract import Unavailable
 from connectors.transport import Transport
 from hub.app import Hub, open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.jobs.clock import Clock
 from hub.people.accounts import add_user, open_session
 from hub.web.app import create_app

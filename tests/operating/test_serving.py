@@ -18,7 +18,7 @@ from connectors.airtable.sandbox_limits import Limit
 from connectors.clock import SystemTime
 from connectors.sandbox_faults import Fault
 from hub.app import open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.demo.seeds import OFFICER, SECRET
 from hub.demo.stage import PASSWORD, Stage
 from hub.mail import sending

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select
 
-from hub.config import ConfigError, load
+from hub.config import ConfigError
+from hub.config_files import load
 from hub.operations import retention
 from hub.store import keeping
 from hub.store.tables import (

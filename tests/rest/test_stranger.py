@@ -16,7 +16,8 @@ from connectors.rest import fill
 from connectors.rest.declaration import DeclarationError, read
 from connectors.sandbox import Sandbox
 from connectors.transport import Transport
-from hub.config import ConfigError, load
+from hub.config import ConfigError
+from hub.config_files import load
 from tests.rest import shapes
 
 WANTED = Wanted("records", ("title", "commons_id"), "commons_id")

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from connectors.clock import ManualTime
 from hub.app import Hub, open_hub
 from hub.commons.criteria import Criteria
-from hub.config import load
+from hub.config_files import load
 from hub.people import accounts, wishes
 from hub.people.accounts import add_user, digest
 from hub.store import admission, audit, finding, opportunities

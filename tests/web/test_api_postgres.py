@@ -7,7 +7,7 @@ from pathlib import Path
 
 from connectors.clock import ManualTime
 from hub.app import open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.sync.history import disagreements
 from tests.web.conftest import CONFIG, Site
 from tests.web.test_api import FACTS, Program

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from connectors.clock import ManualTime
 from hub.app import Hub, open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.store.tables import Opportunity
 from hub.sync.run import sync_all
 from hub.tokens import create

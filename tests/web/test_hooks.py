@@ -11,7 +11,8 @@ from werkzeug.test import TestResponse
 
 from connectors.contract import Secret
 from hub import hooks
-from hub.config import ConfigError, load
+from hub.config import ConfigError
+from hub.config_files import load
 from hub.signing import sign, signed
 from hub.store import connections
 from hub.sync.run import OneRun

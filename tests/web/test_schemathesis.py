@@ -17,7 +17,7 @@ import pytest
 
 from connectors.clock import ManualTime
 from hub.app import open_hub
-from hub.config import load
+from hub.config_files import load
 from hub.tokens import SCOPES, create
 from tests.two_hubs import COMMONS, Served
 from tests.web.test_api import FACTS

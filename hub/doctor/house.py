@@ -11,16 +11,18 @@ from collections.abc import Generator, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+from babel.messages.pofile import PoFileError, read_po
+
 from connectors.contract import Secret
 from hub import configured, redact
 from hub.config import Config, ConfigError
 from hub.doctor.found import Found, fail, look, ok
+from hub.languages import Catalogues
 from mappings import check as mapping_check
 
 LEAST_PYTHON = (3, 11)
 LEAST_ROOM = 500 * 2**20
 """Bytes on the database's disk. A backup and a migration each need about as much as the database has."""
-TRANSLATIONS = Path(__file__).parents[1] / "web" / "translations"
 
 
 def python() -> Found:
@@ -142,13 +144,12 @@ def mappings(config: Config) -> Iterator[Found]:
 
 
 def languages() -> Iterator[Found]:
-    found = sorted(TRANSLATIONS.glob("*/LC_MESSAGES")) if TRANSLATIONS.is_dir() else []
-    for folder in found:
-        name = folder.parent.name
-        if (folder / "messages.mo").is_file():
-            yield ok("languages", name, "there")
+    """Each catalogue is read, as the pages will."""
+    for name, file in Catalogues().files.items():
+        try:
+            with file.open("rb") as text:
+                texts = len(read_po(text, abort_invalid=True))
+        except (OSError, PoFileError, ValueError) as error:
+            yield fail("languages", name, f"{file} cannot be read ({error}), so its pages break.", "Install the package anew.")  # fmt: skip
         else:
-            yield fail("languages", name, "Its texts were not compiled, so pages stay English.",
-                       f"pybabel compile -d {TRANSLATIONS}, or install the package anew.")  # fmt: skip
-    if not found:
-        yield ok("languages", "en", "English only")
+            yield ok("languages", name, f"{texts} texts")

@@ -13,7 +13,7 @@ import pytest
 from sqlmodel import SQLModel
 
 from hub import access
-from hub.log import JsonLine
+from hub.log import formatter
 from hub.web.app import create_app
 from tests.web.conftest import Site, site
 from tests.web.test_access import addresses
@@ -143,7 +143,7 @@ def test_the_number_of_a_request_stands_in_each_line_that_it_wrote_to_the_log(
             lines.append(json.loads(self.format(record)))
 
     handler = Kept()
-    handler.setFormatter(JsonLine())
+    handler.setFormatter(formatter())
     log = logging.getLogger("hub")
     log.addHandler(handler)
     try:
@@ -153,7 +153,7 @@ def test_the_number_of_a_request_stands_in_each_line_that_it_wrote_to_the_log(
     finally:
         log.removeHandler(handler)
     [failed, between] = [line for line in lines if line["level"] in ("error", "warning")]
-    assert failed["request_id"] == answer.headers["X-Request-Id"] and "ZeroDivision" in failed["trace"]
+    assert failed["request_id"] == answer.headers["X-Request-Id"] and "ZeroDivision" in json.dumps(failed)
     assert "request_id" not in between
 
 

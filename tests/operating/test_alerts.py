@@ -62,7 +62,7 @@ class Place:
         """Time passes, the clock looks; whom the new mails are for and what they are about."""
         self.hub.time.sleep(minutes * 60)
         before = len(self.server.mails)
-        tell.look(self.hub, BEGUN)
+        tell.look(self.hub)
         sending.send_waiting(self.hub)
         hook.send_waiting(self.hub)
         return sorted((str(m["To"]).split("@")[0], str(m["Subject"]).strip()) for m in self.server.mails[before:])
@@ -174,7 +174,7 @@ def test_what_was_told_is_known_to_the_next_process(place: Place) -> None:
 def test_two_processes_tell_it_once(place: Place) -> None:
     place.fail("elm-sheet", 2)
     place.hub.time.sleep(60)
-    assert tell.look(place.hub, BEGUN) == 1 and tell.look(place.hub, BEGUN) == 0
+    assert tell.look(place.hub) == 1 and tell.look(place.hub) == 0
 
 
 def test_all_that_begins_within_a_minute_is_one_message(place: Place) -> None:

@@ -33,7 +33,7 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 def clock(hub: Hub) -> Iterator[Clock]:
     """One that ticks only when a test says so."""
     clock = Clock(hub)
-    clock._show(new=True)
+    clock._presence.begin()
     clock.tick()
     yield clock
     for pool in (clock._pool, clock._aside):
@@ -107,7 +107,7 @@ def test_an_older_process_with_another_configuration_is_not_ready_and_a_refused_
     hub.time.sleep(1)
     newer = dataclasses.replace(hub.config, digest="another")
     other = Hub(newer, hub.engine, time=hub.time, ids=hub.ids)
-    Clock(other)._show(new=True)
+    Clock(other)._presence.begin()
     assert asked(hub, "/readyz")[0] == 503 and asked(other, "/readyz")[0] == 200
 
 

@@ -58,7 +58,7 @@ def canaries_in(text: str) -> list[str]:
 def shown() -> Iterator[tuple[Served, Stage, dict[str, Any]]]:
     """A hub that met a canary in every way that something can come in, and was told to stop."""
     with Town() as town, mail_server() as mails:
-        town.change("[web]\n", '[web]\nsecret = "env:HUB_SECRET"\n')
+        town.change('"file:web-secret"', '"env:HUB_SECRET"')
         with town.config.open("a") as file:
             file.write(f'[mail]\nhost = "127.0.0.1"\nport = {mails.port}\ntls = "none"\nfrom = "hub@commons.test"\n'
                        'user = "hub"\npassword = "env:HUB_MAIL"\n[metrics]\nlisten = "127.0.0.1:0"\n[log]\nlevel = "debug"\n'

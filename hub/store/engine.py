@@ -15,6 +15,9 @@ from sqlalchemy.pool import StaticPool
 DECIMAL = "$decimal"
 SYNCHRONOUS = "FULL"
 """SQLite waits for the disk at each commit: what was committed outlives a power cut."""
+ABANDONED = 20.0
+"""Seconds after which PostgreSQL ends a write transaction whose process says nothing more (no write transaction of the hub waits
+for anything but the database): a machine that vanished in the middle would else lock its rows for hours."""
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -44,7 +47,9 @@ def loads(text: str | bytes) -> Any:
 def open_engine(url: str) -> Engine:
     """An engine whose transactions are explicit: see ``reading`` and ``writing``."""
     if not url.startswith("sqlite"):
-        return create_engine(url, json_serializer=dumps, json_deserializer=loads, pool_pre_ping=True)
+        far = create_engine(url, json_serializer=dumps, json_deserializer=loads, pool_pre_ping=True)
+        event.listen(far, "connect", _notice_the_vanished)
+        return far
     memory = url in ("sqlite://", "sqlite:///:memory:")
     engine = create_engine(
         url,
@@ -75,6 +80,14 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def _notice_the_vanished(connection: Any, record: Any) -> None:
+    """The server asks every connection for a sign of life, so that locks of a machine that is gone end within a minute."""
+    with connection.cursor() as cursor:
+        for name, value in (("idle", 30), ("interval", 10), ("count", 3)):
+            cursor.execute(f"SET tcp_keepalives_{name} = {value}")
+    connection.commit()
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads: everything seen in it is of one moment."""
@@ -87,4 +100,6 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that writes. On SQLite it takes the write lock at once (BEGIN IMMEDIATE): a
     transaction that reads first and writes later loses commits there without an error."""
     with engine.connect().execution_options(hub_write=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {int(ABANDONED * 1000)}")
         yield connection

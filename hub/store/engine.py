@@ -19,6 +19,9 @@ DECIMAL = "$decimal"
 SYNCHRONOUS = "FULL"
 """SQLite waits for the disk at each commit: what was committed outlives a power cut."""
 _PLAINLY = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+ABANDONED = 20.0
+"""Seconds after which PostgreSQL ends a write transaction whose process says nothing more (no write transaction of the hub waits
+for anything but the database): a machine that vanished in the middle would else lock its rows for hours."""
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -58,7 +61,9 @@ def open_engine(url: str) -> Engine:
     # An error's text goes to the log; what somebody's record says does not.
     usual: dict[str, Any] = {"json_serializer": dumps, "json_deserializer": loads, "hide_parameters": True}
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, **usual)
+        far = create_engine(url, pool_pre_ping=True, **usual)
+        event.listen(far, "connect", _notice_the_vanished)
+        return far
     memory = url in ("sqlite://", "sqlite:///:memory:")
     engine = create_engine(
         url,
@@ -96,6 +101,14 @@ def is_full(error: Exception) -> bool:
     return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE) or getattr(error.orig, "sqlstate", None) == "53100"
 
 
+def _notice_the_vanished(connection: Any, record: Any) -> None:
+    """The server asks every connection for a sign of life, so that locks of a machine that is gone end within a minute."""
+    with connection.cursor() as cursor:
+        for name, value in (("idle", 30), ("interval", 10), ("count", 3)):
+            cursor.execute(f"SET tcp_keepalives_{name} = {value}")
+    connection.commit()
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads: everything seen in it is of one moment."""
@@ -108,4 +121,6 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that writes. On SQLite it takes the write lock at once (BEGIN IMMEDIATE): a
     transaction that reads first and writes later loses commits there without an error."""
     with engine.connect().execution_options(hub_write=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {int(ABANDONED * 1000)}")
         yield connection

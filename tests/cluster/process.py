@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from connectors.transport import Transport
 from hub.app import Hub
 from hub.jobs import lease, scheduled
+from hub.store import engine
 from hub.sync import recover, turn
 
 SPENT = threading.local()
@@ -29,6 +30,7 @@ def shorter(seconds: float) -> None:
     lease.LEASE = timedelta(seconds=seconds)
     turn.DEADLINE = seconds / 2
     recover.LONGEST_CALL = timedelta(seconds=seconds / 2)
+    engine.ABANDONED = min(engine.ABANDONED, seconds / 4)
     defaults: Any = Transport.__init__.__kwdefaults__
     defaults["deadline"], defaults["timeout"] = seconds / 2, seconds / 2
 

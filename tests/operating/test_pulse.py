@@ -15,7 +15,7 @@ from connectors.transport import Transport
 from hub.app import Hub, open_hub
 from hub.config_files import load
 from hub.jobs.clock import Clock
-from hub.people.accounts import add_user, open_session
+from hub.people.accounts import Visit, add_user, open_session
 from hub.web.app import create_app
 
 PASSWORD = "a long enough one"
@@ -67,7 +67,7 @@ def test_a_process_without_a_clock_of_its_own_looks_for_any(hub: Hub, clock: Clo
 def test_every_page_says_when_the_clock_stands(hub: Hub, clock: Clock) -> None:
     user = add_user(hub, "elm", "ada@elm.test", "Ada", ["staff"], PASSWORD)
     with hub.writing() as conn:
-        token = open_session(conn, hub, user.id)
+        token = open_session(conn, hub, user.id, Visit())
     client = create_app(hub).test_client()
     client.set_cookie("hub", token)
     pages = ("/", "/queue", "/connections", "/opportunities")

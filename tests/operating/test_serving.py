@@ -101,7 +101,7 @@ def visited(served: Served, text: str) -> dict[str, Any]:
     session.trust_env = False
 
     def post(path: str, **form: str) -> requests.Response:
-        token = re.search(r'name="csrf_token" value="([^"]+)"', session.get(served.url + "/sign-in").text)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', session.get(served.url + "/opportunities").text)
         assert token is not None
         return session.post(served.url + path, data=form | {"csrf_token": token[1]})
 

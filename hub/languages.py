@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from babel.messages.mofile import write_mo
@@ -19,8 +20,16 @@ from babel.support import NullTranslations, Translations
 from flask import Flask
 from flask_babel import Babel, Domain, force_locale, get_babel, get_locale
 
+from hub.wording import seen
+
 FOLDER = Path(__file__).parent / "web" / "translations"
 ENGLISH = "en"
+
+
+class Told(str):
+    """A sentence of the hub's own, which may stand in another as it is."""
+
+    __slots__ = ()
 
 
 class Catalogues(Domain):
@@ -34,6 +43,12 @@ class Catalogues(Domain):
         self.files = files
         self.names = {code: _own_name(code) for code in (ENGLISH, *sorted(files))}
         """Of every language in itself, by its code."""
+
+    def gettext(self, string: str, **values: Any) -> str:
+        return Told(super().gettext(string, **_told(values)))
+
+    def ngettext(self, singular: str, plural: str, num: int, **values: Any) -> str:
+        return Told(super().ngettext(singular, plural, num, **_told(values)))
 
     def get_translations(self) -> NullTranslations:
         file = self.files.get(str(get_locale() or ENGLISH))
@@ -80,6 +95,16 @@ def _own_name(code: str) -> str:
     locale = Locale.parse(code)
     name = locale.get_display_name(locale) or code
     return name[:1].upper() + name[1:]
+
+
+def _told(values: dict[str, Any]) -> dict[str, Any]:
+    """What a sentence names, so that it cannot change how the sentence reads: unseen characters are spelt out, and where one
+    reads from the right, each name keeps a direction of its own (isolates of Unicode's UAX 9)."""
+    locale = get_locale()
+    first, last = ("\u2068", "\u2069") if locale is not None and locale.text_direction == "rtl" else ("", "")
+    return {
+        name: f"{first}{seen(value)}{last}" if type(value) is str and value else value for name, value in values.items()
+    }
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -14,14 +13,9 @@ from markupsafe import Markup, escape
 
 from hub.commons import amounts
 from hub.web.guard import hub
+from hub.wording import UNSEEN
 from schemas.codes import CODES
 from schemas.fields import UnknownPath, spec
-
-# Characters that change how the text around them reads (CVE-2021-42574) or cannot be seen.
-_UNSEEN = re.compile(
-    "[\u202a-\u202e\u2066-\u2069\u061c\u200e\u200f\u200b\u2028\u2029\u2060\ufeff"
-    "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]"
-)
 
 
 def install(app: Flask) -> None:
@@ -111,8 +105,8 @@ def _raw(content: Any) -> str:
 
 def plain(text: Any) -> Markup:
     """Text with every unseen or direction-changing character spelt out."""
-    parts = _UNSEEN.split(str(text))
-    marks = [Markup('<span class="unseen">U+{}</span>').format(f"{ord(m):04X}") for m in _UNSEEN.findall(str(text))]
+    parts = UNSEEN.split(str(text))
+    marks = [Markup('<span class="unseen">U+{}</span>').format(f"{ord(m):04X}") for m in UNSEEN.findall(str(text))]
     result = escape(parts[0])
     for mark, part in zip(marks, parts[1:], strict=True):
         result += mark + escape(part)

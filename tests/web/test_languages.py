@@ -90,7 +90,7 @@ def test_every_page_in_arabic_has_no_english_sentence_of_the_hubs_own(site: Site
             if (
                 answer.status_code in (302, 303)
                 or answer.mimetype != "text/html"
-                or path.startswith(("/api", "/common-grants", "/healthy"))
+                or path.startswith(("/api", "/common-grants", "/healthz", "/readyz"))
             ):
                 continue
             assert '<html lang="ar" dir="rtl">' in answer.text, path
@@ -136,3 +136,12 @@ def test_numbers_and_days_may_be_typed_in_arabic_digits(site: Site) -> None:
         assert typed.parse("title", "٣ آبار") == "٣ آبار"
     page = site.client("officer.elm").get("/opportunities?asks_least=١٠٠٠")
     assert page.status_code == 200
+
+
+def test_a_title_in_a_sentence_cannot_change_how_the_sentence_reads(site: Site) -> None:
+    with site.app.test_request_context(headers={"Accept-Language": "ar"}):
+        said = _("%(name)s wrote to you at “%(title)s”.", name="Ada", title="Wells\u202e!")
+        assert "\u2068Wells[U+202E]!\u2069" in said and "\u202e" not in said
+        assert "[U+2068]" not in _("An answer: %(title)s", title=said)
+    with site.app.test_request_context(headers={"Accept-Language": "en"}):
+        assert _("An answer: %(title)s", title="Wells\u202e!") == "An answer: Wells[U+202E]!"

@@ -60,6 +60,8 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "opportunities.one": ANYONE,
     "opportunities.as_others": MEMBERS,
     "organisations.one": ANYONE,
+    "audit.page": RUNNERS,
+    "audit.table": RUNNERS,
     "bookmarks.all": ANYONE,
     "bookmarks.mark": ANYONE,
     "importing.preview": frozenset({"officer"}),

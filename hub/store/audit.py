@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, true
 
 from hub.store.tables import Audit
 from hub.store.writes import insert_all
@@ -41,3 +42,21 @@ def of_run(conn: Connection, run_id: str, direction: str | None = None, after: i
         where &= t.c.direction == direction
     for row in conn.execute(select(t).where(where).order_by(t.c.id)):
         yield Audit(**row._mapping)
+
+
+def newest(
+    conn: Connection, connections: Collection[str], actors: Collection[str] | None, *,
+    since: datetime | None = None, until: datetime | None = None, before: int | None = None, limit: int,
+) -> list[Audit]:  # fmt: skip
+    """Lines about these connections or by these actors, newest first; ``actors`` None: of all. ``before``: older than this line."""
+    where = true() if actors is None else t.c.connection_id.in_(connections) | t.c.actor.in_(actors)
+    if actors is None and connections:
+        where = t.c.connection_id.in_(connections)
+    for bound in (
+        t.c.at >= since if since else None,
+        t.c.at < until if until else None,
+        t.c.id < before if before else None,
+    ):
+        where = where if bound is None else where & bound
+    rows = conn.execute(select(t).where(where).order_by(t.c.id.desc()).limit(limit))
+    return [Audit(**row._mapping) for row in rows]

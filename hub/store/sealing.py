@@ -39,6 +39,11 @@ class Verdict:
     wrong: list[str] = field(default_factory=list)
 
 
+def last(conn: Connection) -> Seal | None:
+    row = conn.execute(select(seals).order_by(seals.c.id.desc()).limit(1)).first()
+    return Seal(**row._mapping) if row else None
+
+
 def seal(engine: Engine, now: datetime, patience: float = 0) -> str | None:
     """Seal the lines that are there and settled; wait ``patience`` seconds for those of transactions under way. Returns the
     newest digest where something was sealed."""

@@ -14,6 +14,7 @@ from hub.app import Hub
 from hub.languages import Catalogues, tag
 from hub.web import (
     api,
+    audit,
     board,
     bookmarks,
     commongrants,
@@ -99,6 +100,7 @@ def create_app(hub: Hub, catalogues: Catalogues | None = None) -> Flask:
         sessions,
         tokens,
         uptake,
+        audit,
         conversation,
         mail,
         languages,

@@ -14,10 +14,11 @@ from hub.checks import checks
 from hub.config import ConnectionConfig
 from hub.jobs import due
 from hub.store import happened, lists, people, runs
-from hub.store.tables import Audit, Run
+from hub.store.tables import Run
 from hub.sync.preview import PATIENCE
 from hub.web import drawn, mapped, run_page, safety, standing
 from hub.web.guard import hub, me, my_connections, the_connection
+from hub.web.show import who_did
 
 pages = Blueprint("connections", __name__)
 RUNS = 50
@@ -57,7 +58,7 @@ def _page(name: str, tried: list[object] | None = None) -> str:
     return render_template(
         "connection.html", config=config, standing=found[0], word=standing.of_connection(found[0], config, now),
         of_run=standing.of_run, sentence=standing.sentence, calls=standing.calls(found[0]), meter=drawn.meter(found[0]),
-        strip=drawn.strip(found[0].runs[:STRIP]), day=drawn.day([name], today, deeds, now), deeds=[(d, _who(d, persons)) for d in deeds],
+        strip=drawn.strip(found[0].runs[:STRIP]), day=drawn.day([name], today, deeds, now), deeds=[(d, who_did(d, persons)) for d in deeds],
         may_act=access.may(me(), "connections.act"), member=hub().config.members[config.member].name, tried=tried,
         settings=described.settings(config), sheet=_sheet(name), shared=mapped.shared_with(hub().mapping(name), config, hub().config),
         hold=waiting, at=now,
@@ -75,20 +76,6 @@ def _sheet(name: str) -> safety.Sheet | str:
         return safety.sheet(can)
     finally:
         connector.close()
-
-
-def _who(line: Audit, persons: dict[str, tuple[str, str]]) -> str:
-    """Who did it: own people by name, others by their foundation."""
-    kind, _sep, id = line.actor.partition(":")
-    if kind == "configuration":
-        return _("the configuration")
-    name, member = persons.get(id, ("", ""))
-    if kind != "user" or not name:
-        return _("the hub")
-    if member == me().member_id:
-        return name
-    known = hub().config.members.get(member)
-    return known.name if known else _("another foundation")
 
 
 @pages.post("/connections/<name>/<any(run, pause, resume, reread):action>")

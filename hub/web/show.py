@@ -11,8 +11,10 @@ from flask_babel import format_timedelta, get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from hub import access
 from hub.commons import amounts
-from hub.web.guard import hub
+from hub.store.tables import Audit
+from hub.web.guard import hub, me
 from hub.wording import UNSEEN
 from schemas.codes import CODES
 from schemas.fields import UnknownPath, spec
@@ -123,6 +125,23 @@ def moment(at: datetime | None) -> Markup:
 def said(at: datetime) -> str:
     """A moment in words: its zone always with it, its day before its month in every language."""
     return f"{format_datetime(at, 'dd MMM y, HH:mm', locale=get_locale() or 'en')} UTC"
+
+
+def who_did(line: Audit, persons: dict[str, tuple[str, str]]) -> str:
+    """Who wrote a line of the audit: own people by name, own connections by theirs, others by their foundation."""
+    kind, _sep, id = line.actor.partition(":")
+    if kind == "configuration":
+        return _("the configuration")
+    if kind == "connection":
+        config = hub().config.connections.get(id)
+        return id if config is not None and access.sees_connection(me(), config) else _("another foundation")
+    name, member = persons.get(id, ("", ""))
+    if kind != "user" or not name:
+        return _("the hub")
+    if member == me().member_id:
+        return name
+    known = hub().config.members.get(member)
+    return known.name if known else _("another foundation")
 
 
 def day(at: datetime) -> str:

@@ -16,8 +16,6 @@ from hub.metrics.standing import Standing
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-BY_OTHERS = {"keeping.md"}
-"""Pages that come with another part of the hub."""
 ASVS = {
     "1.1": 2, "1.2": 9, "1.3": 11, "1.4": 3, "1.5": 2, "2.1": 3, "2.2": 3, "2.3": 4, "2.4": 1, "3.2": 2, "3.3": 4, "3.4": 6, "3.5": 5,
     "3.7": 2, "4.1": 3, "4.2": 1, "4.3": 2, "4.4": 4, "5.1": 1, "5.2": 3, "5.3": 2, "5.4": 3, "6.1": 3, "6.2": 12, "6.3": 4, "6.4": 4,
@@ -33,9 +31,7 @@ def test_links_and_named_files_of_all_documents_exist() -> None:
     for page in [*DOCS.rglob("*.md")]:
         text = page.read_text()
         for place in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
-            assert place.startswith("http") or Path(place).name in BY_OTHERS or (page.parent / place).exists(), (
-                f"{page.name}: {place}"
-            )
+            assert place.startswith("http") or (page.parent / place).exists(), f"{page.name}: {place}"
         for place in re.findall(r"`((?:tests|hub|connectors|schemas|mappings)/[\w/.*-]+)`", text):
             assert place.startswith("hub/…") or list(ROOT.glob(place)) or list(ROOT.glob(f"{place}*")), (
                 f"{page.name}: {place}"
@@ -80,7 +76,6 @@ def test_nobody_is_made_up_in_a_document(name: str) -> None:
 def test_commands_that_documents_name_are_there() -> None:
     from hub.cli import COMMANDS
 
-    of_others = {"erase", "backup", "restore"}
     for page in DOCS.rglob("*.md"):
         for name in re.findall(r"`hub ([a-z]+)", page.read_text()):
-            assert name in COMMANDS or name in of_others, f"{page.name}: hub {name}"
+            assert name in COMMANDS, f"{page.name}: hub {name}"

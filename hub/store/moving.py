@@ -18,7 +18,7 @@ import hub.store.tables  # noqa: F401  fills the metadata
 from hub.store.engine import dumps, writing
 from hub.store.identity import ALIVE
 from hub.store.tables import Connection as ConnectionRow
-from hub.store.tables import Process
+from hub.store.tables import HubIdentity, Process
 
 BATCH = 1000
 OWN = frozenset({"process", "pace", "pace_place", "finding", "finding_made", "finding_tag", "search_term"})
@@ -27,6 +27,7 @@ MOVED = "This hub was moved to PostgreSQL. Nothing is synced from this file any 
 
 t: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
 process: Any = Process.__table__  # type: ignore[attr-defined]
+identity: Any = HubIdentity.__table__  # type: ignore[attr-defined]
 
 
 class NotMoved(Exception):
@@ -56,8 +57,12 @@ def move(
     with writing(source) as old:
         _nobody_works(old, now)
         with writing(target) as new:
-            filled = [table.name for table in tables() if new.scalar(select(func.count()).select_from(table))]
+            filled = [
+                table.name for table in tables()
+                if table.name != identity.name and new.scalar(select(func.count()).select_from(table))
+            ]  # fmt: skip
             if not filled:
+                new.execute(identity.delete())  # an empty database has one of its own; it becomes this hub's
                 for table in tables():
                     _copy(old, new, table)
                 _count_on(new)

@@ -79,7 +79,7 @@ def test_what_needs_a_person_is_settled_without_scripts(house: House, browser: B
         page.goto(f"{url}/queue?kind=reference")
         page.check("input[value=skip]")
         page.click("button:has-text('Settle')")
-        assert "Settled" in page.inner_text("[role=status]")
+        assert "Settled" in page.inner_text(".said.status")
         page.goto(f"{url}/opportunities")
         page.fill("input[name=q]", "harbour")
         page.keyboard.press("Enter")

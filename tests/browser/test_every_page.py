@@ -28,7 +28,7 @@ AXE = {
 NARROW, WIDE = {"width": 320, "height": 700}, {"width": 1280, "height": 900}
 SHOTS = os.environ.get("HUB_SCREENSHOTS")
 """A folder for pictures of every page, for who wants to look at them."""
-NOT_PAGES = {"static", "health.alive", "health.ready", "api.openapi", "opportunities.table", "exports.file", "uptake.table",
+NOT_PAGES = {"static", "sign_in.back", "health.alive", "health.ready", "api.openapi", "opportunities.table", "exports.file", "uptake.table",
              "audit.table", "files.take", "files.table", "ledger.state", "importing.several", "searches.one", "searches.drop"}  # fmt: skip
 """Answers to GET that are no page of their own: files, data, and what leads to another page."""
 STRANGER, OTHER = "nobody", "officer.oak"

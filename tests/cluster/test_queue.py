@@ -58,7 +58,8 @@ def by_worker(hub: Hub, work: Callable[..., Any]) -> None:
         async with app.open_async():
             await work(app)
 
-    asyncio.run(main())
+    with ThreadPoolExecutor(1) as beside:  # a browser of another test may have a loop in this thread
+        beside.submit(asyncio.run, main()).result()
 
 
 def dispatch(hub: Hub) -> None:

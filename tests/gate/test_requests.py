@@ -87,7 +87,7 @@ def test_looking_changes_nothing(site: Site, who: str) -> None:
 
 ANSWERS = [
     ("GET", "/", 200), ("GET", "/sign-in", 200), ("GET", "/nowhere", 404), ("DELETE", "/", 405), ("POST", "/sign-out", 400),
-    ("GET", "/opportunities.csv", 200), ("GET", "/static/hub.css", 200), ("GET", "/healthz", 200), ("GET", "/static/../x", 404),
+    ("GET", "/opportunities.csv", 200), ("GET", "/static/hub.css", 200), ("GET", "/readyz", 200), ("GET", "/static/../x", 404),
     ("GET", "/api/v1/opportunities", 401), ("GET", "/api/v1/openapi.json", 200), ("POST", "/api/v1/nowhere", 404),
     ("GET", "/api/v1/nowhere", 404), ("GET", "/common-grants/opportunities", 401), ("POST", "/hooks/nowhere", 404),
     ("GET", "/opportunities/%00", 400), ("OPTIONS", "/", 200), ("TRACE", "/", 405), ("GET", "/connections/no-such", 404),

@@ -40,7 +40,7 @@ def add_chosen(turn):
 def page(*args, **kwargs):
     raise ValueError(text)
 references.add_chosen = add_chosen
-board.standing.together = page
+board._troubles = page
 """
 SECRETS = {
     "HUB_SECRET": "zz-web-secret-4711",

@@ -40,7 +40,7 @@ def fill(world: World, opportunity: str) -> None:
     """The person in everything that people write or the hub keeps."""
     now, said = world.time.now(), f"Ask {NAME}, {EMAIL.upper()}"
     put(world, t.User, id="u", member_id="a", email=EMAIL, name=NAME, password_hash="x", roles=["staff"], active=True)
-    put(world, t.Session, id_hash="s", user_id="u", created_at=now, seen_at=now)
+    put(world, t.Session, id_hash="s", id="s", user_id="u", created_at=now, seen_at=now)
     put(world, t.Bookmark, user_id="u", opportunity_id=opportunity, at=now)
     put(world, t.MailWish, user_id="u", key="k", posts=True, digest="twice")
     put(world, t.SignInAttempt, email=EMAIL, address="::1", at=now)

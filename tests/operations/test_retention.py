@@ -61,7 +61,7 @@ def fill(world: World) -> None:
         put(world, Hold, id=name, run_id="x", connection_id="a", kind="first_sync", reason="r", items=[{"t": 1}],
             plan_hash="h", state="used", at=at, decided_at=at)  # fmt: skip
         put(world, Message, id=name, to="x@y.example", subject="s", body="", state="sent", at=at, ended_at=at)
-        put(world, Session, id_hash=name, user_id="u", created_at=at, seen_at=at)
+        put(world, Session, id_hash=name, id=name, user_id="u", created_at=at, seen_at=at)
         put(world, SignInAttempt, email=name, address="::1", at=at)
         put(world, Hint, connection_id="a", message_id=name, at=at)
         put(world, Invitation, id=name, member_id="a", email="i@y.example", name="I", roles=[], token_hash=name, by="u",

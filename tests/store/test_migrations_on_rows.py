@@ -141,6 +141,8 @@ def test_nothing_is_lost_on_the_way_from_any_revision_to_todays(grown: Grown) ->
             todays = todays or tables_of(conn)
             after = all_of(conn, todays)
         engine.dispose()
+        if revision < "0016":
+            del before["session"]  # it ends every session: they say too little of whose they are
         for table, rows in before.items():
             kept = {key: {name: after[table][key][name] for name in row} for key, row in rows.items()}
             assert kept == rows, f"{table}, from {revision}"

@@ -66,15 +66,24 @@ def test_what_is_not_said_to_be_json_is_not_read(elm: Program, path: str, kind: 
 
 @pytest.mark.parametrize("path", [API, f"{GRANTS}/search"])
 @pytest.mark.parametrize(
-    "body", [b"{", b"\xff", b"\x00", b"NaN", b"[" * 300 + b"]" * 300, b"[" * 100_000, b'{"filters": {"a": 1e}}']
+    "body",
+    [
+        b"{",
+        b"\xff",
+        b"\x00",
+        b"NaN",
+        b"[" * 300 + b"]" * 300,
+        b"[" * 100_000,
+        b'{"filters": {"a": 1e}}',
+        b"9" * 5000,
+        b"1e999999999",
+    ],
 )
 def test_what_is_no_json_is_refused_in_words(elm: Program, path: str, body: bytes) -> None:
     told(sent(elm, "POST", path, data=body, content_type="application/json"), 400)
 
 
-@pytest.mark.parametrize(
-    "value", ["1.5", "1e300", "-417", "9" * 5000, "1e999999999", r'"\ud800"', r'"\u0000"', '"\u202e\u0661"']
-)
+@pytest.mark.parametrize("value", ["1.5", "1e300", "-417", r'"\ud800"', r'"\u0000"', '"\u202e\u0661"'])
 def test_a_value_that_nobody_can_use_is_told_again_as_valid_json(elm: Program, value: str) -> None:
     elm.share()
     kept = f'{{"filters": {{"odd": {value}, "customFilters": {{{value if value[0] == chr(34) else chr(34) * 2}: {{"operator": "eq", "value": {value}}}}}}}}}'

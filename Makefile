@@ -71,6 +71,7 @@ prove: $(VENV)/test
 	$(BIN)/python -m pytest -n auto --dist worksteal -m whole tests/door tests/web/test_schemathesis.py
 
 prove-cluster: $(VENV)/test
+	$(BIN)/python -m pytest -m whole tests/cluster
 	$(BIN)/python -m tests.cluster $(CLUSTER)
 
 SOAK ?= 600

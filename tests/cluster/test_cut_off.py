@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from flask import request
 from sqlalchemy import make_url, text
 
@@ -20,6 +21,7 @@ LEASE = 12.0
 WISH = Wish(connections=5, tables=5, every=4, records=8, webs=0, workers=1, places=2, lease=LEASE)
 
 
+@pytest.mark.whole  # minutes on a busy machine; make prove-cluster
 def test_a_worker_cut_off_in_mid_write_writes_nothing_more_and_the_next_one_doubles_nothing(
     new_postgres: Callable[..., str], tmp_path: Path
 ) -> None:

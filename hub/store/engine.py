@@ -63,6 +63,7 @@ def open_engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         far = create_engine(url, pool_pre_ping=True, **usual)
         event.listen(far, "connect", _notice_the_vanished)
+        event.listen(far, "after_cursor_execute", _watch_again)
         return far
     memory = url in ("sqlite://", "sqlite:///:memory:")
     engine = create_engine(
@@ -107,6 +108,16 @@ def _notice_the_vanished(connection: Any, record: Any) -> None:
         for name, value in (("idle", 30), ("interval", 10), ("count", 3)):
             cursor.execute(f"SET tcp_keepalives_{name} = {value}")
     connection.commit()
+
+
+def _watch_again(
+    connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
+) -> None:
+    """The driver ends many rows with a message of the pipeline's protocol, after which PostgreSQL counts no idle time (seen with
+    psycopg 3.3 and PostgreSQL 18): one plain statement, and it counts again."""
+    if executemany:
+        with cursor.connection.cursor() as plain:
+            plain.execute("SELECT 1")
 
 
 @contextmanager

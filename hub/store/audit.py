@@ -45,13 +45,12 @@ def of_run(conn: Connection, run_id: str, direction: str | None = None, after: i
 
 
 def newest(
-    conn: Connection, connections: Collection[str], actors: Collection[str] | None, *,
+    conn: Connection, connections: Collection[str] | None, actors: Collection[str], *,
     since: datetime | None = None, until: datetime | None = None, before: int | None = None, limit: int,
 ) -> list[Audit]:  # fmt: skip
-    """Lines about these connections or by these actors, newest first; ``actors`` None: of all. ``before``: older than this line."""
-    where = true() if actors is None else t.c.connection_id.in_(connections) | t.c.actor.in_(actors)
-    if actors is None and connections:
-        where = t.c.connection_id.in_(connections)
+    """Lines about these connections or by these actors, newest first; ``connections`` None: all lines. ``before``: older than
+    this line."""
+    where = true() if connections is None else t.c.connection_id.in_(connections) | t.c.actor.in_(actors)
     for bound in (
         t.c.at >= since if since else None,
         t.c.at < until if until else None,

@@ -104,12 +104,10 @@ def table() -> Response:
 def _lines(conn: Connection, wanted: Wanted, limit: int) -> list[Line]:
     """An operator's are all; an administrator's are those of the own connections and the own people."""
     user, persons = me(), people.names(conn)
-    names = [wanted.connection] if wanted.connection else list(my_connections(user))
-    if "operator" in user.roles:
-        names, actors = ([wanted.connection] if wanted.connection else []), None
-    else:
-        own = [] if wanted.connection else [id for id, (_name, member) in persons.items() if member == user.member_id]
-        actors = [f"user:{id}" for id in own]
+    names: list[str] | None = None if "operator" in user.roles else list(my_connections(user))
+    actors = [f"user:{id}" for id, (_name, member) in persons.items() if member == user.member_id]
+    if wanted.connection:
+        names, actors = [wanted.connection], []
     since, until = _bounds(wanted)
     found = audit.newest(conn, names, actors, since=since, until=until, before=wanted.before, limit=limit)
     there = opportunities.peek(conn, {row.opportunity_id for row in found if row.opportunity_id})

@@ -16,6 +16,7 @@ from connectors.sandbox import Seen
 from hub.config_files import load
 from hub.demo.seeds import REQUEST
 from hub.demo.stage import PASSWORD, PEOPLE, Stage
+from tests import warm
 
 HUB = [sys.executable, "-m", "hub"]
 TABLE = "Opportunities"
@@ -28,6 +29,8 @@ class Town(Stage):
         super().__enter__()
         self.change('every = "3s"', 'every = "1h"')
         self.change('every = "5s"', 'every = "1h"')
+        # Processes that follow each other within a second do not know of each other's calls.
+        self.saffron.limit.calls = None
         return self
 
     def change(self, old: str, new: str) -> None:
@@ -37,10 +40,7 @@ class Town(Stage):
 
     def hub(self, *words: str, code: int | None = 0, **env: str) -> subprocess.CompletedProcess[str]:
         """``hub WORDS`` as its own process. ``code`` None takes any exit code."""
-        command = [*HUB, *words, "--config", str(self.config)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=120, env=os.environ | env, cwd=self.folder, check=False
-        )
+        done = warm.run((*words, "--config", str(self.config)), self.folder, env)
         assert code is None or done.returncode == code, done.stdout + done.stderr
         return done
 
@@ -60,18 +60,17 @@ class Town(Stage):
     @contextmanager
     def serving(self) -> Iterator[str]:
         """``hub serve`` as its own process; its address."""
-        command = [*HUB, "serve", "--port", "0", "--config", str(self.config)]
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=self.folder
-        )
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        try:
-            yield next(word for word in line.split() if word.startswith("http://"))
-        finally:
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0
-            process.stdout.close()
+        read, write = os.pipe()
+        with os.fdopen(read) as said, open(os.devnull, "w") as nowhere:
+            with os.fdopen(write, "w") as out:
+                command = ("serve", "--port", "0", "--config", str(self.config))
+                process = warm.Command(command, self.folder, {}, out, nowhere)
+            line = said.readline()
+            try:
+                yield next(word for word in line.split() if word.startswith("http://"))
+            finally:
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(30) == 0
 
     def writes(self) -> list[Seen]:
         """Calls that wrote, in all stand-in systems."""

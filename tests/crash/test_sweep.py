@@ -23,7 +23,7 @@ from tests.crash.worker import Order, Workers
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="A worker is forked, which this system cannot do.")
 
-CASES = "54"
+CASES = "28"
 """How many the sample plays; every point is among them."""
 
 POSTGRES_SAMPLE = ("push.create.called@approve:2/none+edits", "push.update.called@edit:1/first", "resolve.decided")

@@ -6,17 +6,14 @@ import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
-
 from connectors.clock import SystemTime
-from hub.store.identity import ALIVE
-from hub.store.tables import Process
+from hub.jobs.freeing import Freeing
+from hub.store import processes
 
 if TYPE_CHECKING:
     from hub.app import Hub
 
 log = logging.getLogger("hub.jobs")
-processes: Any = Process.__table__  # type: ignore[attr-defined]
 SKEW = timedelta(seconds=10)
 """How far this machine's clock may be from the database's. Leases compare what several machines hold to be now, and are
 long enough for this."""
@@ -28,38 +25,35 @@ class Presence:
     def __init__(self, hub: Hub, kind: str) -> None:
         self.hub = hub
         self.kind = kind
-        self._id = hub.ids.uuid7()
+        self.id = hub.ids.uuid7()
         self._digest = hub.config.digest
         self._said: str | None = None
+        self._freeing = Freeing(hub)
 
     def begin(self) -> None:
-        now = self.hub.time.now()
+        self._freeing.start()
         with self.hub.writing() as conn:
-            conn.execute(processes.delete().where(processes.c.seen_at < now - ALIVE))
-            values = {"id": self._id, "kind": self.kind, "config_digest": self._digest}
-            conn.execute(processes.insert().values(started_at=now, seen_at=now, **values))
+            processes.begin(conn, self.id, self.kind, self._digest, self.hub.time.now())
 
     def show(self) -> None:
         """That it is alive. One that took up another configuration counts as new by it."""
         now, digest = self.hub.time.now(), self.hub.config.digest
-        values: dict[str, Any] = {"seen_at": now}
-        if digest != self._digest:
-            values |= {"started_at": now, "config_digest": digest}
+        changed: dict[str, Any] = {"started_at": now, "config_digest": digest} if digest != self._digest else {}
         with self.hub.writing() as conn:
-            there = conn.execute(processes.update().where(processes.c.id == self._id).values(**values)).rowcount
+            there = processes.show(conn, self.id, now, **changed)
         self._digest = digest
         if not there:
             self.begin()  # it was silent so long that another took it for dead
 
     def end(self) -> None:
+        self._freeing.stop()
         with self.hub.writing() as conn:
-            conn.execute(processes.delete().where(processes.c.id == self._id))
+            processes.end(conn, self.id)
 
     def unfit(self) -> str | None:
         """Why it may start nothing: its clock is wrong, or a newer process goes by another configuration. Logged when new."""
         with self.hub.reading() as conn:
-            rows = conn.execute(select(processes).where(processes.c.seen_at >= self.hub.time.now() - ALIVE)).all()
-            theirs = conn.scalar(select(func.clock_timestamp())) if conn.dialect.name == "postgresql" else None
+            rows, theirs = processes.living(conn, self.hub.time.now()), processes.clock(conn)
         why = self._wrong_clock(theirs) or self._other_configuration(rows)
         if why != self._said:
             log.warning("%s", why) if why else log.warning("It starts syncs again.")
@@ -78,7 +72,7 @@ class Presence:
         )
 
     def _other_configuration(self, rows: Any) -> str | None:
-        mine = next((row for row in rows if row.id == self._id), None)
+        mine = next((row for row in rows if row.id == self.id), None)
         newer = [row for row in rows if mine and (row.started_at, row.id) > (mine.started_at, mine.id)]
         if not any(row.config_digest != self._digest for row in newer):
             return None
@@ -91,5 +85,4 @@ class Presence:
 def digests(hub: Hub) -> set[str]:
     """By which configurations processes go that are alive."""
     with hub.reading() as conn:
-        alive = processes.c.seen_at >= hub.time.now() - ALIVE
-        return set(conn.scalars(select(processes.c.config_digest).where(alive)))
+        return {row.config_digest for row in processes.living(conn, hub.time.now())}

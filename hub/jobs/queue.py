@@ -27,7 +27,7 @@ from hub.door.watch import Folders
 from hub.jobs import presence, scheduled
 from hub.jobs.beside import CHORES, DOORS, has_doors
 from hub.store import alone
-from hub.store.engine import writing
+from hub.store.engine import WRITES, settings, signs, writing
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -60,10 +60,10 @@ def prepare(engine: Engine) -> None:
 
 
 def address(engine: Engine) -> dict[str, Any]:
-    """What psycopg connects with to find those tables. A peer that vanished is noticed within a minute."""
+    """What psycopg connects with to find those tables. Each transaction of the queue is short, so all are known as writes."""
     _, found = engine.dialect.create_connect_args(engine.url)
-    alive = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3, "connect_timeout": 10}
-    return {**alive, **found, "options": f"-c search_path={SCHEMA}"}
+    usual = {"connect_timeout": 10, **signs(str(engine.url)), **found}
+    return usual | {"application_name": WRITES, "options": f"-c search_path={SCHEMA} {settings()}"}
 
 
 def nudger(hub: Hub) -> Any:
@@ -84,14 +84,14 @@ def nudger(hub: Hub) -> Any:
     return nudge
 
 
-def app(hub: Hub, folders: Folders, places: int) -> App:
-    """Everything that a worker of this configuration does."""
+def app(hub: Hub, folders: Folders, places: int, process: str) -> App:
+    """Everything that a worker of this configuration does. ``process``: what it shows itself by."""
     queue = name_of(hub)
     found = App(connector=PsycopgConnector(kwargs=address(hub.engine), min_size=1, max_size=places + 4, timeout=10))
     found.task(name=SYNC, queue=queue)(partial(_sync, hub))
     every = partial(_every, found, queue)
     every(1, "dispatch", partial(_dispatch, hub, found, queue))
-    every(2, "beside", partial(_beside, hub, folders))
+    every(2, "beside", partial(_beside, hub, folders, process))
     every(30, "tidy", partial(_tidy, hub, found))
     return found
 
@@ -126,17 +126,17 @@ async def _dispatch(hub: Hub, app: App, queue: str, timestamp: int) -> None:
                 continue  # a nudge, or a dispatch of another worker, was quicker
 
 
-def _beside(hub: Hub, folders: Folders, timestamp: int) -> None:
+def _beside(hub: Hub, folders: Folders, process: str, timestamp: int) -> None:
     """Each by one process at a time. A worker that dies with it in hand lets go of it by dying."""
     for name, chore in CHORES.items():
-        _alone(hub, name, partial(chore, copy(hub)))
+        _alone(hub, name, process, partial(chore, copy(hub)))
     if has_doors(hub):
-        _alone(hub, DOORS, folders.look)
+        _alone(hub, DOORS, process, folders.look)
 
 
-def _alone(hub: Hub, name: str, work: Any) -> None:
+def _alone(hub: Hub, name: str, process: str, work: Any) -> None:
     try:
-        with alone.only_one(hub.engine, name) as mine:
+        with alone.only_one(hub.engine, name, process) as mine:
             if mine:
                 work()
     except Exception:

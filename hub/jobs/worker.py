@@ -84,7 +84,7 @@ class Worker:
         """Work off the queue until told to stop, or until the configuration changes or does not fit any more."""
         assert self._told is not None
         name = queue.name_of(self._hub)
-        app = queue.app(self._hub, self._folders, self._places)
+        app = queue.app(self._hub, self._folders, self._places, self._presence.id)
         async with app.open_async():
             working = asyncio.create_task(
                 app.run_worker_async(

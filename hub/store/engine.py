@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
@@ -21,7 +22,18 @@ SYNCHRONOUS = "FULL"
 _PLAINLY = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 ABANDONED = 20.0
 """Seconds after which PostgreSQL ends a write transaction whose process says nothing more (no write transaction of the hub waits
-for anything but the database): a machine that vanished in the middle would else lock its rows for hours."""
+for anything but the database): a machine that vanished in the middle would else lock its rows for hours. See ``abandoned``."""
+NAME, WRITES = "hub", "hub writes"
+"""What PostgreSQL knows our sessions by: always, and in a write transaction."""
+_SIGNS = {
+    "tcp_keepalives_idle": 30,
+    "tcp_keepalives_interval": 10,
+    "tcp_keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+_WATCHED = text(
+    "SELECT set_config('idle_in_transaction_session_timeout', :most, true), set_config('application_name', :name, true)"
+)
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -61,9 +73,8 @@ def open_engine(url: str) -> Engine:
     # An error's text goes to the log; what somebody's record says does not.
     usual: dict[str, Any] = {"json_serializer": dumps, "json_deserializer": loads, "hide_parameters": True}
     if not url.startswith("sqlite"):
-        far = create_engine(url, pool_pre_ping=True, **usual)
-        event.listen(far, "connect", _notice_the_vanished)
-        event.listen(far, "after_cursor_execute", _watch_again)
+        far = create_engine(url, pool_pre_ping=True, connect_args=signs(url), **usual)
+        event.listen(far, "connect", _introduce)
         return far
     memory = url in ("sqlite://", "sqlite:///:memory:")
     engine = create_engine(
@@ -102,22 +113,22 @@ def is_full(error: Exception) -> bool:
     return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE) or getattr(error.orig, "sqlstate", None) == "53100"
 
 
-def _notice_the_vanished(connection: Any, record: Any) -> None:
-    """The server asks every connection for a sign of life, so that locks of a machine that is gone end within a minute."""
+def signs(url: str) -> dict[str, Any]:
+    """What psycopg is told besides the address, unless the address says it: a server that is gone is noticed within a minute."""
+    ours = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+    return {name: value for name, value in ours.items() if name not in make_url(url).query}
+
+
+def settings() -> str:
+    """The same for the server, which asks every session for a sign of life; as PostgreSQL's ``options``."""
+    return " ".join(f"-c {name}={value}" for name, value in _SIGNS.items())
+
+
+def _introduce(connection: Any, record: Any) -> None:
     with connection.cursor() as cursor:
-        for name, value in (("idle", 30), ("interval", 10), ("count", 3)):
-            cursor.execute(f"SET tcp_keepalives_{name} = {value}")
+        for name, value in (*_SIGNS.items(), ("application_name", f"'{NAME}'")):
+            cursor.execute(f"SET {name} = {value}")
     connection.commit()
-
-
-def _watch_again(
-    connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
-) -> None:
-    """The driver ends many rows with a message of the pipeline's protocol, after which PostgreSQL counts no idle time (seen with
-    psycopg 3.3 and PostgreSQL 18): one plain statement, and it counts again."""
-    if executemany:
-        with cursor.connection.cursor() as plain:
-            plain.execute("SELECT 1")
 
 
 @contextmanager
@@ -128,10 +139,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, silent: float | None = None) -> Iterator[Connection]:
     """A transaction that writes. On SQLite it takes the write lock at once (BEGIN IMMEDIATE): a
-    transaction that reads first and writes later loses commits there without an error."""
+    transaction that reads first and writes later loses commits there without an error. ``silent``: seconds that it may say
+    nothing to PostgreSQL, ``ABANDONED`` unless said; infinite for what nobody waits for."""
+    silent = ABANDONED if silent is None else silent
     with engine.connect().execution_options(hub_write=True) as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {int(ABANDONED * 1000)}")
+        if engine.dialect.name == "postgresql" and silent < math.inf:
+            connection.execute(_WATCHED, {"most": str(int(silent * 1000)), "name": WRITES})
         yield connection

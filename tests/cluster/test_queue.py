@@ -54,7 +54,7 @@ def waiting(hub: Hub, state: str = "todo") -> list[tuple[str, str]]:
 
 def by_worker(hub: Hub, work: Callable[..., Any]) -> None:
     async def main() -> None:
-        app = queue.app(hub, Folders(hub), 2)
+        app = queue.app(hub, Folders(hub), 2, "process")
         async with app.open_async():
             await work(app)
 
@@ -131,9 +131,9 @@ def test_what_the_dead_left_is_tidied_and_the_living_keep_theirs(hub: Hub) -> No
 
 
 def test_only_one_does_a_chore_and_the_next_one_may_when_it_is_over(hub: Hub) -> None:
-    with alone.only_one(hub.engine, "the mail") as mine, alone.only_one(hub.engine, "the mail") as other:
+    with alone.only_one(hub.engine, "the mail", "a") as mine, alone.only_one(hub.engine, "the mail", "a") as other:
         assert mine and not other
-        with alone.only_one(hub.engine, "the digests") as another:
+        with alone.only_one(hub.engine, "the digests", "a") as another:
             assert another
-    with alone.only_one(hub.engine, "the mail") as mine:
+    with alone.only_one(hub.engine, "the mail", "a") as mine:
         assert mine

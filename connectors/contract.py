@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from said import phrase
+
 if TYPE_CHECKING:
     from connectors.facts import Facts
     from connectors.questions import Question
@@ -263,13 +265,17 @@ class Check:
 # --- the closed family of errors ---------------------------------------------
 
 
+def _spelt(found: re.Match[str]) -> str:
+    return f"U+{ord(found[0]):04X}"
+
+
 class ConnectorError(Exception):
     """A system did not do what was asked. The class is the policy; the message names the
     thing, the place and the way out, and never contains a credential. It may quote what a system said, so
     characters that no database can keep are spelt out."""
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(_UNKEEPABLE.sub(lambda found: f"U+{ord(found[0]):04X}", message))
+        super().__init__(_UNKEEPABLE.sub(_spelt, message) if _UNKEEPABLE.search(message) else message)
 
 
 class SignInFailed(ConnectorError):
@@ -368,11 +374,15 @@ class Connector(ABC):
     def lookup(self, object: str, equals: Mapping[str, str], columns: Sequence[str]) -> list[Record]:
         """Records of another object whose columns equal these values, for a reference to point at, where
         ``capabilities.references``; or of the wanted object, to see what is there already. ``Invalid`` where neither."""
-        raise Invalid(f"This system has no object {object!r} that a record could point at.")
+        raise Invalid(phrase("This system has no object %(object)s that a record could point at.", object=repr(object)))
 
     def add(self, object: str, fields: Raw) -> Outcome:
         """A new record of another object (an organisation that a person decided to create)."""
-        return Outcome(error=Invalid(f"This system has no object {object!r} that a record could point at."))
+        return Outcome(
+            error=Invalid(
+                phrase("This system has no object %(object)s that a record could point at.", object=repr(object))
+            )
+        )
 
     def budget(self) -> Budget | None:
         """The daily or monthly allowance as the newest answer told it; ``None`` where there is none, or nothing was told."""

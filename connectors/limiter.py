@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from connectors.clock import Time
 from connectors.contract import Rate, RateLimited
+from said import phrase
 
 if TYPE_CHECKING:
     from connectors.answer import Answer
@@ -49,7 +50,14 @@ class Limits(Protocol):
 
 
 def too_long(scope: str, seconds: float) -> RateLimited:
-    return RateLimited(f"{scope}: the next call may go out in {seconds:.0f} seconds; try again then.", seconds)
+    return RateLimited(
+        phrase(
+            "%(scope)s: the next call may go out in %(seconds)s seconds; try again then.",
+            scope=scope,
+            seconds=f"{seconds:.0f}",
+        ),
+        seconds,
+    )
 
 
 class Limiter:

@@ -27,6 +27,7 @@ from connectors.clock import ManualTime, StoppableTime, SystemTime, Time
 from connectors.contract import Ambiguous, ConnectorError, Invalid, QuotaSpent, Rate, RateLimited, Unavailable
 from connectors.limiter import Limiter, Limits, Throttle
 from connectors.wire import Carrier, Request, Wire, WireFailed
+from said import phrase
 
 __all__ = ["Answer", "Limiter", "Limits", "ManualTime", "Rate", "SystemTime", "Throttle", "Time", "Transport"]
 
@@ -164,13 +165,17 @@ class Transport:
             if answer.status not in REDIRECTED or answer.status in rules.expected:
                 return answer
             request = self._redirected(request, answer)
-        raise Unavailable(f"{request.shown} redirected more than {REDIRECTS} times.")
+        raise Unavailable(
+            phrase("%(shown)s redirected more than %(redirects)s times.", shown=request.shown, redirects=REDIRECTS)
+        )
 
     def _exchange(self, request: Request, rules: _Rules) -> Answer:
         try:
             self._addresses.check(request.url)
         except AddressRefused as error:
-            raise Unavailable(f"{request.shown} was not called: {error}.") from None
+            raise Unavailable(
+                phrase("%(shown)s was not called: %(error)s.", shown=request.shown, error=error)
+            ) from None
         if rules.throttle is not None:
             wait = self._limiter.reserve(rules.throttle, most=rules.until - self.time.monotonic())
             if wait > 0:
@@ -178,12 +183,17 @@ class Transport:
         started = self.time.monotonic()
         if not rules.repeatable and started >= _WRITES_UNTIL.get():
             raise Ambiguous(
-                f"{request.shown} was not called any more: so much time went by that others may be at work."
+                phrase(
+                    "%(shown)s was not called any more: so much time went by that others may be at work.",
+                    shown=request.shown,
+                )
             )
         try:
             answer = self._wire.exchange(request, seconds=rules.until - started)
         except AddressRefused as error:
-            raise Unavailable(f"{request.shown} was not called: {error}.") from None
+            raise Unavailable(
+                phrase("%(shown)s was not called: %(error)s.", shown=request.shown, error=error)
+            ) from None
         except WireFailed as failure:
             self._note(request, started, error=str(failure))
             raise _lost(request, rules, failure) from None
@@ -199,18 +209,35 @@ class Transport:
         if answer.status in TROUBLED:
             if not rules.repeatable:
                 raise Ambiguous(
-                    f"{request.shown} answered {answer.status} to a write; it may have happened all the same."
+                    phrase(
+                        "%(shown)s answered %(status)s to a write; it may have happened all the same.",
+                        shown=request.shown,
+                        status=answer.status,
+                    )
                 )
-            error = Unavailable(f"{request.shown} answered {answer.status}. Try again later.")
+            error = Unavailable(
+                phrase("%(shown)s answered %(status)s. Try again later.", shown=request.shown, status=answer.status)
+            )
             raise _Again(error, retry_after.seconds(answer.headers, self.time.now()))
         if answer.status in REDIRECTED and request.method not in ("GET", "HEAD"):
             where = _shown(urljoin(request.url, answer.headers.get("location", "")))
             if answer.status == 303 and not rules.repeatable:
                 # 303 says "done, look there" (RFC 9110 section 15.4.4).
-                raise Ambiguous(f"{request.shown} answered a write by pointing to {where}; it may have happened.")
+                raise Ambiguous(
+                    phrase(
+                        "%(shown)s answered a write by pointing to %(where)s; it may have happened.",
+                        shown=request.shown,
+                        where=where,
+                    )
+                )
             raise Unavailable(
-                f"{request.shown} redirects writes to {where} ({answer.status}), which is never followed. "
-                "Set the connection's address to where the system really is."
+                phrase(
+                    "%(shown)s redirects writes to %(where)s (%(status)s), which is never followed. Set the "
+                    "connection's address to where the system really is.",
+                    shown=request.shown,
+                    where=where,
+                    status=answer.status,
+                )
             )
         return answer
 
@@ -223,14 +250,20 @@ class Transport:
         wait = max((seconds for seconds in (asked, fixed) if seconds is not None), default=None)
         if rules.throttle is not None:
             self._limiter.pause(rules.throttle.scope, BACKOFF if wait is None else wait)
-        error = RateLimited(f"{request.shown} asks for fewer calls.", BACKOFF_CAP if wait is None else wait)
+        error = RateLimited(
+            phrase("%(shown)s asks for fewer calls.", shown=request.shown), BACKOFF_CAP if wait is None else wait
+        )
         return _Again(error, wait) if rules.repeatable else error
 
     def _redirected(self, request: Request, answer: Answer) -> Request:
         location = answer.headers.get("location", "")
         url = urljoin(request.url, location)
         if not location:
-            raise Unavailable(f"{request.shown} answered {answer.status} without saying where to.")
+            raise Unavailable(
+                phrase(
+                    "%(shown)s answered %(status)s without saying where to.", shown=request.shown, status=answer.status
+                )
+            )
         # Any header may be a credential (X-Api-Key), so none crosses to another origin.
         headers = request.headers if _origin(url) == _origin(request.url) else HEADERS
         return Request(request.method, url, _shown(url), None, None, headers, wrote=False)
@@ -246,7 +279,7 @@ class Transport:
         meanwhile: to call early would break what was agreed with the system."""
         self.time.sleep(seconds)
         if isinstance(self.time, StoppableTime) and self.time.cut(seconds):
-            raise Unavailable("The hub is being stopped, so this was not called.")
+            raise Unavailable(phrase("The hub is being stopped, so this was not called."))
 
     def _is_enough(self, state: RetryCallState, until: float) -> bool:
         return state.attempt_number >= TRIES or self.time.monotonic() + state.upcoming_sleep >= until
@@ -264,8 +297,16 @@ def _may_repeat(method: str, headers: Mapping[str, str]) -> bool:
 
 def _lost(request: Request, rules: _Rules, failure: WireFailed) -> Exception:
     if failure.sent and not rules.repeatable:
-        return Ambiguous(f"{request.shown}: the answer to a write was lost ({failure}); it may have happened.")
-    error = Unavailable(f"{request.shown} did not answer properly ({failure}).")
+        return Ambiguous(
+            phrase(
+                "%(shown)s: the answer to a write was lost (%(failure)s); it may have happened.",
+                shown=request.shown,
+                failure=failure,
+            )
+        )
+    error = Unavailable(
+        phrase("%(shown)s did not answer properly (%(failure)s).", shown=request.shown, failure=failure)
+    )
     return error if failure.lasting else _Again(error)
 
 
@@ -296,7 +337,7 @@ def dump(value: Any) -> bytes:
     try:
         return _text(value).encode("utf-8")
     except (ValueError, TypeError) as error:
-        raise Invalid(f"This cannot be sent as JSON: {type(error).__name__}.") from None
+        raise Invalid(phrase("This cannot be sent as JSON: %(name)s.", name=type(error).__name__)) from None
 
 
 def _text(value: Any) -> str:

@@ -31,6 +31,7 @@ from hub.store.migrate import migrate
 from hub.store.pace import SharedLimiter
 from hub.store.tables import Commitment, Connection, Member, Opportunity
 from mappings import language
+from said import phrase
 
 
 class Hub:
@@ -200,7 +201,7 @@ def _register(conn: Db, hub: Hub) -> None:
     for config in hub.config.connections.values():
         _register_connection(conn, connections, rows.get(config.name), config, hub)
     for name in rows.keys() - hub.config.connections.keys():
-        gone = {"state": "removed", "reason": "It is no longer in the configuration; its links are kept."}
+        gone = {"state": "removed", "reason": phrase("It is no longer in the configuration; its links are kept.")}
         conn.execute(update(connections).where(connections.c.id == name).values(**gone))
 
 
@@ -214,7 +215,7 @@ def _register_connection(conn: Db, table: Any, row: Any, config: ConnectionConfi
         conn.execute(table.insert().values(id=config.name, state=state, approved=approved, due_at=due, **values))
         return
     if config.paused and row.state == "active":
-        values |= {"state": "paused", "reason": "The configuration pauses it."}
+        values |= {"state": "paused", "reason": phrase("The configuration pauses it.")}
     elif row.state == "removed":
         values |= {"state": "paused" if config.paused else "active", "reason": None}
     if row.settings is not None and row.settings != said:

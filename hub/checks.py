@@ -8,6 +8,7 @@ from pathlib import Path
 from connectors.contract import Check, Connector, ConnectorError
 from hub.app import Hub
 from mappings import check as mapping_check
+from said import phrase
 
 
 def checks(hub: Hub, name: str, patience: float | None = None) -> list[Check]:
@@ -20,13 +21,13 @@ def checks(hub: Hub, name: str, patience: float | None = None) -> list[Check]:
                 found += [*_mapping(hub, name, connector), *_owner(hub, name, connector)]
         return [*found, *_audiences(hub, name)]
     except ConnectorError as error:
-        return [Check("open", False, str(error), "Change its options in the configuration.")]
+        return [Check("open", False, str(error), phrase("Change its options in the configuration."))]
 
 
 def _mapping(hub: Hub, name: str, connector: Connector) -> list[Check]:
     mapping, offered = hub.config.connections[name].mapping, connector.describe() or None
     findings = mapping_check.check(mapping, offered, folders=hub.config.mapping_folders)
-    fix = "Change the mapping file, or the system."
+    fix = phrase("Change the mapping file, or the system.")
     said = [(f.severity == "error", f"{Path(f.file).name}:{f.line}: {f.message}") for f in findings]
     return [Check("mapping", not error, text, fix if error else "") for error, text in said]
 
@@ -41,11 +42,26 @@ def _owner(hub: Hub, name: str, connector: Connector) -> list[Check]:
     try:
         count = len(connector.lookup(object, {person["match"]: email}, [person["match"]]))
     except ConnectorError as error:
-        return [Check("importer", False, str(error), f"Let the connection's user read {object}.")]
+        return [
+            Check("importer", False, str(error), phrase("Let the connection's user read %(object)s.", object=object))
+        ]
     if count == 1:
-        return [Check("importer", True, f"{email} is the {object} that owns what a rule imports.")]
-    detail = f"{count or 'No'} active {object} here {'have' if count > 1 else 'has'} the address {email}."
-    fix = f"Set importer to the address of one user of this system, or let the connection's user read {object}."
+        return [
+            Check(
+                "importer",
+                True,
+                phrase("%(email)s is the %(object)s that owns what a rule imports.", email=email, object=object),
+            )
+        ]
+    detail = (
+        phrase("%(count)s active %(object)s here have the address %(email)s.", count=count, object=object, email=email)
+        if count
+        else phrase("No active %(object)s here has the address %(email)s.", object=object, email=email)
+    )
+    fix = phrase(
+        "Set importer to the address of one user of this system, or let the connection's user read %(object)s.",
+        object=object,
+    )
     return [Check("importer", False, detail, fix)]
 
 
@@ -57,6 +73,6 @@ def _audiences(hub: Hub, name: str) -> list[Check]:
         for kind, _, among in (audience.partition(":") for audience in hub.mapping(name).audiences)
         for one in among.split(",")
     }
-    fix = "Add it under [circles] or [members], or change the share field's values in the mapping."
-    return [Check("share", False, f'The share field names "{one}", which is not configured: it would share with nobody.', fix)
+    fix = phrase("Add it under [circles] or [members], or change the share field's values in the mapping.")
+    return [Check("share", False, phrase('The share field names "%(one)s", which is not configured: it would share with nobody.', one=one), fix)
             for one in sorted(named - known)]  # fmt: skip

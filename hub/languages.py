@@ -7,7 +7,7 @@ and an installed wheel speak the same, and no compiled file can lag behind its t
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from flask import Flask
 from flask_babel import Babel, Domain, force_locale, get_babel, get_locale
 
 from hub.wording import seen
+from said import Said, english_of
 
 FOLDER = Path(__file__).parent / "web" / "translations"
 ENGLISH = "en"
@@ -95,6 +96,28 @@ def _own_name(code: str) -> str:
     locale = Locale.parse(code)
     name = locale.get_display_name(locale) or code
     return name[:1].upper() + name[1:]
+
+
+def tell(sentence: str) -> str:
+    """A stored sentence in the reader's language. What no catalogue knows is returned as it was, in English."""
+    if not isinstance(sentence, Said):
+        return sentence
+    return Told(" ".join(piece for piece, _known in pieces_of(sentence)))
+
+
+def pieces_of(sentence: Said) -> list[tuple[str, bool]]:
+    """Its parts in the reader's language, each with whether a catalogue knows it; the others are English."""
+    locale, translations = get_locale(), get_babel().instance.domain_instance.get_translations()
+    english = locale is None or locale.language == ENGLISH
+    return [_piece(template, values, translations, english) for template, values in sentence.parts]
+
+
+def _piece(template: str, values: Mapping[str, Any], translations: NullTranslations, english: bool) -> tuple[str, bool]:
+    found = translations.gettext(template)
+    if found == template and not english:
+        return seen(english_of(template, values)), False
+    inner = {name: tell(value) if isinstance(value, Said) else value for name, value in values.items()}
+    return (found % _told(inner) if inner else found.replace("%%", "%")), True
 
 
 def _told(values: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-SAID = "The hub was stopped. The next run goes on from there; nothing was lost."
+from said import phrase
+
+SAID = phrase("The hub was stopped. The next run goes on from there; nothing was lost.")
 
 
 class Stopped(Exception):

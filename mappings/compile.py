@@ -16,6 +16,7 @@ from mappings.lenses import money
 from mappings.lenses.choices import values_of
 from mappings.lenses.lens import Lens, Raw, Value
 from mappings.source import Source
+from said import phrase
 from schemas.fields import FIELDS, UnknownPath, spec
 
 ANSWERS = ("take_up", "not_for_us")
@@ -239,7 +240,13 @@ def _through(entry: Entry, path: str, lens: Lens) -> FieldMap:
         if target in (None, ""):
             return None
         if not isinstance(target, dict):
-            raise ValueError(f"The system named the {entry.options['object']} {target!r} but showed nothing of it.")
+            raise ValueError(
+                phrase(
+                    "The system named the %(options)s %(target)s but showed nothing of it.",
+                    options=entry.options["object"],
+                    target=repr(target),
+                )
+            )
         return lens.get(target)
 
     through = Lens((column,), get, lambda value, raw: {})

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from said import phrase
+
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -17,9 +19,11 @@ def unkeepable(value: Any) -> str:
     """Why this value (text, or a list or dict that holds some) cannot be kept; empty when it can."""
     if value.__class__ is str:
         if "\0" in value:
-            return "The text has a NUL character (U+0000), which no database can keep. Remove it there."
+            return phrase("The text has a NUL character (U+0000), which no database can keep. Remove it there.")
         if not value.isascii() and _half(value):
-            return "The text has half of a character (a lone surrogate). Remove it there, or type the text again."
+            return phrase(
+                "The text has half of a character (a lone surrogate). Remove it there, or type the text again."
+            )
         return ""
     inner: Iterable[Any] = ()
     if isinstance(value, dict):

@@ -7,6 +7,8 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from functools import cache
 from typing import Any
 
+from said import phrase
+
 WHOLE, FRACTION = 38, 38
 """Digits before and after the point that an amount may have; nobody's budget needs more, and no sum loses any."""
 _LARGEST = 10**WHOLE
@@ -26,7 +28,12 @@ def minor_units(currency: str) -> int:
     from babel.numbers import get_currency_precision
 
     if not currency.isupper() or pycountry.currencies.get(alpha_3=currency) is None:  # it would find "usd" as well
-        raise ValueError(f"{currency!r} is no ISO 4217 currency code. Write three capital letters, like USD.")
+        raise ValueError(
+            phrase(
+                "%(currency)s is no ISO 4217 currency code. Write three capital letters, like USD.",
+                currency=repr(currency),
+            )
+        )
     return int(get_currency_precision(currency))
 
 
@@ -39,16 +46,23 @@ def amount_text(value: Any) -> str:
     if value.__class__ is int and -_LARGEST < value < _LARGEST:
         return str(value)
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        raise ValueError(f"{value!r} is no amount. Write digits, like 12000.50.")
+        raise ValueError(phrase("%(value)s is no amount. Write digits, like 12000.50.", value=repr(value)))
     if isinstance(value, Decimal) and not value.is_finite():
-        raise ValueError(f"{value} is no amount. Write digits, like 12000.50.")
+        raise ValueError(phrase("%(value)s is no amount. Write digits, like 12000.50.", value=value))
     if isinstance(value, str) and not _PLAIN.fullmatch(value):
-        raise ValueError(f"{_short(value)} is no amount. Write digits, like 12000.50.")
+        raise ValueError(phrase("%(value)s is no amount. Write digits, like 12000.50.", value=_short(value)))
     number = Decimal(value)
     if not number:
         return "0"
     if number.adjusted() >= WHOLE or -int(number.normalize(_EXACT).as_tuple().exponent) > FRACTION:
-        raise ValueError(f"{_short(str(value))} is no amount: the hub keeps {WHOLE} digits and {FRACTION} decimals.")
+        raise ValueError(
+            phrase(
+                "%(value)s is no amount: the hub keeps %(whole)s digits and %(fraction)s decimals.",
+                value=_short(str(value)),
+                whole=WHOLE,
+                fraction=FRACTION,
+            )
+        )
     plain = format(number, "f")
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
@@ -58,19 +72,27 @@ def amount_text(value: Any) -> str:
 def money(amount: Any, currency: Any) -> dict[str, str]:
     """``{"amount", "currency"}`` in canonical form, minor units checked."""
     if not isinstance(currency, str):
-        raise ValueError("An amount needs its currency, like USD.")
+        raise ValueError(phrase("An amount needs its currency, like USD."))
     digits = minor_units(currency)
     text = amount_text(amount)
     decimals = len(text.partition(".")[2])
     if decimals > digits:
-        raise ValueError(f"{text} has {decimals} decimals; {currency} has {digits}.")
+        raise ValueError(
+            phrase(
+                "%(text)s has %(decimals)s decimals; %(currency)s has %(digits)s.",
+                text=text,
+                decimals=decimals,
+                currency=currency,
+                digits=digits,
+            )
+        )
     return {"amount": text, "currency": currency}
 
 
 def money_of(value: Any) -> dict[str, str]:
     """The same from a dict that has both parts and nothing else."""
     if not isinstance(value, dict) or value.keys() != {"amount", "currency"}:
-        raise ValueError("Money is an amount and its currency.")
+        raise ValueError(phrase("Money is an amount and its currency."))
     return money(value["amount"], value["currency"])
 
 

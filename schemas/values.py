@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from said import phrase
 from schemas import places, when
 from schemas.codes import CODES
 from schemas.commitment import Commitment
@@ -81,26 +82,35 @@ def _is_leaf(path: str) -> bool:
 
 def _text(field: FieldSpec, value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{field.label} is text, not {type(value).__name__}.")
+        raise ValueError(
+            phrase("%(label)s is text, not %(name)s.", label=phrase(field.label), name=type(value).__name__)
+        )
     return value
 
 
 def _code(field: FieldSpec, value: Any) -> str:
     codes = CODES.get(field.codes or "")
     if not isinstance(value, str) or (codes is not None and value not in codes):
-        raise ValueError(f"{value!r} is no value of {field.label}. One of: {', '.join(codes or ())}.")
+        raise ValueError(
+            phrase(
+                "%(value)s is no value of %(label)s. One of: %(names)s.",
+                value=repr(value),
+                label=phrase(field.label),
+                names=", ".join(codes or ()),
+            )
+        )
     return value
 
 
 def _codes(field: FieldSpec, value: Any) -> list[str]:
     if not isinstance(value, list | tuple | set | frozenset):
-        raise ValueError(f"{field.label} is a list.")
+        raise ValueError(phrase("%(label)s is a list.", label=phrase(field.label)))
     return sorted({_code(field, item) for item in value})
 
 
 def _bool(field: FieldSpec, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"{field.label} is yes or no.")
+        raise ValueError(phrase("%(label)s is yes or no.", label=phrase(field.label)))
     return value
 
 
@@ -108,19 +118,19 @@ def _int(field: FieldSpec, value: Any) -> int:
     if isinstance(value, Decimal) and value == value.to_integral_value():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{field.label} is a whole number.")
+        raise ValueError(phrase("%(label)s is a whole number.", label=phrase(field.label)))
     return value
 
 
 def _money(field: FieldSpec, value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or value.keys() != {"amount", "currency"}:
-        raise ValueError(f"{field.label} is an amount and its currency.")
+        raise ValueError(phrase("%(label)s is an amount and its currency.", label=phrase(field.label)))
     return money(value["amount"], value["currency"])
 
 
 def _moneys(field: FieldSpec, value: Any) -> list[dict[str, str]]:
     if not isinstance(value, list | tuple):
-        raise ValueError(f"{field.label} is a list of amounts.")
+        raise ValueError(phrase("%(label)s is a list of amounts.", label=phrase(field.label)))
     return sorted((_money(field, item) for item in value), key=lambda item: item["currency"])
 
 
@@ -139,16 +149,16 @@ def _unique(items: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def _places(field: FieldSpec, value: Any) -> list[dict[str, str]]:
     if not isinstance(value, list | tuple):
-        raise ValueError(f"{field.label} is a list of places.")
+        raise ValueError(phrase("%(label)s is a list of places.", label=phrase(field.label)))
     return _unique([places.place(item, CODES["scope"]) for item in value])
 
 
 def _documents(field: FieldSpec, value: Any) -> list[dict[str, str]]:
     if not isinstance(value, list | tuple):
-        raise ValueError(f"{field.label} is a list of documents.")
+        raise ValueError(phrase("%(label)s is a list of documents.", label=phrase(field.label)))
     for item in value:
         if not isinstance(item, dict) or not {"title", "url"} <= item.keys() <= {"title", "url", "class"}:
-            raise ValueError("A document has a title, a url and a class.")
+            raise ValueError(phrase("A document has a title, a url and a class."))
     return _unique([dict(item) for item in value])
 
 

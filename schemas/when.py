@@ -7,6 +7,8 @@ from calendar import monthrange
 from datetime import date
 from typing import Any
 
+from said import phrase
+
 _FORM = re.compile(r"([0-9]{4})(?:-(?:(0[1-9]|1[0-2])(?:-([0-9]{2}))?|Q([1-4])))?")
 OPEN = ("rolling", "never")
 
@@ -18,16 +20,16 @@ def when(value: Any) -> dict[str, Any]:
     """
     if isinstance(value, dict):
         if not value.keys() <= {"date", "text"}:
-            raise ValueError("A date has the parts date and text, nothing else.")
+            raise ValueError(phrase("A date has the parts date and text, nothing else."))
         form, text = value.get("date"), value.get("text")
     else:
         form, text = value, None
     if form is not None:
         _check(form)
     if form is None and not text:
-        raise ValueError("A date needs a form like 2026-03-31, 2026-03, 2026-Q1, 2026, or words.")
+        raise ValueError(phrase("A date needs a form like 2026-03-31, 2026-03, 2026-Q1, 2026, or words."))
     if text is not None and not isinstance(text, str):
-        raise ValueError("The words of a date are text.")
+        raise ValueError(phrase("The words of a date are text."))
     return {"date": form} | ({"text": text} if text and text != form else {})
 
 
@@ -62,9 +64,11 @@ def _check(form: Any) -> None:
         return
     found = _FORM.fullmatch(form) if isinstance(form, str) else None
     if not found:
-        raise ValueError(f"{form!r} is no date. Write 2026-03-31, 2026-03, 2026-Q1, 2026, rolling or never.")
+        raise ValueError(
+            phrase("%(form)s is no date. Write 2026-03-31, 2026-03, 2026-Q1, 2026, rolling or never.", form=repr(form))
+        )
     if found[3]:
         try:
             date.fromisoformat(form)
         except ValueError as error:
-            raise ValueError(f"{form} is not in the calendar.") from error
+            raise ValueError(phrase("%(form)s is not in the calendar.", form=form)) from error

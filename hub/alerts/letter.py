@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
 from hub.alerts.trouble import Trouble
+from hub.languages import Told, tell
 from hub.store.tables import Alert
 
 MOST = 30
@@ -16,7 +20,8 @@ MOST = 30
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """To one owner: what is ``new``, what is ``over`` since it was told, and how many others it was told of ``still`` stand."""
+    """To one owner: what is ``new``, what is ``over`` since it was told, and how many others it was told of ``still`` stand.
+    In the language that is spoken (``hub.languages.speaking``)."""
 
     owner: str
     site: str
@@ -27,26 +32,36 @@ class Letter:
     @property
     def subject(self) -> str:
         if not self.new:
-            return "All is well again" if self.still == 0 else f"{_things(len(self.over))} less to look after"
-        only = f": {self.new[0].text}" if len(self.new) == 1 else ""
-        return f"{_things(len(self.new))} to look after{_cut(only, 90)}"
+            less = ngettext("%(num)s thing less to look after", "%(num)s things less to look after", len(self.over))
+            return _("All is well again") if self.still == 0 else less
+        only = f": {tell(self.new[0].text)}" if len(self.new) == 1 else ""
+        many = ngettext("%(num)s thing to look after", "%(num)s things to look after", len(self.new))
+        return f"{many}{_cut(only, 90)}"
 
     def body(self) -> str:
         parts = []
         if self.new:
             parts.append("\n\n".join(self._lines(one) for one in self.new[:MOST]))
-            parts += [f"And {len(self.new) - MOST} more."] if len(self.new) > MOST else []
+            rest = len(self.new) - MOST
+            parts += [ngettext("And %(num)s more.", "And %(num)s more.", rest)] if rest > 0 else []
         if self.over:
-            parts.append(
-                "Over:\n" + "\n".join(f"- {_cut(one.text, 200)} (since {_at(one.since)})" for one in self.over[:MOST])
-            )
+            ended = [
+                _("- %(what)s (since %(at)s)", what=Told(_cut(tell(one.text), 200)), at=_at(one.since))
+                for one in self.over[:MOST]
+            ]
+            parts.append("\n".join([_("Over:"), *ended]))
         if self.still:
-            parts.append(f"{_things(self.still)} that you were told of before still wait: {self.site}/queue")
-        parts.append(f"-- \nOnce when it begins and once when it is over; nothing in between. {self.site}/")
+            before = ngettext(
+                "%(num)s thing that you were told of before still waits:",
+                "%(num)s things that you were told of before still wait:", self.still,
+            )  # fmt: skip
+            parts.append(f"{before} {self.site}/queue")
+        parts.append(f"-- \n{_('Once when it begins and once when it is over; nothing in between.')} {self.site}/")
         return "\n\n".join(parts) + "\n"
 
     def _lines(self, one: Trouble) -> str:
-        return f"{one.text}\nSince {_at(one.since)}.\n{one.do}\n{self.site}{one.page}"
+        since = _("Since %(at)s.", at=_at(one.since))
+        return f"{tell(one.text)}\n{since}\n{tell(one.do)}\n{self.site}{one.page}"
 
     def data(self, at: datetime) -> dict[str, Any]:
         """For a program that somebody wrote: the form ``json``."""

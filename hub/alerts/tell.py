@@ -16,6 +16,7 @@ from hub.alerts import trouble
 from hub.alerts.letter import Letter
 from hub.alerts.trouble import HUB, Trouble
 from hub.app import Hub
+from hub.languages import speaking
 from hub.mail import sending
 from hub.operating import Alerts
 from hub.store import alerts as store
@@ -90,11 +91,13 @@ def _send(conn: Connection, hub: Hub, letter: Letter, persons: list[User]) -> bo
     """Whether there was a way to anybody."""
     told = False
     for person in _readers(hub, persons, letter.owner):
-        told |= sending.queue(conn, hub, person.email, letter.subject, letter.body()) is not None
+        with speaking(person.language):
+            told |= sending.queue(conn, hub, person.email, letter.subject, letter.body()) is not None
     way = _way(hub, letter.owner)
     if way is not None and way.webhook is not None:
         now = hub.time.now()
-        body = letter.payload(way.form, now)
+        with speaking(None):
+            body = letter.payload(way.form, now)
         store.queue(conn, Notice(id=hub.ids.uuid7(), owner=letter.owner, body=body, at=now, not_before=now))
         told = True
     return told

@@ -20,6 +20,7 @@ from hub.config import ConnectionConfig
 from hub.mail.sending import one_line
 from hub.store import alerts, opportunities, stands
 from hub.store.stands import Lane
+from said import phrase, together
 from schemas.fields import UnknownPath, spec
 from schemas.when import last_day
 
@@ -71,14 +72,14 @@ def people(member: str) -> str:
 def _hub(conn: Connection, hub: Hub, now: datetime) -> Iterator[Trouble]:
     if hub.refused:
         yield Trouble(
-            HUB, "configuration", "The changed configuration file cannot be used; the one before is still in force.", now,
-            "Run `hub doctor`, which names each problem with its line.", "/",
+            HUB, "configuration", phrase("The changed configuration file cannot be used; the one before is still in force."), now,
+            phrase("Run `hub doctor`, which names each problem with its line."), "/",
         )  # fmt: skip
     waiting = alerts.waiting_since(conn)
     if hub.config.mail is not None and waiting is not None and now - waiting > STUCK:
         yield Trouble(
-            HUB, "mail", "Mails wait for more than an hour: the mail server does not take them.", waiting,
-            "Run `hub doctor`, which tries the mail server and says what it answers.", "/",
+            HUB, "mail", phrase("Mails wait for more than an hour: the mail server does not take them."), waiting,
+            phrase("Run `hub doctor`, which tries the mail server and says what it answers."), "/",
         )  # fmt: skip
 
 
@@ -92,27 +93,29 @@ def _connection(lane: Lane, config: ConnectionConfig, now: datetime, begun: date
     if stop and told.get("calls_used", 0) >= NEARLY * stop and lane.newest is not None:
         yield Trouble(
             owner, f"quota {name}",
-            f"{name}: {told['calls_used']} of {told['calls_allowed']} calls that its system allows are used; the hub stops at {stop}.",
+            phrase("%(name)s: %(used)s of %(allowed)s calls that its system allows are used; the hub stops at "
+"%(stop)s.", name=name, used=told["calls_used"], allowed=told["calls_allowed"], stop=stop),
             lane.newest.ended_at or now,
-            "Let it sync less often (`every`), or ask the system's administrator what else calls so much.", page,
+            phrase("Let it sync less often (`every`), or ask the system's administrator what else calls so much."), page,
         )  # fmt: skip
     if lane.held is not None:
         yield Trouble(
-            owner, f"held {name} {lane.held.id}", f"{name} is held: {_reason(lane.held.reason)}", lane.held.at,
-            "Look at the list of what it would do, and approve or reject it. Nothing syncs there before.",
+            owner, f"held {name} {lane.held.id}", phrase("%(name)s is held: %(reason)s", name=name, reason=_reason(lane.held.reason)), lane.held.at,
+            phrase("Look at the list of what it would do, and approve or reject it. Nothing syncs there before."),
             f"/queue/holds/{lane.held.id}",
         )  # fmt: skip
         return
     if row.failures >= FAILED:
         reason = _reason(row.reason or "")
+        said = together([phrase("%(name)s failed %(times)s times in a row.", name=name, times=row.failures), reason])
         yield Trouble(
-            owner, f"failing {name}", f"{name} failed {row.failures} times in a row. {reason}".strip(), lane.failing_since or now,
-            "Its page has the runs and checks each step of the connection, with a fix for what fails.", page,
+            owner, f"failing {name}", said, lane.failing_since or now,
+            phrase("Its page has the runs and checks each step of the connection, with a fix for what fails."), page,
         )  # fmt: skip
     elif (since := _late_since(lane, config, now, begun)) is not None:
         yield Trouble(
-            owner, f"late {name}", f"{name} has not synced for more than two of its intervals.", since,
-            "Its page says what runs. If nothing does, ask the operator whether the hub is overloaded.", page,
+            owner, f"late {name}", phrase("%(name)s has not synced for more than two of its intervals.", name=name), since,
+            phrase("Its page says what runs. If nothing does, ask the operator whether the hub is overloaded."), page,
         )  # fmt: skip
 
 
@@ -127,12 +130,17 @@ def _late_since(lane: Lane, config: ConnectionConfig, now: datetime, begun: date
 def _credentials(conn: Connection, hub: Hub, now: datetime) -> Iterator[Trouble]:
     for row in alerts.ending_tokens(conn, now - ENDED, now + ENDING):
         if row.member_id in hub.config.members and row.expires_at - now <= (row.expires_at - row.created_at) / 10:
-            ends = "ends" if row.expires_at > now else "ended"
+            what = {"name": one_line(row.name), "day": _day(row.expires_at)}
+            text = (
+                phrase("The token “%(name)s” of a program of yours ends on %(day)s.", **what)
+                if row.expires_at > now
+                else phrase("The token “%(name)s” of a program of yours ended on %(day)s.", **what)
+            )
             yield Trouble(
                 admins(row.member_id), f"token {row.id}",
-                f"The token “{one_line(row.name)}” of a program of yours {ends} on {_day(row.expires_at)}.",
+                text,
                 row.expires_at - ENDING,
-                "Make a new one, give it to the program, and revoke this one.", "/tokens",
+                phrase("Make a new one, give it to the program, and revoke this one."), "/tokens",
             )  # fmt: skip
     for member in hub.config.members.values():
         for name, day in member.alerts.ends.items():
@@ -140,8 +148,8 @@ def _credentials(conn: Connection, hub: Hub, now: datetime) -> Iterator[Trouble]
             last = datetime.combine(day, time(), UTC)
             if connection is not None and connection.member == member.id and last - now <= ENDING:
                 yield Trouble(
-                    admins(member.id), f"credential {name} {day}", f"What {name} signs in with ends on {day}.", last - ENDING,
-                    "Make a new credential in that system, set it, and write its end into the configuration.",
+                    admins(member.id), f"credential {name} {day}", phrase("What %(name)s signs in with ends on %(day)s.", name=name, day=day), last - ENDING,
+                    phrase("Make a new credential in that system, set it, and write its end into the configuration."),
                     f"/connections/{name}",
                 )  # fmt: skip
 
@@ -162,14 +170,18 @@ def _conflicts(conn: Connection, hub: Hub, now: datetime) -> Iterator[Trouble]:
 
 def _undecided(row: Any, member: str, old: bool, near: date | None) -> Iterator[Trouble]:
     """That it is old and that its deadline comes near are two things: the second is told also to whoever knows the first."""
-    what = f"“{one_line(row.title)}”" if row.steward_id == member else "An opportunity that you follow"
-    text = f"{what}: two systems say different things about {_label(row.path)}, and nobody has decided."
-    do = "Choose what counts. Until then this field stays as it is in every system."
+    what = f"“{one_line(row.title)}”" if row.steward_id == member else phrase("An opportunity that you follow")
+    text = phrase(
+        "%(what)s: two systems say different things about %(path)s, and nobody has decided.",
+        what=what,
+        path=_label(row.path),
+    )
+    do = phrase("Choose what counts. Until then this field stays as it is in every system.")
     for owner in (admins(member), people(member)):
         if old:
             yield Trouble(owner, f"conflict {row.id}", text, row.opened_at, do, f"/queue/conflicts/{row.id}")
         if near is not None:
-            said = f"{text} Its deadline is {near}."
+            said = together([text, phrase("Its deadline is %(near)s.", near=near)])
             yield Trouble(owner, f"conflict {row.id} deadline", said, row.opened_at, do, f"/queue/conflicts/{row.id}")
 
 
@@ -183,14 +195,16 @@ def _deadline(facts: dict[str, Any], now: datetime) -> date | None:
 
 def _label(path: str) -> str:
     try:
-        return f"“{spec(path).label}”"
+        return phrase("“%(label)s”", label=phrase(spec(path).label))
     except UnknownPath:
-        return "a field"
+        return phrase("a field")
 
 
 def _reason(text: str) -> str:
     """The first of what a run said, short enough for a line."""
     said = one_line(text)
+    if said == text and len(said) <= 240:
+        return text
     return said if len(said) <= 240 else said[:239] + "…"
 
 

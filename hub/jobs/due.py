@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from hub.store import audit, connections
 from hub.store.tables import Connection as Row
+from said import phrase
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -19,14 +20,16 @@ def run_now(hub: Hub, connection: str, user_id: str) -> None:
 
 
 def pause(hub: Hub, connection: str, user_id: str) -> None:
-    _change(hub, connection, user_id, "paused", state="paused", reason="Paused by a person.")
+    _change(hub, connection, user_id, "paused", state="paused", reason=phrase("Paused by a person."))
 
 
 def resume(hub: Hub, connection: str, user_id: str) -> None:
     """Go on, with the system's fields as they are now. Configuration wins: what it pauses stays paused, and
     ValueError says so."""
     if hub.config.connections[connection].paused:
-        raise ValueError(f"The configuration pauses {connection}. Remove `paused = true` there.")
+        raise ValueError(
+            phrase("The configuration pauses %(connection)s. Remove `paused = true` there.", connection=connection)
+        )
     _change(hub, connection, user_id, "resumed", state="active", reason=None, shape=None, due_at=hub.time.now())
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from hub.store.tables import Connection as ConnectionRow
 from hub.store.types import Moment
+from said import phrase
 
 t: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
 
@@ -42,14 +43,24 @@ def claim(conn: Connection, connection: str, owner: str, now: datetime) -> int:
     free = (t.c.id == connection) & or_(t.c.lease_until.is_(None), t.c.lease_until <= now)
     values = {"owner": owner, "lease_until": now + LEASE, "fence": t.c.fence + 1}
     if not conn.execute(update(t).where(free).values(**values)).rowcount:
-        raise Busy(f"{connection} is being synced by another process; it is free again when that run ends.")
+        raise Busy(
+            phrase(
+                "%(connection)s is being synced by another process; it is free again when that run ends.",
+                connection=connection,
+            )
+        )
     return int(conn.scalar(select(t.c.fence).where(t.c.id == connection)) or 0)
 
 
 def keep(conn: Connection, connection: str, fence: int, now: datetime) -> None:
     """Prolong the lease. Raises ``LeaseLost``; call it first in every write transaction of a run."""
     if not conn.execute(_KEEP, {"connection": connection, "mine": fence, "until": now + LEASE}).rowcount:
-        raise LeaseLost(f"{connection}: another worker took over; what this one had not yet stored is left to it.")
+        raise LeaseLost(
+            phrase(
+                "%(connection)s: another worker took over; what this one had not yet stored is left to it.",
+                connection=connection,
+            )
+        )
 
 
 def release(conn: Connection, connection: str, fence: int, **values: Any) -> None:

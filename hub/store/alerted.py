@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, Text
 from sqlmodel import Field, SQLModel
 
-from hub.store.types import json_column, moment
+from hub.store.types import json_column, moment, sentence
 
 
 class Alert(SQLModel, table=True):
@@ -18,7 +18,7 @@ class Alert(SQLModel, table=True):
 
     owner: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
-    text: str = Field(sa_column=Column(Text, nullable=False))
+    text: str = sentence(nullable=False)
     since: datetime = moment()
     told_at: datetime = moment()
 

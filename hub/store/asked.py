@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from hub.store.types import json_column, moment
+from hub.store.types import json_column, line, moment, sentence
 
 
 class Conflict(SQLModel, table=True):
@@ -180,7 +180,7 @@ class Quarantine(SQLModel, table=True):
     remote_id: str
     path: str = ""
     place: str = ""
-    reason: str = Field(sa_column=Column(Text, nullable=False))
+    reason: str = sentence(nullable=False)
     fields: dict[str, Any] | None = json_column()
     opportunity_id: str | None = None
     state: str = Field(default="open", index=True)
@@ -279,8 +279,8 @@ class Hold(SQLModel, table=True):
     run_id: str = Field(index=True)
     connection_id: str = Field(foreign_key="connection.id", index=True)
     kind: str
-    reason: str
-    diagnosis: str = ""
+    reason: str = line(nullable=False)
+    diagnosis: str = line(nullable=False, default="")
     items: list[dict[str, Any]] = json_column()
     plan_hash: str
     state: str = Field(default="waiting", index=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, Text
+from sqlalchemy import Column, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from hub.store.types import json_column, moment
+from hub.store.types import json_column, moment, sentence
 
 
 class Upload(SQLModel, table=True):
@@ -30,7 +30,7 @@ class Upload(SQLModel, table=True):
     report: dict[str, Any] = json_column()
     look: str = ""
     run_id: str | None = None
-    error: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    error: str | None = sentence()
     since: datetime | None = moment()
     at: datetime = moment(index=True)
 

@@ -20,11 +20,12 @@ from hub.store.engine import dumps, writing
 from hub.store.identity import ALIVE
 from hub.store.tables import Connection as ConnectionRow
 from hub.store.tables import HubIdentity, Process
+from said import phrase
 
 BATCH = 1000
 OWN = frozenset({"process", "pace", "pace_place", "finding", "finding_made", "finding_tag", "search_term"})
 """Tables that each database makes for itself: its processes, their pace, and what opportunities are found by."""
-MOVED = "This hub was moved to PostgreSQL. Nothing is synced from this file any more."
+MOVED = phrase("This hub was moved to PostgreSQL. Nothing is synced from this file any more.")
 
 t: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
 process: Any = Process.__table__  # type: ignore[attr-defined]

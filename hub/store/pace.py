@@ -13,6 +13,7 @@ from connectors.contract import Rate, Unavailable
 from connectors.limiter import MARGIN, Throttle, too_long
 from hub.store.engine import writing
 from hub.store.tables import Pace, PacePlace
+from said import phrase
 
 t: Any = Pace.__table__  # type: ignore[attr-defined]
 place: Any = PacePlace.__table__  # type: ignore[attr-defined]
@@ -56,7 +57,9 @@ class SharedLimiter:
 
 
 def _not_counted(scope: str) -> Unavailable:
-    return Unavailable(f"{scope} was not called: the hub's database, which counts the calls, did not answer.")
+    return Unavailable(
+        phrase("%(scope)s was not called: the hub's database, which counts the calls, did not answer.", scope=scope)
+    )
 
 
 def _reserve(conn: Connection, throttle: Throttle, most: float) -> float:

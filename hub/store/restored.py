@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, inspect, select, text, update
 from hub.store import audit
 from hub.store.tables import Connection as Row
 from hub.store.tables import Message, Process, Session
+from said import phrase
 
 connections: Any = Row.__table__  # type: ignore[attr-defined]
 messages: Any = Message.__table__  # type: ignore[attr-defined]
@@ -20,7 +21,9 @@ GAP = 1_000_000
 """Numbers that are left out in the audit, and fences: whoever knows one from after the backup is not taken for up to date."""
 LOOKS = timedelta(days=30)
 """How long a record is looked for before one is created, from when the last connection was let go."""
-SAYS = "The hub was restored from a backup. Everything is read; nothing is written before someone has looked at it."
+SAYS = phrase(
+    "The hub was restored from a backup. Everything is read; nothing is written before someone has looked at it."
+)
 
 
 def begin(conn: Connection) -> None:

@@ -39,7 +39,7 @@ from hub.store.outside import Hint, MemberKey, Token
 from hub.store.reached import Opened
 from hub.store.sealed import Erasure, HubIdentity, Seal
 from hub.store.told import Invitation, MailWish, Message, Post, Thread
-from hub.store.types import Row, json_column, moment
+from hub.store.types import Row, json_column, line, moment, sentence
 
 __all__ = [
     "Alert",
@@ -229,7 +229,7 @@ class Connection(SQLModel, table=True):
     member_id: str = Field(foreign_key="member.id", index=True)
     system: str
     state: str = "active"
-    reason: str | None = None
+    reason: str | None = line()
     approved: bool = False
     due_at: datetime | None = moment(index=True)
     owner: str | None = None
@@ -300,7 +300,7 @@ class Due(SQLModel, table=True):
     connection_id: str = Field(primary_key=True, foreign_key="connection.id")
     opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id")
     since: datetime = moment()
-    error: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    error: str | None = sentence()
     tries: int = 0
     not_before: datetime | None = moment()
 
@@ -331,7 +331,7 @@ class Run(SQLModel, table=True):
     ended_at: datetime | None = moment()
     fence: int = 0
     counts: dict[str, int] = json_column()
-    error: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    error: str | None = sentence()
     cursor_before: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     cursor_after: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     taken_over_by: str | None = Field(default=None, index=True)

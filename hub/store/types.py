@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime
+from sqlalchemy import JSON, Column, DateTime, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import Field, SQLModel
+from sqlmodel import AutoString, Field, SQLModel
+
+from said import pack, unpack
 
 
 @cache
@@ -54,12 +56,42 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+class Sentence(TypeDecorator[str]):
+    """What happened and what to do. English text, which may know its parts (``said.Said``)."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else pack(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else unpack(value)
+
+
+class Line(Sentence):
+    """The same in a column that was made for a line of text."""
+
+    impl = AutoString  # type: ignore[assignment]
+    cache_ok = True
+
+
 Json: Any = JSON(none_as_null=True)
 
 
 def moment(index: bool = False, nullable: bool = True) -> Any:
     """A column with a point in time."""
     return Field(default=None, sa_column=Column(Moment, nullable=nullable, index=index))
+
+
+def sentence(nullable: bool = True) -> Any:
+    """A column with a sentence for people."""
+    return Field(default=None, sa_column=Column(Sentence, nullable=nullable))
+
+
+def line(nullable: bool = True, default: str | None = None) -> Any:
+    """The same where the column is one for a line."""
+    return Field(default=default, sa_column=Column(Line, nullable=nullable))
 
 
 def json_column() -> Any:

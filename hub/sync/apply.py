@@ -19,6 +19,7 @@ from hub.sync.history import Changes
 from hub.sync.known import Known
 from hub.sync.reconcile import BLANK, Action, Decision, Reconciled, Standing, reconcile
 from hub.sync.turn import Turn, agreement
+from said import phrase
 from schemas.fields import spec
 from schemas.values import same
 
@@ -96,7 +97,7 @@ def view_for(turn: Turn, known: Known, link: Link) -> Raw:
 
 def _title_stays(decision: Decision) -> Decision:
     if decision.path == "title" and decision.action in (Action.TAKE, Action.SUGGEST) and not decision.value:
-        reason = "The title was cleared. An opportunity needs one; the commons keeps the last."
+        reason = phrase("The title was cleared. An opportunity needs one; the commons keeps the last.")
         return Decision("title", Action.UNREADABLE, decision.theirs, decision.ours, decision.base, reason=reason)
     return decision
 

@@ -15,6 +15,7 @@ from hub.sync.announce import announce
 from hub.sync.history import New
 from hub.sync.known import Known
 from hub.sync.turn import Turn, agreement
+from said import phrase
 from schemas.completeness import missing_to_publish
 from schemas.fields import spec
 
@@ -37,7 +38,9 @@ def arrive(
     reading = turn.mapping.read(raw)
     values = {path: value for path, value in reading.values.items() if value is not None}
     if not values.get("title"):
-        reason = next((p.message for p in reading.problems if p.path == "title"), "It has no title. Give it one.")
+        reason = next(
+            (p.message for p in reading.problems if p.path == "title"), phrase("It has no title. Give it one.")
+        )
         quarantine.set_aside(conn, turn, record.id, "", reason, raw, None)
         turn.counts["quarantined"] += 1
         return None

@@ -15,6 +15,7 @@ from connectors.contract import ABSENT, ConnectorError, Page
 from hub.store import connections, links
 from hub.sync.reconcile import BLANK
 from hub.sync.turn import Turn
+from said import listed, phrase
 
 EVERY = timedelta(hours=1)
 
@@ -73,16 +74,29 @@ def _gone(turn: Turn, gone: list[str], offered: list[str]) -> str:
     for column in gone:
         paths = ", ".join(part.path for part in turn.mapping.fields if column in part.columns) or "share or key"
         close = get_close_matches(column, offered, 1, 0.6)
-        words.append(f"“{column}” ({paths})" + (f", perhaps renamed to “{close[0]}”" if close else ""))
-    return (
-        f"{turn.mapping.object} no longer has {'; '.join(words)}. Nothing was read, and nothing counts as cleared. "
-        f"Put the field back, or change the mapping {turn.mapping.name}."
+        named = {"column": column, "paths": paths}
+        words.append(
+            phrase("“%(column)s” (%(paths)s), perhaps renamed to “%(close)s”", close=close[0], **named)
+            if close
+            else phrase("“%(column)s” (%(paths)s)", **named)
+        )
+    return phrase(
+        "%(object)s no longer has %(names)s. Nothing was read, and nothing counts as cleared. Put "
+        "the field back, or change the mapping %(name)s.",
+        object=turn.mapping.object,
+        names=listed(words),
+        name=turn.mapping.name,
     )
 
 
 def _retyped(turn: Turn, other: dict[str, tuple[str, str]]) -> str:
-    words = "; ".join(f"“{column}” was {before} and is {now} now" for column, (before, now) in other.items())
-    return (
-        f"The fields of {turn.mapping.object} changed: {words}. Nothing was read. "
-        "Check the mapping, then resume the connection to go on with the fields as they are."
+    words = listed(
+        phrase("“%(column)s” was %(before)s and is %(now)s now", column=column, before=before, now=now)
+        for column, (before, now) in other.items()
+    )
+    return phrase(
+        "The fields of %(object)s changed: %(words)s. Nothing was read. Check the mapping, then "
+        "resume the connection to go on with the fields as they are.",
+        object=turn.mapping.object,
+        words=words,
     )

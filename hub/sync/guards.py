@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.store.engine import dumps
+from said import phrase, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,38 @@ def plan_hash(items: Iterable[dict[str, Any]]) -> str:
 
 def reason(kind: str, count: int, links: int, where: str) -> str:
     """The sentence that a person reads on the hold."""
-    share = f"{count} of {links} linked records" if links else f"{count} records"
+    share = (
+        phrase("%(count)s of %(links)s linked records", count=count, links=links)
+        if links
+        else phrase("%(count)s records", count=count)
+    )
     return {
-        "first_sync": f"This is the first sync of {where}. Nothing is written before someone has looked at it.",
-        "overwrites_in": f"{where} changed {share} at once. They are not passed on before someone has looked.",
-        "overwrites_out": f"{share} in {where} would be overwritten. Nothing is written before someone has looked.",
-        "deletions": f"{share} in {where} are gone at once. Nothing follows from it before someone has looked.",
-        "withdrawals": f"{share} in {where} would be withdrawn from the commons at once.",
-        "closings": f"{share} in {where} are closed at once. Others see nothing of it before someone has looked.",
+        "first_sync": phrase(
+            "This is the first sync of %(where)s. Nothing is written before someone has looked at it.", where=where
+        ),
+        "overwrites_in": phrase(
+            "%(where)s changed %(share)s at once. They are not passed on before someone has looked.",
+            where=where,
+            share=share,
+        ),
+        "overwrites_out": phrase(
+            "%(share)s in %(where)s would be overwritten. Nothing is written before someone has looked.",
+            share=share,
+            where=where,
+        ),
+        "deletions": phrase(
+            "%(share)s in %(where)s are gone at once. Nothing follows from it before someone has looked.",
+            share=share,
+            where=where,
+        ),
+        "withdrawals": phrase(
+            "%(share)s in %(where)s would be withdrawn from the commons at once.", share=share, where=where
+        ),
+        "closings": phrase(
+            "%(share)s in %(where)s are closed at once. Others see nothing of it before someone has looked.",
+            share=share,
+            where=where,
+        ),
     }[kind]
 
 
@@ -54,8 +79,8 @@ def diagnosis(items: Collection[dict[str, Any]], pages: Mapping[str, int], absen
     said = [_missing(pages, absent), _changed([item for item in items if item["values"]])]
     told = sum(item["action"] == "deleted there" for item in items)
     if told:
-        said.append(f"For {told} of them the system itself says that they were deleted.")
-    return " ".join(sentence for sentence in said if sentence)
+        said.append(phrase("For %(told)s of them the system itself says that they were deleted.", told=told))
+    return together(said)
 
 
 def _missing(pages: Mapping[str, int], absent: Collection[str]) -> str:
@@ -64,13 +89,22 @@ def _missing(pages: Mapping[str, int], absent: Collection[str]) -> str:
     if not gone:
         return ""
     if not there:
-        return (
-            f"Not one of the {len(gone)} linked records was shown: probably a filter, a view or a permission changed, "
-            "or it is another system."
+        return phrase(
+            "Not one of the %(number)s linked records was shown: probably a filter, a view or a "
+            "permission changed, or it is another system.",
+            number=len(gone),
         )
     if min(gone) > max(there):
-        return f"All {len(gone)} missing records are on page {min(gone)} and later: the list was probably cut short."
-    return f"{len(gone)} records were not shown by two whole scans; {len(there)} were."
+        return phrase(
+            "All %(number)s missing records are on page %(gone)s and later: the list was probably cut short.",
+            number=len(gone),
+            gone=min(gone),
+        )
+    return phrase(
+        "%(number)s records were not shown by two whole scans; %(number_2)s were.",
+        number=len(gone),
+        number_2=len(there),
+    )
 
 
 def _changed(items: Collection[dict[str, Any]]) -> str:
@@ -83,5 +117,11 @@ def _changed(items: Collection[dict[str, Any]]) -> str:
         return ""
     cleared = sum(item["values"][path][1] in (None, "", []) for item in items)
     if cleared == len(items):
-        return f"In all {times} of them {path} would be cleared: perhaps a field was removed or emptied in bulk."
-    return f"All {times} change {path}: perhaps one bulk edit, an import, or a changed mapping."
+        return phrase(
+            "In all %(times)s of them %(path)s would be cleared: perhaps a field was removed or emptied in bulk.",
+            times=times,
+            path=path,
+        )
+    return phrase(
+        "All %(times)s change %(path)s: perhaps one bulk edit, an import, or a changed mapping.", times=times, path=path
+    )

@@ -15,6 +15,7 @@ from hub.sync import history, judge
 from hub.sync.announce import announce
 from hub.sync.history import Cause
 from hub.sync.moved import Moved
+from said import phrase
 
 
 def approve(hub: Hub, hold_id: str, plan_hash: str, user_id: str) -> None:
@@ -40,7 +41,7 @@ def reject(hub: Hub, hold_id: str, user_id: str) -> None:
         _decided(conn, hub, hold, "rejected", user_id)
         if hold.kind == "first_sync":
             _forget_arrivals(conn, hub, hold, user_id)
-            reason = "Its first sync was rejected. Change what needs changing, then resume it."
+            reason = phrase("Its first sync was rejected. Change what needs changing, then resume it.")
             connections.change(conn, hold.connection_id, state="paused", reason=reason, reread_at=None)
         elif hold.kind in judge.OUT:
             _leave_alone(conn, hub, hold)

@@ -13,6 +13,7 @@ from hub.store.tables import Audit, Deletion, Hold
 from hub.sync import deletions, guards, plan
 from hub.sync.announce import announce
 from hub.sync.turn import Turn
+from said import together
 
 COUNTED = (("overwrites_in", "overwritten"), ("withdrawals", "withdrawn"), ("closings", "closed"))
 OUT = ("first_sync", "overwrites_out")
@@ -40,8 +41,8 @@ def judge_pull(turn: Turn) -> None:
         items = changed_items(conn, turn.run_id) + gone_items(conn, turn, gone)
         why = guards.diagnosis(items, links.pages_seen(conn, turn.name), turn.absent)
         reasons = [guards.reason(kind, number, count, turn.name) for kind, number in found]
-        _hold(conn, turn, found[0][0], " ".join(reasons), why, items, turn.now())
-    raise Held(" ".join(reasons))
+        _hold(conn, turn, found[0][0], together(reasons), why, items, turn.now())
+    raise Held(together(reasons))
 
 
 def _large(turn: Turn, gone: int, linked: int) -> list[tuple[str, int]]:

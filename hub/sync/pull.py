@@ -23,14 +23,15 @@ from hub.sync.known import Known, key_in, unchanged
 from hub.sync.matching import Match, Unlinked, match
 from hub.sync.turn import Turn
 from hub.sync.usable import usable
+from said import phrase
 
 Raw = dict[str, Any]
 t: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
 
-SECOND = (
+SECOND = phrase(
     "It carries the key of an opportunity that already has a record here. Clear the key of the copy, or delete one."
 )
-STRANGER = "It carries a key that belongs to no opportunity of yours. Clear its key column to share it as new."
+STRANGER = phrase("It carries a key that belongs to no opportunity of yours. Clear its key column to share it as new.")
 
 REREAD = timedelta(days=7)
 """What a feed of changes left out (a list that came back empty, a row nobody indexed) is found after so long at the latest."""

@@ -32,6 +32,7 @@ from hub.sync.plan import Item
 from hub.sync.pull import apply_page
 from hub.sync.turn import Turn
 from hub.sync.written import Written, book
+from said import phrase, together
 
 Raw = dict[str, Any]
 PATIENCE = (timedelta(minutes=1), timedelta(hours=6))
@@ -166,7 +167,12 @@ def _there_already(turn: Turn, item: Item) -> bool:
     found = turn.connector.find(str(key))
     if turn.restored and len(found) > 1:
         with turn.writing() as conn:
-            _later(conn, turn, item, "Several records carry its key. Delete those that are copies, or clear their key.")
+            _later(
+                conn,
+                turn,
+                item,
+                phrase("Several records carry its key. Delete those that are copies, or clear their key."),
+            )
         return True
     if len(found) == 1:
         apply_page(turn, Page((found[0],)))
@@ -279,8 +285,8 @@ def _finish(turn: Turn, batch: list[Item], intents: dict[str, Intent], outcomes:
             if item.action == "create":
                 links.change(conn, _link(item).id, state="wanted")
             if isinstance(error, Invalid):
-                where = f" ({', '.join(error.fields)})" if error.fields else ""
-                _later(conn, turn, item, f"{error}{where}")
+                where = phrase("(%(columns)s)", columns=", ".join(error.fields)) if error.fields else ""
+                _later(conn, turn, item, together([str(error), where]))
                 turn.counts["rejected"] += 1
             else:
                 stop = error
@@ -349,7 +355,7 @@ def _not_shown(turn: Turn, items: Sequence[Item]) -> None:
         turn.counts["unseen"] += len(items)
         with turn.writing() as conn:
             for item in items:
-                _later(conn, turn, item, "The system does not show this record, so nothing was written to it.")
+                _later(conn, turn, item, phrase("The system does not show this record, so nothing was written to it."))
 
 
 def _later(conn: Connection, turn: Turn, item: Item, why: str) -> None:

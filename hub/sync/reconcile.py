@@ -34,6 +34,7 @@ from typing import Any, Literal
 from hub.config import Follow
 from hub.store.engine import encoded
 from mappings.language import FieldMap, Mapping, Refuses
+from said import phrase
 from schemas.fields import spec
 from schemas.values import canonical, same
 
@@ -175,7 +176,9 @@ def reconcile(
         shared = set(part.columns) & written.columns.keys() & unread
         if decision.action is Action.PUSH and shared:
             # Writing the currency of an amount that nobody could read would say what that amount is.
-            reason = f"It waits: {', '.join(sorted(shared))} also belongs to a value here that cannot be read."
+            reason = phrase(
+                "It waits: %(names)s also belongs to a value here that cannot be read.", names=", ".join(sorted(shared))
+            )
             decision = Decision(path, Action.UNREADABLE, reason=reason)
         if decision.action is Action.NOTHING:
             continue

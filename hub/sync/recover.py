@@ -16,10 +16,11 @@ from hub.sync.created import adopt_created, did_not_happen
 from hub.sync.push import as_sent, perhaps_written
 from hub.sync.turn import Turn
 from hub.sync.written import Written, book
+from said import phrase
 
 Raw = dict[str, Any]
 LONGEST_CALL = timedelta(seconds=DEADLINE)
-TWICE = "Two records carry the key of one opportunity after an interrupted sync. Delete one, or clear its key."
+TWICE = phrase("Two records carry the key of one opportunity after an interrupted sync. Delete one, or clear its key.")
 
 
 def recover(turn: Turn) -> None:
@@ -55,7 +56,7 @@ def _take_over(conn: Any, turn: Turn, run: Run) -> None:
         # What was judged already does not count twice.
         turn.counts[name] += min((run.counts or {}).get(name, 0), waiting)
     if run.state == "running":
-        said = "The process ended in the middle. The next run went on."
+        said = phrase("The process ended in the middle. The next run went on.")
         runs.end(conn, run.id, "interrupted", turn.now(), error=said)
     runs.taken_over(conn, run.id, turn.run_id)
 

@@ -28,6 +28,7 @@ from hub.sync.judge import Held
 from hub.sync.pull import pull
 from hub.sync.recover import recover
 from hub.sync.turn import Turn, nothing
+from said import phrase
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("hub.sync")
 OWNER = f"{socket.gethostname()}:{os.getpid()}"
 WORST_PAUSE = timedelta(hours=1)
-NO_ROOM = (
-    "The disk of the hub's database is full, and nothing more can be stored. Make room there; the next sync goes on where "
-    "this one stopped, and nothing was lost."
+NO_ROOM = phrase(
+    "The disk of the hub's database is full, and nothing more can be stored. Make room there; "
+    "the next sync goes on where this one stopped, and nothing was lost."
 )
 
 
@@ -245,7 +246,14 @@ class OneRun:
                 self._end("failed", NO_ROOM)
                 return
             log.exception("%s: the run stopped", self.name)
-            self._end("failed", f"Something in the hub went wrong ({type(error).__name__}: {error}). Nothing was lost.")
+            self._end(
+                "failed",
+                phrase(
+                    "Something in the hub went wrong (%(name)s: %(error)s). Nothing was lost.",
+                    name=type(error).__name__,
+                    error=error,
+                ),
+            )
 
     def _end(self, state: str, message: str = "") -> None:
         """Store how it ended and when the connection is due again, and let the lease go."""

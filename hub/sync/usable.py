@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connectors.contract import Page, Refused
+from said import phrase, together
 from schemas.keepable import spelt, unkeepable
 
 LONGEST = 255
@@ -29,9 +30,13 @@ def _bad(row: Refused) -> bool:
 
 def _wrong(id: str) -> str:
     if len(id) > LONGEST:
-        return f"Its id has {len(id)} characters; the hub keeps {LONGEST}. Give the record a shorter one."
+        return phrase(
+            "Its id has %(number)s characters; the hub keeps %(longest)s. Give the record a shorter one.",
+            number=len(id),
+            longest=LONGEST,
+        )
     why = unkeepable(id)
-    return f"Its id cannot be kept. {why}" if why else ""
+    return together([phrase("Its id cannot be kept."), why]) if why else ""
 
 
 def _shown(id: str) -> str:

@@ -13,6 +13,7 @@ from hub import access, described
 from hub.checks import checks
 from hub.config import ConnectionConfig
 from hub.jobs import due
+from hub.languages import tell
 from hub.store import happened, lists, people, runs
 from hub.store.tables import Run
 from hub.sync.preview import PATIENCE
@@ -90,7 +91,7 @@ def act(name: str, action: str) -> Response:
         }[action]  # fmt: skip
         flash(said, "status")
     except ValueError as error:
-        flash(str(error), "problem")
+        flash(tell(str(error)), "problem")
     return redirect(url_for("connections.one", name=name), 303)
 
 

@@ -12,6 +12,7 @@ from connectors.contract import ConnectorError
 from hub import access
 from hub.door import bring, hand_out, report, watch
 from hub.door.report import OUTCOMES, Report
+from hub.languages import tell
 from hub.store import uploads
 from hub.store.carried import Upload
 from hub.sync.moved import Moved
@@ -57,7 +58,7 @@ def bring_one() -> AnyResponse | tuple[str, int]:
     try:
         upload = bring.take(hub(), door, file.filename, file.read(), me().id)
     except (ConnectorError, bring.NotNow) as error:
-        return _page(str(error)), 422
+        return _page(tell(str(error))), 422
     return redirect(url_for("files.look", upload_id=upload.id), 303)
 
 
@@ -112,7 +113,7 @@ def act(upload_id: str, decision: str) -> AnyResponse:
         else:
             bring.say(hub(), upload_id, request.form.get("say", "ticked"))
     except (ConnectorError, bring.NotNow, Moved) as error:
-        flash(str(error), "problem")
+        flash(tell(str(error)), "problem")
     return redirect(url_for("files.look", upload_id=upload_id), 303)
 
 
@@ -120,8 +121,8 @@ def _said(upload: Upload) -> tuple[str, str]:
     if upload.state == "applied":
         return _("Done. This is what it did."), "status"
     if upload.state == "held":
-        return _("It waits for an admin: %(why)s", why=upload.error or ""), "problem"
-    return upload.error or _("It was not applied. Try again."), "problem"
+        return _("It waits for an admin: %(why)s", why=tell(upload.error or "")), "problem"
+    return tell(upload.error or "") or _("It was not applied. Try again."), "problem"
 
 
 @pages.post("/files/<door>/take")

@@ -16,6 +16,7 @@ from hub import access
 from hub.commons import imports
 from hub.commons.imports import Choices, Refusal
 from hub.config import Follow
+from hub.languages import tell
 from hub.store import links, opportunities
 from hub.store.tables import Commitment, Opportunity
 from hub.sync import following, preview
@@ -86,14 +87,14 @@ def look(opportunity_id: str, connection: str) -> str | Response:
         with hub().reading() as conn:
             imports.need_placeable(conn, hub(), row, name)
     except Refusal as error:
-        flash(str(error), "problem")
+        flash(tell(str(error)), "problem")
         return _page(row.id)
     seen, broken = None, ""
     try:
         with preview.reader(hub(), name) as reader:
             seen = preview.preview(reader, row, positions, me().id)
     except ConnectorError as error:
-        broken = str(error)
+        broken = tell(str(error))
     config = hub().config.connections[name]
     return render_template(
         "import.html", row=row, name=name, seen=seen, broken=broken or (seen.silent if seen else ""),
@@ -117,7 +118,7 @@ def decide(opportunity_id: str, connection: str) -> Response:
         else:
             flash(_("It will be in %(connection)s after its next sync.", connection=name), "status")
     except Refusal as error:
-        flash(str(error), "problem")
+        flash(tell(str(error)), "problem")
     return _page(row.id)
 
 
@@ -177,7 +178,7 @@ def _why_not(conn: Connection, row: Opportunity, name: str) -> str:
     try:
         imports.need_placeable(conn, hub(), row, name)
     except Refusal as error:
-        return str(error)
+        return tell(str(error))
     return ""
 
 
@@ -197,7 +198,7 @@ def _compared(name: str, found: list[tuple[Opportunity, dict[str, Commitment]]],
                     silent = seen.silent
                     lines.append(_line(row, seen))
     except ConnectorError as error:
-        silent = str(error)
+        silent = tell(str(error))
     done = {line.row.id for line in lines}
     rest = [row for row, _positions in found if row.id not in done]
     return lines + [
@@ -226,7 +227,7 @@ def take_several() -> Response:
             imports.pick(hub(), row.id, name, me().id, wish)
             done += 1
         except Refusal as error:
-            flash(str(error), "problem")
+            flash(tell(str(error)), "problem")
     if done:
         said = ngettext(
             "%(num)s opportunity will be in %(name)s after its next sync.",

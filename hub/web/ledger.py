@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from hub import access
 from hub.commons import ledger, positions, rates
 from hub.commons.ledger import Line
+from hub.languages import tell
 from hub.store import rates as stored_rates
 from hub.store.tables import Commitment, Opportunity
 from hub.web import typed
@@ -123,7 +124,7 @@ def state_position(opportunity_id: str) -> AnyResponse:
             try:
                 values[path] = typed.parse(path, request.form[name])
             except ValueError as error:
-                flash(f"{label(path)}: {error}", "problem")
+                flash(f"{label(path)}: {tell(str(error))}", "problem")
                 return back
     try:
         moved = positions.state(hub(), opportunity_id, me().member_id, values, me().id)

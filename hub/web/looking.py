@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from hub.commons.criteria import AUDIENCES, Criteria
 from hub.commons.findable import number, registration, tongue
 from hub.commons.looked_for import plain
+from hub.languages import tell
 from hub.store.finding import SORTS, Looking
 from hub.web.guard import hub
 from hub.web.typed import countries, regions, western
@@ -115,7 +116,7 @@ class _Reading:
         try:
             return (countries if name == "country" else regions)(",".join(self.typed.getlist(name)))
         except ValueError as error:
-            self.problems[name] = str(error)
+            self.problems[name] = tell(str(error))
             return ()
 
     def currency(self) -> str:

@@ -13,15 +13,18 @@ from markupsafe import Markup, escape
 
 from hub import access
 from hub.commons import amounts
+from hub.languages import Told, pieces_of, tell
 from hub.store.tables import Audit
 from hub.web.guard import hub, me
 from hub.wording import UNSEEN
+from said import Said
 from schemas.codes import CODES
 from schemas.fields import UnknownPath, spec
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.filters.update(value=value, label=label, moment=moment, ago=ago, plain=plain)
+    app.jinja_env.filters.update(value=value, label=label, moment=moment, ago=ago, plain=plain, told=told)
+    app.jinja_env.globals.update(tell=tell)
 
 
 def label(path: str) -> str:
@@ -113,6 +116,19 @@ def plain(text: Any) -> Markup:
     for mark, part in zip(marks, parts[1:], strict=True):
         result += mark + escape(part)
     return result
+
+
+def told(text: str) -> Markup:
+    """A sentence that was stored, in the reader's language. What is there in English alone (a system's own words, what an
+    older version of the hub stored) is marked as English."""
+    if isinstance(text, Told):
+        return escape(text)
+    pieces = pieces_of(text) if isinstance(text, Said) else [(text, str(get_locale() or "en").startswith("en"))]
+    known = [escape(piece) if isinstance(text, Said) else plain(piece) for piece, _known in pieces]
+    english = Markup('<bdi lang="en" dir="ltr">{}</bdi>')
+    return Markup(" ").join(
+        said if fine else english.format(said) for said, (_piece, fine) in zip(known, pieces, strict=True)
+    )
 
 
 def moment(at: datetime | None) -> Markup:

@@ -17,6 +17,7 @@ from hub.commons import asking, conversation, duplicates
 from hub.commons.ledger import UNNAMED
 from hub.commons.names import known_here
 from hub.commons.still_needed import ANSWER, Act, decide
+from hub.languages import tell
 from hub.store import asking as asked_about
 from hub.store import handovers, lists, merged, opportunities, people, questions, recommendations, talk
 from hub.store.tables import User
@@ -102,7 +103,7 @@ def _gathered(kind: str, where: str, group: list[Item]) -> Item:
 
 def _holds(conn: Connection, names: set[str]) -> Iterator[Item]:
     for row in lists.holds(conn, names):
-        yield Item("hold", row.reason, row.at, url_for("queue.hold", hold_id=row.id), row)
+        yield Item("hold", tell(row.reason), row.at, url_for("queue.hold", hold_id=row.id), row)
 
 
 def _deletions(conn: Connection, own: set[str]) -> Iterator[Item]:
@@ -336,5 +337,5 @@ def _quarantine(conn: Connection, own: set[str]) -> Iterator[Item]:
     for row in lists.quarantined(conn, own):
         place = row.place or row.remote_id
         place = "" if place in row.reason else f", {place}"
-        text = _("%(where)s%(place)s: %(reason)s", where=row.connection_id, place=place, reason=row.reason)
+        text = _("%(where)s%(place)s: %(reason)s", where=row.connection_id, place=place, reason=tell(row.reason))
         yield Item("quarantine", text, row.first_seen_at, url_for("queue.page", kind="quarantine"), row)

@@ -15,6 +15,7 @@ from mappings.entry import Entry
 from mappings.finding import closest
 from mappings.lenses.lens import BLANK, Lens, Raw, Value, one_column
 from mappings.lenses.text import plain
+from said import phrase, together
 from schemas.codes import CODES
 from schemas.values import canonical
 
@@ -73,11 +74,12 @@ def choice(entry: Entry) -> Lens:
         if key in of.ignored:
             return None
         known = [v for _, v in codes if isinstance(v, str)]
-        raise ValueError(f"The mapping has no code for {value!r}.{closest(str(value), known)}")
+        found = phrase("The mapping has no code for %(value)s.", value=repr(value))
+        raise ValueError(together([found, closest(str(value), known).strip()]))
 
     def write(value: Value, _: Any) -> Any:
         if value not in shown:
-            raise ValueError(f'The mapping has no system value for "{value}".')
+            raise ValueError(phrase('The mapping has no system value for "%(value)s".', value=value))
         return shown[value]
 
     return one_column(column, read, write, missing)
@@ -161,7 +163,7 @@ def yesno(entry: Entry) -> Lens:
             return blank
         key = _key(there)
         if key not in meant:
-            raise ValueError(f"The column holds {there!r}, which is neither yes nor no.")
+            raise ValueError(phrase("The column holds %(there)s, which is neither yes nor no.", there=repr(there)))
         return meant[key]
 
     said_no = no if entry.spec.type == "code" else False
@@ -171,7 +173,7 @@ def yesno(entry: Entry) -> Lens:
             there = raw.get(column)
             return {} if there in BLANK or meant.get(_key(there)) == said_no else {column: shown[said_no]}
         if value not in shown:
-            raise ValueError(f'The column is a tick, which cannot say "{value}".')
+            raise ValueError(phrase('The column is a tick, which cannot say "%(value)s".', value=value))
         return {column: shown[value]}
 
     return Lens((column,), get, put, "the difference between no and blank")

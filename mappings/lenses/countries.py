@@ -8,6 +8,7 @@ from typing import Any
 from mappings.entry import Entry
 from mappings.lenses.lens import Lens, Value, one_column
 from mappings.lenses.text import plain
+from said import phrase
 from schemas.places import is_country
 
 
@@ -44,7 +45,9 @@ def country(entry: Entry) -> Lens:
     def read(value: Any) -> Value:
         code = code_of(plain(value) or "")
         if code is None:
-            raise ValueError(f"{value!r} is no country. Write its English name or its two-letter code.")
+            raise ValueError(
+                phrase("%(value)s is no country. Write its English name or its two-letter code.", value=repr(value))
+            )
         return code
 
     return one_column(column, read, lambda value, _: show(value, form))

@@ -9,6 +9,7 @@ from typing import Any
 
 from mappings.entry import Entry
 from mappings.lenses.lens import Lens, Value, kind_of, one_column
+from said import phrase
 from schemas.when import when
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -34,7 +35,7 @@ def date(entry: Entry) -> Lens:
 
     def read(value: Any) -> Value:
         if value.__class__ is not str:
-            raise ValueError(f"The column holds {kind_of(value)} where a date is expected.")
+            raise ValueError(phrase("The column holds %(value)s where a date is expected.", value=kind_of(value)))
         if time and value[10:] == f"T{time}":
             value = value[:10]
         day, words = parse(value)
@@ -43,7 +44,9 @@ def date(entry: Entry) -> Lens:
     def write(value: Value, _: Any) -> str:
         day = value["date"]
         if not isinstance(day, str) or not _DAY.fullmatch(day):
-            raise ValueError(f"The column holds days only; the value is {day or value.get('text')!r}.")
+            raise ValueError(
+                phrase("The column holds days only; the value is %(day)s.", day=repr(day or value.get("text")))
+            )
         if time:
             moment = _TIME.fullmatch(value.get("text") or "")
             return moment[0] if moment and moment[1] == day else f"{day}T{time}"
@@ -60,7 +63,9 @@ def words(entry: Entry) -> Lens:
 
     def read(value: Any) -> Value:
         if value.__class__ is not str:
-            raise ValueError(f"The column holds {kind_of(value)} where words about a date are expected.")
+            raise ValueError(
+                phrase("The column holds %(value)s where words about a date are expected.", value=kind_of(value))
+            )
         try:
             day, text = _iso(value)
         except ValueError:
@@ -97,7 +102,9 @@ def _in_format(text: str, shapes: Sequence[re.Pattern[str]], formats: Sequence[s
             when(day)
             return day, None
     if formats and re.fullmatch(r"\d{1,2}([./-])\d{1,2}\1\d{4}", text):
-        raise ValueError(f"{text!r} is not in the declared format {formats[0]!r}.")
+        raise ValueError(
+            phrase("%(text)s is not in the declared format %(formats)s.", text=repr(text), formats=repr(formats[0]))
+        )
     return None
 
 

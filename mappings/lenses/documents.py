@@ -6,6 +6,7 @@ from mappings.entry import Entry
 from mappings.lenses.choices import items
 from mappings.lenses.lens import Lens, Raw, Value
 from mappings.lenses.text import plain
+from said import phrase
 from schemas.values import canonical
 
 
@@ -42,7 +43,7 @@ def _document(entry: Entry) -> Lens:
 
     def put(value: Value, raw: Raw) -> Raw:
         if value and len(value) > 1:
-            raise ValueError(f"The columns hold one document; there are {len(value)}.")
+            raise ValueError(phrase("The columns hold one document; there are %(number)s.", number=len(value)))
         document = value[0] if value else {}
         return {column: document.get(part) for part, column in parts.items()}
 

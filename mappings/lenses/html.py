@@ -14,6 +14,7 @@ import nh3
 from mappings.entry import Entry
 from mappings.lenses.lens import Lens, one_column
 from mappings.lenses.text import cut, plain
+from said import phrase
 from schemas.keepable import unkeepable
 
 _BREAKS = {"p": 2, "ul": 2, "ol": 2, "blockquote": 2, "pre": 2, "table": 2} | {f"h{n}": 2 for n in range(1, 7)}
@@ -46,7 +47,7 @@ def _read(value: Any) -> str | None:
 
 def _write(value: str, limit: int | None) -> str | None:
     if not value.strip("\n "):
-        raise ValueError("Rich text cannot show spaces and line breaks alone.")
+        raise ValueError(phrase("Rich text cannot show spaces and line breaks alone."))
     if "\0" in value:
         raise ValueError(unkeepable(value))
     written = to_html(value)

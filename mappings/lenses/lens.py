@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from said import phrase
+
 Raw = dict[str, Any]
 Value = Any
 
@@ -48,11 +50,10 @@ def one_column(column: str, read: Callable[[Any], Value], write: Callable[[Value
 def kind_of(value: Any) -> str:
     """A raw value's kind in words, for messages."""
     names = {
-        bool: "a yes/no",
-        int: "a number",
-        float: "an inexact number",
-        str: "text",
-        list: "a list",
-        dict: "a record",
+        bool: phrase("a yes/no"),
+        float: phrase("an inexact number"),
+        str: phrase("text"),
+        list: phrase("a list"),
+        dict: phrase("a record"),
     }
-    return names.get(type(value), "a number")
+    return names.get(type(value), phrase("a number"))

@@ -9,6 +9,7 @@ from typing import Any
 from mappings.entry import Entry
 from mappings.lenses.lens import BLANK, Lens, Raw, Value
 from mappings.lenses.numbers import Parse, style
+from said import phrase, together
 from schemas.money import ambiguous, minor_units, money
 
 
@@ -64,7 +65,13 @@ def _fixed(entry: Entry) -> Lens:
         if not value:
             return {column: None}
         if value["currency"] != currency:
-            raise ValueError(f"The column holds {currency}; the value is in {value['currency']}.")
+            raise ValueError(
+                phrase(
+                    "The column holds %(currency)s; the value is in %(value)s.",
+                    currency=currency,
+                    value=value["currency"],
+                )
+            )
         return {column: form(value["amount"])}
 
     return Lens((column,), get, put)
@@ -75,7 +82,11 @@ def _said(value: Any, currency: str, parse: Parse, entry: Entry) -> Value:
     if isinstance(value, str) and "decimal" not in entry.options:
         why = ambiguous(value.strip(), currency)
         if why:
-            raise ValueError(f'{why}. Write it without a point, or declare "decimal" and "thousands" in the mapping.')
+            raise ValueError(
+                phrase(
+                    '%(why)s. Write it without a point, or declare "decimal" and "thousands" in the mapping.', why=why
+                )
+            )
     return found
 
 
@@ -89,7 +100,13 @@ def _beside(entry: Entry, of: CurrencyColumn) -> Lens:
             return None
         currency = of.read(raw)
         if currency is None:
-            raise ValueError(f'The amount {value} has no currency: column "{of.column}" is empty. Fill it in.')
+            raise ValueError(
+                phrase(
+                    'The amount %(value)s has no currency: column "%(column)s" is empty. Fill it in.',
+                    value=value,
+                    column=of.column,
+                )
+            )
         return _said(value, currency, parse, entry)
 
     def put(value: Value, raw: Raw) -> Raw:
@@ -97,8 +114,13 @@ def _beside(entry: Entry, of: CurrencyColumn) -> Lens:
             return {column: None}
         if of.read(raw) != value["currency"]:
             held = of.read(raw)
-            why = f' "{of.column}" is never changed, for other amounts of the record may be in it.' if of.stays else ""
-            raise ValueError(f"The record is in {held}; the value is in {value['currency']}.{why}")
+            found = phrase(
+                "The record is in %(held)s; the value is in %(currency)s.", held=held, currency=value["currency"]
+            )
+            why = phrase(
+                '"%(column)s" is never changed, for other amounts of the record may be in it.', column=of.column
+            )
+            raise ValueError(together([found, why if of.stays else ""]))
         return {column: form(value["amount"])}
 
     return Lens((column, of.column), get, put)

@@ -9,6 +9,7 @@ from typing import Any
 
 from mappings.entry import Entry
 from mappings.lenses.lens import Lens, Value, kind_of, one_column
+from said import phrase, together
 from schemas.money import amount_text
 from schemas.values import canonical
 
@@ -39,16 +40,16 @@ def style(options: Any) -> tuple[Parse, Form]:
     declared = "decimal" in options or "thousands" in options
     grouped = rf"\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+|" if thousands else ""
     shape = re.compile(rf"[+-]?(?:{grouped}\d+)(?:{re.escape(decimal)}\d+)?")
-    way_out = 'Write plain digits, or declare "decimal" and "thousands" in the mapping.'
+    way_out = phrase('Write plain digits, or declare "decimal" and "thousands" in the mapping.')
 
     def parse(value: Any) -> str | int | Decimal:
         if value.__class__ is int or isinstance(value, Decimal):
             return value
         if value.__class__ is not str:
-            raise ValueError(f"The column holds {kind_of(value)} where a number is expected.")
+            raise ValueError(phrase("The column holds %(value)s where a number is expected.", value=kind_of(value)))
         text = value.strip()
         if not shape.fullmatch(text):
-            raise ValueError(f"{value!r} is no number. {way_out}")
+            raise ValueError(together([phrase("%(value)s is no number.", value=repr(value)), way_out]))
         return text.replace(thousands, "").replace(decimal, ".") if declared else text
 
     def form(digits: str) -> Any:

@@ -9,6 +9,7 @@ from mappings.lenses.choices import items
 from mappings.lenses.countries import code_of, show
 from mappings.lenses.lens import Lens, Raw, Value
 from mappings.lenses.text import plain
+from said import phrase
 from schemas.places import is_subdivision
 from schemas.values import canonical
 
@@ -39,7 +40,12 @@ def places(entry: Entry) -> Lens:
         if isinstance(raw.get(column), list) or (separator is None and len(merged) > 1):
             return {column: merged or None}
         if separator is not None and any((separator.strip() or separator) in text for text in shown):
-            raise ValueError(f"A place has {separator!r} in its name, which parts the places of this column.")
+            raise ValueError(
+                phrase(
+                    "A place has %(separator)s in its name, which parts the places of this column.",
+                    separator=repr(separator),
+                )
+            )
         return {column: (separator or "").join(merged) or None}
 
     loses = {"country": "all but the countries", "place": "all but the names of places"}
@@ -87,7 +93,7 @@ def _composed(entry: Entry) -> Lens:
 
     def put(value: Value, raw: Raw) -> Raw:
         if value and len(value) > 1:
-            raise ValueError(f"The columns hold one place; there are {len(value)}.")
+            raise ValueError(phrase("The columns hold one place; there are %(number)s.", number=len(value)))
         place = value[0] if value else {}
         shown = {part: show(text, form) if part == "country" else text for part, text in place.items()}
         return {column: shown.get(part) for part, column in parts.items()}

@@ -8,6 +8,7 @@ from typing import Any
 
 from mappings.entry import Entry
 from mappings.lenses.lens import Lens, Raw, Value, kind_of, one_column
+from said import phrase
 
 
 def text(entry: Entry) -> Lens:
@@ -47,7 +48,7 @@ def plain(value: Any) -> str | None:
         return (digits.rstrip("0").rstrip(".") if "." in digits else digits) or "0"
     if isinstance(value, list) and len(value) <= 1:
         return plain(value[0]) if value else None
-    raise ValueError(f"The column holds {kind_of(value)} where text is expected.")
+    raise ValueError(phrase("The column holds %(value)s where text is expected.", value=kind_of(value)))
 
 
 def cut(value: str | None, limit: int | None) -> str | None:
@@ -78,7 +79,13 @@ def _prefixed(column: str, prefix: str) -> Lens:
         if value is None or value == "":
             return {column: None} if mine else {}
         if not mine:
-            raise ValueError(f"The column already holds {there!r}, which does not start with {prefix!r}.")
+            raise ValueError(
+                phrase(
+                    "The column already holds %(there)s, which does not start with %(prefix)s.",
+                    there=repr(there),
+                    prefix=repr(prefix),
+                )
+            )
         return {column: prefix + value}
 
     return Lens((column,), get, put)
@@ -107,7 +114,7 @@ def whole_number_as_text(entry: Entry) -> Lens:
     def read(value: Any) -> Value:
         digits = plain(value) or ""
         if not digits.lstrip("-").isdecimal():
-            raise ValueError(f"{value!r} is no whole number.")
+            raise ValueError(phrase("%(value)s is no whole number.", value=repr(value)))
         return int(digits)
 
     return one_column(column, read, lambda value, _: str(value))

@@ -18,7 +18,8 @@ from schemas.fields import FIELDS
 
 ROOT = Path(__file__).parents[2]
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "phrase": None}
+ROOMS = ("hub", "connectors", "mappings", "schemas", "said")
 HEADER = "# Messages of Commons Hub. docs/translations.md says how to work on them.\n"
 
 STORED = (
@@ -72,8 +73,9 @@ def named() -> Iterator[tuple[str, str]]:
 
 def extracted() -> Catalog:
     found = Catalog(project="Commons Hub", charset="utf-8", header_comment=HEADER.strip())
-    for file, _line, message, comments, _context in extract_from_dir(ROOT / "hub", METHODS, keywords=KEYWORDS):
-        found.add(message, locations=[(f"hub/{Path(file).as_posix()}", None)], auto_comments=comments)
+    for room in ROOMS:
+        for file, _line, message, comments, _context in extract_from_dir(ROOT / room, METHODS, keywords=KEYWORDS):
+            found.add(message, locations=[(f"{room}/{Path(file).as_posix()}", None)], auto_comments=comments)
     for message, place in named():
         found.add(message, auto_comments=[place])
     for message in found:

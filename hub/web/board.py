@@ -9,7 +9,7 @@ from flask import Blueprint, render_template
 from flask_babel import gettext as _
 
 from hub.store import happened, lists
-from hub.web import drawn, standing, waiting
+from hub.web import drawn, pill, standing, waiting
 from hub.web.guard import hub, me, my_connections, own_connections
 
 pages = Blueprint("board", __name__)
@@ -39,7 +39,7 @@ def page() -> str:
     return render_template(
         "board.html", items=items[:SHOWN], more=len(items) - SHOWN, kinds=kinds, cards=cards, configs=connections,
         changes=changes, now=now, drawn=drawn, calls=standing.calls, lanes=lanes, day=drawn.day(lanes, runs, [], now),
-        troubles=troubles, state=standing.together([word for _found, word in cards], len(items)),
+        troubles=troubles, state=pill.together([found.row for found, _word in cards], connections, kinds["hold"], now),
     )  # fmt: skip
 
 

@@ -39,9 +39,9 @@ def of(user: User | None) -> Word | None:
 def together(rows: Iterable[Connection], configs: dict[str, ConnectionConfig], held: int, now: datetime) -> Word:
     """The worst first, as the dashboard has it."""
     words = [standing.of_row(row, configs.get(row.id), now) for row in rows]
-    worst = standing.together(words, 0)
+    worst = standing.together(words)
     if worst.name == "fine" and held:
-        return Word("held", ngettext("%(num)s run waits for approval", "%(num)s runs wait for approval", held), "!")
+        return Word("held", ngettext("%(num)s run held for approval", "%(num)s runs held for approval", held), "!")
     return worst
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from babel.dates import format_datetime
 from flask import Flask
-from flask_babel import format_timedelta, get_locale
+from flask_babel import format_decimal, format_timedelta, get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
@@ -23,7 +23,9 @@ from schemas.fields import UnknownPath, spec
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.filters.update(value=value, label=label, moment=moment, ago=ago, plain=plain, told=told)
+    app.jinja_env.filters.update(
+        value=value, label=label, moment=moment, ago=ago, plain=plain, told=told, decimal=format_decimal
+    )
     app.jinja_env.globals.update(tell=tell)
 
 

@@ -61,7 +61,7 @@ def of_row(row: Connection, config: ConnectionConfig | None, now: datetime) -> W
     return Word("delayed", _("Delayed"), "…") if late(row, config, now) else Word("fine", _("On time"), "✓")
 
 
-def together(words: Sequence[Word], waiting: int) -> Word:
+def together(words: Sequence[Word]) -> Word:
     """All of them in one word, the worst."""
     numbers = Counter(word.name for word in words)
     if numbers["failed"]:
@@ -70,8 +70,6 @@ def together(words: Sequence[Word], waiting: int) -> Word:
         )
     if numbers["delayed"]:
         return Word("delayed", ngettext("%(num)s connection is delayed", "%(num)s connections are delayed", numbers["delayed"]), "…")  # fmt: skip
-    if waiting:
-        return Word("held", ngettext("%(num)s thing needs a person", "%(num)s things need a person", waiting), "!")
     return Word("fine", _("All on time"), "✓")
 
 

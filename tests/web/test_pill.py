@@ -22,7 +22,7 @@ def test_it_shows_the_worst_on_every_page(site: Site) -> None:
     assert "All on time" in page and "hub.svg" in page
     fill(site.hub)
     page = client.get("/people").text
-    assert "1 run waits for approval" in page and "hub-attention.svg" in page
+    assert "1 run held for approval" in page and "hub-attention.svg" in page
     change(site, due_at=site.time.now() - timedelta(days=9))
     page = client.get("/opportunities").text
     assert "1 connection is delayed" in page and "hub-attention.svg" in page

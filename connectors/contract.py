@@ -265,17 +265,14 @@ class Check:
 # --- the closed family of errors ---------------------------------------------
 
 
-def _spelt(found: re.Match[str]) -> str:
-    return f"U+{ord(found[0]):04X}"
-
-
 class ConnectorError(Exception):
     """A system did not do what was asked. The class is the policy; the message names the
     thing, the place and the way out, and never contains a credential. It may quote what a system said, so
     characters that no database can keep are spelt out."""
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(_UNKEEPABLE.sub(_spelt, message) if _UNKEEPABLE.search(message) else message)
+        odd = _UNKEEPABLE.search(message)
+        super().__init__(_UNKEEPABLE.sub(lambda c: f"U+{ord(c[0]):04X}", message) if odd else message)
 
 
 class SignInFailed(ConnectorError):

@@ -26,7 +26,9 @@ def command(once: bool, cluster: bool, port: int) -> None:
         hub = open_configured(stage.config)
         if once:
             from hub.demo.once import play
+            from hub.demo.screen import invite
 
+            invite(hub)
             went_well = play(hub, stage, click.echo)
             click.echo("\nAll as expected." if went_well else "\nSomething did not happen as expected; see above.")
             sys.exit(0 if went_well else 1)

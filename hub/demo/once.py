@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from hub.app import Hub
+from hub.demo import seeds
 from hub.demo.samples import ALDER, CORRIE, CORRIE_SHEET, SAFFRON, Sample
+from hub.demo.screen import INBOX
 from hub.demo.seeds import REQUEST
 from hub.demo.stage import Stage
 from hub.sync.run import RunResult, sync_all
@@ -20,11 +22,12 @@ Sync = Callable[[Hub], list[RunResult]]
 def play(hub: Hub, stage: Stage, say: Say, sync: Sync = sync_all) -> bool:
     """Sync, edit, sync again, and once more for quiet. True only if every expected thing happened."""
     first = {r.connection: r for r in sync(hub)}
-    found = [*_arrived(first, stage), *_travelled(hub, stage, sync), *_quiet(hub, stage, sync)]
+    waiting = first.pop(INBOX)
+    found = [*_arrived(first, stage), *_waits(waiting, stage), *_travelled(hub, stage, sync), *_quiet(hub, stage, sync)]
     say(
         f"{'connection':<18} {'state':<8} {'read':>5} {'shared':>7} {'imported':>9} {'written back':>13} {'not shared':>11}"
     )
-    for result in first.values():
+    for result in (*first.values(), waiting):
         c = result.counts
         say(
             f"{result.connection:<18} {result.state:<8} {c['read']:>5} {c['created']:>7} {c['pushed_new']:>9} "
@@ -74,6 +77,19 @@ def _arrived(results: dict[str, RunResult], stage: Stage) -> list[tuple[bool, st
             (all(row["Commons ID"] for row in csv.DictReader(file)), "the spreadsheet's rows carry their Commons ID")
         )
     return found
+
+
+def _waits(result: RunResult, stage: Stage) -> list[tuple[bool, str]]:
+    """What Corrie Lane looks for and does not import by a rule."""
+    titles = {row["fields"].get("Title") for row in stage.corrie.rows(seeds.INBOX)}
+    others = {s.title for s in (*ALDER, *SAFFRON) if s.shared and "Health" in s.themes}
+    wanted = {
+        title
+        for title in others
+        if not _imports("corrie-airtable", next(s for s in (*ALDER, *SAFFRON) if s.title == title))
+    }
+    fine = result.state == "done" and bool(titles) and wanted <= titles <= others
+    return [(fine, f"{len(titles)} of others wait in Corrie Lane's inbox")]
 
 
 def _imports(name: str, sample: Sample) -> bool:

@@ -94,6 +94,20 @@ url = "{corrie}"
 base = "appCorrieLane0001"
 token = "file:secret"
 
+[connections.corrie-inbox]
+member = "corrie"
+system = "airtable"
+mapping = "airtable-inbox"
+inbox_for = "corrie-airtable"
+first_sync = "go"
+every = "3s"
+allow_http = true
+
+[connections.corrie-inbox.options]
+url = "{corrie}"
+base = "appCorrieLane0001"
+token = "file:secret"
+
 [connections.corrie-sheet]
 member = "corrie"
 system = "spreadsheet"

@@ -6,6 +6,8 @@ import re
 
 from sqlalchemy import text
 
+from hub.alerts.letter import Letter
+from hub.alerts.trouble import Trouble
 from hub.languages import speaking, tell
 from hub.store import lists
 from hub.sync import guards
@@ -77,6 +79,19 @@ def test_what_a_sentence_names_changes_nothing_around_it(site: Site) -> None:
         assert told(phrase("Nobody translated %(this)s.", this="<i>")) == (
             '<bdi lang="en" dir="ltr">Nobody translated &lt;i&gt;.</bdi>'
         )
+
+
+def test_an_alert_is_in_its_readers_language(site: Site) -> None:
+    now = site.time.now()
+    text = together([phrase("%(name)s failed %(times)s times in a row.", name="elm-sheet", times=3), "HTTP 500"])
+    new = [Trouble("admins:elm", "failing", text, now, phrase("Paused by a person."), "/connections/elm-sheet")]
+    letter = Letter("admins:elm", "https://hub.test", new, (), still=2)
+    with speaking("ar"):
+        subject, body = letter.subject, re.sub("[\u2068\u2069]", "", letter.body())
+    assert subject.startswith("أمر واحد يحتاج إلى عناية") and "فشل elm-sheet مرات متتالية عددها 3. HTTP 500" in body
+    assert "أوقفه شخص مؤقتًا." in body and "لا يزال أمران" in body and "Since" not in body
+    with speaking(None):
+        assert letter.subject.startswith("1 thing to look after: elm-sheet failed 3 times") and "Since" in letter.body()
 
 
 def test_each_card_counts_its_records(site: Site) -> None:

@@ -68,6 +68,12 @@ def failed(conn: Connection, connection: str, opportunity_id: str, error: str, n
     )
 
 
+def retry(conn: Connection, connection: str, error: str) -> int:
+    """Try again now what the system refused for this reason; how many that are."""
+    where = (t.c.connection_id == connection) & (t.c.error == error)
+    return int(conn.execute(update(t).where(where).values(not_before=None)).rowcount)
+
+
 def ready(conn: Connection, connection: str, after: str, limit: int, now: datetime, run_id: str) -> dict[str, datetime]:
     """Opportunities that this connection may plan now, in id order, behind ``after``; and since when each is due.
 

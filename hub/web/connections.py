@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from connectors.contract import Capabilities, ConnectorError
@@ -15,6 +16,7 @@ from hub.config import ConnectionConfig
 from hub.jobs import due
 from hub.store import happened, lists, people, runs
 from hub.store.tables import Run
+from hub.sync import quarantine
 from hub.sync.preview import PATIENCE
 from hub.web import drawn, mapped, run_page, safety, standing
 from hub.web.guard import hub, me, my_connections, the_connection
@@ -118,7 +120,33 @@ def mapping(name: str) -> str:
 @pages.get("/runs/<run_id>")
 def run(run_id: str) -> str:
     found, config = _run(run_id)
-    return render_template("run.html", **run_page.shown(found, config))
+    return render_template("run.html", **run_page.shown(found, config, request.args.get("show", "")))
+
+
+@pages.post("/runs/<run_id>/cancel")
+def cancel(run_id: str) -> Response:
+    found, _config = _run(run_id)
+    try:
+        due.cancel(hub(), found, me().id)
+        flash(_("It ends after the page or record in hand."), "status")
+    except ValueError as error:
+        flash(str(error), "problem")
+    return redirect(url_for("connections.run", run_id=run_id), 303)
+
+
+@pages.post("/runs/<run_id>/retry")
+def retry(run_id: str) -> Response:
+    """What has one cause, all together, of whatever run it was."""
+    found, config = _run(run_id)
+    if not access.sees_values(me(), config):
+        abort(404)
+    number = quarantine.retry_cause(hub(), config.name, request.form.get("cause", ""), me().id)
+    if number:
+        flash(ngettext("%(num)s is tried again with the next run, which begins now.",
+                       "%(num)s are tried again with the next run, which begins now.", number), "status")  # fmt: skip
+    else:
+        flash(_("Nothing of it is left to be tried again."), "status")
+    return redirect(url_for("connections.run", run_id=found.id, show="rejected"), 303)
 
 
 def _run(run_id: str) -> tuple[Run, ConnectionConfig]:

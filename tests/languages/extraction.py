@@ -22,6 +22,8 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 HEADER = "# Messages of Commons Hub. docs/translations.md says how to work on them.\n"
 
 STORED = (
+    "run cancelled",
+    "tried again",
     "written there",
     "token created",
     "token revoked",

@@ -20,6 +20,7 @@ from hub.sync import quarantine
 from hub.sync.preview import PATIENCE
 from hub.web import drawn, mapped, run_page, safety, standing
 from hub.web.guard import hub, me, my_connections, the_connection
+from hub.web.listing import Column, as_file, listed, wants_file
 from hub.web.show import who_did
 
 pages = Blueprint("connections", __name__)
@@ -32,22 +33,45 @@ RECORDS = 3
 
 
 @pages.get("/connections")
-def all() -> str:
+def all() -> Response | str:
     connections, now = my_connections(me()), hub().time.now()
     with hub().reading() as conn:
         found = [
             (s, standing.of_connection(s, connections.get(s.row.id), now))
             for s in lists.standings(conn, connections, 1)
         ]
-    return render_template("connections.html", found=found, configs=connections, sentence=standing.sentence)
+    listing = listed(found, _columns())
+    if wants_file():
+        return as_file(listing, "connections")
+    return render_template("connections.html", list=listing, sentence=standing.sentence)
+
+
+def _columns() -> dict[str, Column]:
+    return {
+        "name": Column(_("Connection"), lambda each: each[0].row.id),
+        "member": Column(_("Foundation"), lambda each: hub().config.members[each[0].row.member_id].name),
+        "system": Column(_("System"), lambda each: each[0].row.system),
+        "status": Column(_("Status"), lambda each: standing.WORST.index(each[1].name), lambda each: each[1].text),
+        "run": Column(_("Last run"), lambda each: each[0].runs[0].started_at if each[0].runs else None),
+        "linked": Column(_("Linked"), lambda each: each[0].linked),
+    }
+
+
+def _of_runs() -> dict[str, Column]:
+    return {
+        "started": Column(_("Started"), lambda run: run.started_at),
+        "status": Column(_("Status"), lambda run: run.state, lambda run: standing.of_run(run).text),
+        "what": Column(_("What happened"), None, lambda run: standing.sentence(run.counts)),
+        "trigger": Column(_("Started by"), lambda run: run.trigger, lambda run: _(run.trigger)),
+    }
 
 
 @pages.get("/connections/<name>")
-def one(name: str) -> str:
+def one(name: str) -> Response | str:
     return _page(name)
 
 
-def _page(name: str, tried: list[object] | None = None) -> str:
+def _page(name: str, tried: list[object] | None = None) -> Response | str:
     """``tried``: the checks that were just made, where they were."""
     config, now = the_connection(name), hub().time.now()
     with hub().reading() as conn:
@@ -57,8 +81,11 @@ def _page(name: str, tried: list[object] | None = None) -> str:
         deeds = happened.to_connection(conn, name, now - RECENT, LATEST)
         today = happened.runs_since(conn, [name], now - drawn.DAY, 2000)
         waiting, persons = happened.hold_of(conn, name), people.names(conn)
+    listing = listed(found[0].runs, _of_runs())
+    if wants_file():
+        return as_file(listing, f"runs-of-{name}")
     return render_template(
-        "connection.html", config=config, standing=found[0], word=standing.of_connection(found[0], config, now),
+        "connection.html", list=listing, config=config, standing=found[0], word=standing.of_connection(found[0], config, now),
         of_run=standing.of_run, sentence=standing.sentence, calls=standing.calls(found[0]), meter=drawn.meter(found[0]),
         strip=drawn.strip(found[0].runs[:STRIP]), day=drawn.day([name], today, deeds, now), deeds=[(d, who_did(d, persons)) for d in deeds],
         may_act=access.may(me(), "connections.act"), member=hub().config.members[config.member].name, tried=tried,
@@ -97,7 +124,7 @@ def act(name: str, action: str) -> Response:
 
 
 @pages.post("/connections/<name>/checks")
-def check(name: str) -> str:
+def check(name: str) -> Response | str:
     """Tried while the reader waits; the answer is the page itself, for nothing of it is kept."""
     the_connection(name)
     return _page(name, list(checks(hub(), name, PATIENCE)))

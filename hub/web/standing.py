@@ -14,6 +14,9 @@ from hub.config import ConnectionConfig
 from hub.store.lists import Standing
 from hub.store.tables import Connection, Run
 
+WORST = ("failed", "held", "delayed", "running", "paused", "fine")
+"""Words of a connection, the worst first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Word:

@@ -49,12 +49,15 @@ class _Again(Exception):
         self.error, self.wait = error, wait
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Rules:
+    """Of one call. ``attempt``: how often it was tried."""
+
     repeatable: bool
     expected: frozenset[int]
     throttle: Throttle | None
     until: float
+    attempt: int = 0
 
 
 DEADLINE = 60.0
@@ -75,6 +78,19 @@ def writing_until(moment: float) -> Iterator[None]:
         yield
     finally:
         _WRITES_UNTIL.reset(token)
+
+
+_HEARD: ContextVar[Callable[[dict[str, Any]], object] | None] = ContextVar("heard", default=None)
+
+
+@contextmanager
+def heard_by(log: Callable[[dict[str, Any]], object]) -> Iterator[None]:
+    """In here ``log`` receives what a transport's own one does, whichever transport it is."""
+    token = _HEARD.set(log)
+    try:
+        yield
+    finally:
+        _HEARD.reset(token)
 
 
 class Transport:
@@ -160,6 +176,7 @@ class Transport:
         self._wire.close()
 
     def _try(self, request: Request, rules: _Rules) -> Answer:
+        rules.attempt += 1
         for _ in range(REDIRECTS + 1):
             answer = self._judge(self._exchange(request, rules), request, rules)
             if answer.status not in REDIRECTED or answer.status in rules.expected:
@@ -195,9 +212,9 @@ class Transport:
                 phrase("%(shown)s was not called: %(error)s.", shown=request.shown, error=error)
             ) from None
         except WireFailed as failure:
-            self._note(request, started, error=str(failure))
+            self._note(request, rules, started, error=str(failure))
             raise _lost(request, rules, failure) from None
-        self._note(request, started, status=answer.status, bytes=len(answer.body))
+        self._note(request, rules, started, status=answer.status, bytes=len(answer.body))
         return answer
 
     def _judge(self, answer: Answer, request: Request, rules: _Rules) -> Answer:
@@ -284,10 +301,12 @@ class Transport:
     def _is_enough(self, state: RetryCallState, until: float) -> bool:
         return state.attempt_number >= TRIES or self.time.monotonic() + state.upcoming_sleep >= until
 
-    def _note(self, request: Request, started: float, **what: Any) -> None:
-        if self._log is not None:
-            seconds = round(self.time.monotonic() - started, 3)
-            self._log({"event": "call", "method": request.method, "url": request.shown, "seconds": seconds, **what})
+    def _note(self, request: Request, rules: _Rules, started: float, **what: Any) -> None:
+        for log in (self._log, _HEARD.get()):
+            if log is not None:
+                seconds = round(self.time.monotonic() - started, 3)
+                said = {"method": request.method, "url": request.shown, "seconds": seconds, "attempt": rules.attempt}
+                log({"event": "call", **said, **what})
 
 
 def _may_repeat(method: str, headers: Mapping[str, str]) -> bool:

@@ -47,6 +47,8 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "connections.one": WATCHERS,
     "connections.run": WATCHERS,
     "connections.act": RUNNERS,
+    "connections.cancel": RUNNERS,
+    "connections.retry": MEMBERS,
     "files.page": MEMBERS,
     "files.bring_one": SHARERS,
     "files.look": SHARERS,

@@ -16,6 +16,7 @@ class Retention:
 
     quarantine: int = 14
     runs: int = 90
+    requests: int = 14
     mails: int = 30
     sign_ins: int = 30
     hooks: int = 2

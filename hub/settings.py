@@ -58,6 +58,7 @@ SIGN_IN = (
 RETENTION = (
     Setting("quarantine", int, "Days that the contents of records that cannot be translated are kept.", 14),
     Setting("runs", int, "Days that syncs, what they wrote and decided holds are kept.", 90),
+    Setting("requests", int, "Days that is kept what syncs asked their systems.", 14),
     Setting("mails", int, "Days that is kept who was sent which mail.", 30),
     Setting("sign_ins", int, "Days that attempts to sign in are kept.", 30),
     Setting("hooks", int, "Days that the numbers of webhooks are kept.", 2),

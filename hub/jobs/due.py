@@ -1,14 +1,16 @@
-"""What people do with a connection's schedule: run it now, pause it, resume it."""
+"""What people do with a connection's schedule and its runs: run it now, pause it, resume it, end a run."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
-from hub.store import audit, connections
+from hub.store import audit, connections, runs
 from hub.store.tables import Connection as Row
+from hub.store.tables import Run
 from said import phrase
 
 if TYPE_CHECKING:
@@ -38,6 +40,16 @@ def reread(hub: Hub, connection: str, user_id: str) -> None:
     _change(hub, connection, user_id, "full re-scan", reread_at=None, due_at=hub.time.now())
 
 
+def cancel(hub: Hub, run: Run, user_id: str) -> None:
+    """Ask a run to end after the page or record in hand, whichever process it is in. ValueError where it is over."""
+    with hub.writing() as conn:
+        now, row = runs.get(conn, run.id), connections.get(conn, run.connection_id)
+        if now is None or now.state != "running" or row.fence != now.fence:
+            raise ValueError(_("This run is over already."))
+        connections.change(conn, row.id, cancel_fence=row.fence)
+        _note(conn, hub, row.id, user_id, "run cancelled")
+
+
 def hinted(conn: Connection, connection: str, now: datetime) -> None:
     """Its system says that something changed: look soon. One that runs already looks once more when it is done, see
     ``ended``. What failed before keeps its pause, for a hint heals nothing."""
@@ -55,9 +67,13 @@ def ended(row: Row, started_at: datetime, now: datetime, wait: timedelta) -> dat
 def _change(hub: Hub, connection: str, user_id: str, action: str, **values: object) -> None:
     with hub.writing() as conn:
         connections.change(conn, connection, **values)
-        audit.write(
-            conn, at=hub.time.now(), actor=f"user:{user_id}", action=action, connection_id=connection,
-            member_id=hub.config.connections[connection].member,
-        )  # fmt: skip
+        _note(conn, hub, connection, user_id, action)
     if "due_at" in values:
         hub.nudge(connection)
+
+
+def _note(conn: Connection, hub: Hub, connection: str, user_id: str, action: str) -> None:
+    audit.write(
+        conn, at=hub.time.now(), actor=f"user:{user_id}", action=action, connection_id=connection,
+        member_id=hub.config.connections[connection].member,
+    )  # fmt: skip

@@ -26,6 +26,7 @@ _KEEP = (
     update(t)
     .where((t.c.id == bindparam("connection")) & (t.c.fence == bindparam("mine")))
     .values(lease_until=bindparam("until", type_=Moment))
+    .returning(t.c.cancel_fence)
 )
 """The first statement of every write transaction of a run, so it is put together once."""
 
@@ -52,15 +53,18 @@ def claim(conn: Connection, connection: str, owner: str, now: datetime) -> int:
     return int(conn.scalar(select(t.c.fence).where(t.c.id == connection)) or 0)
 
 
-def keep(conn: Connection, connection: str, fence: int, now: datetime) -> None:
-    """Prolong the lease. Raises ``LeaseLost``; call it first in every write transaction of a run."""
-    if not conn.execute(_KEEP, {"connection": connection, "mine": fence, "until": now + LEASE}).rowcount:
+def keep(conn: Connection, connection: str, fence: int, now: datetime) -> bool:
+    """Prolong the lease; whether a person asked this run to end. Raises ``LeaseLost``; call it first in every write
+    transaction of a run."""
+    row = conn.execute(_KEEP, {"connection": connection, "mine": fence, "until": now + LEASE}).first()
+    if row is None:
         raise LeaseLost(
             phrase(
                 "%(connection)s: another worker took over; what this one had not yet stored is left to it.",
                 connection=connection,
             )
         )
+    return bool(row.cancel_fence == fence)
 
 
 def release(conn: Connection, connection: str, fence: int, **values: Any) -> None:

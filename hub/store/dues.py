@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Text, bindparam, delete, exists, func, or_, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store.tables import Connection as ConnectionRow
@@ -66,6 +66,12 @@ def failed(conn: Connection, connection: str, opportunity_id: str, error: str, n
         .where((t.c.connection_id == connection) & (t.c.opportunity_id == opportunity_id))
         .values(error=error, tries=t.c.tries + 1, not_before=not_before)
     )
+
+
+def retry(conn: Connection, connection: str, kept: str) -> int:
+    """Try again now what the system refused for this reason, as the database keeps it (``said.pack``); how many that are."""
+    where = (t.c.connection_id == connection) & (type_coerce(t.c.error, Text) == kept)
+    return int(conn.execute(update(t).where(where).values(not_before=None)).rowcount)
 
 
 def ready(conn: Connection, connection: str, after: str, limit: int, now: datetime, run_id: str) -> dict[str, datetime]:

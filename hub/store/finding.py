@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Select, cast, column, delete, func, literal_column, select, text, update
@@ -36,6 +37,7 @@ may know moves nothing in their lists."""
 MOST = 2000
 """Nobody counts further than this, nor turns pages; and of what a text finds, so many that changed last are put in the order
 of how well it fits."""
+AT_ONCE = 500
 WEIGHTS = (8.0, 4.0, 1.0)
 """What a word counts in the title, in the organisation's name, elsewhere."""
 SORTS = ("best", "newest", "needed", "gap")
@@ -156,6 +158,17 @@ def find(
     """What this member may see and is looked for. The caller still asks ``sharing.may_see`` for each."""
     query = _found(conn, member_id, circles, looking).offset(offset).limit(limit)
     return _loaded(conn, list(conn.scalars(query)))
+
+
+def needed(conn: Connection, opportunity_ids: Iterable[str]) -> dict[str, date]:
+    """When each of these closes, or is needed by, where that is known."""
+    found: dict[str, date] = {}
+    asked = sorted(set(opportunity_ids))
+    for start in range(0, len(asked), AT_ONCE):
+        there = t.c.opportunity_id.in_(asked[start : start + AT_ONCE]) & t.c.needed.is_not(None)
+        rows = conn.execute(select(t.c.opportunity_id, t.c.needed).where(there))
+        found |= {row.opportunity_id: date.fromisoformat(row.needed) for row in rows}
+    return found
 
 
 def page(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,15 +11,20 @@ from sqlalchemy import Connection, func, or_, select
 
 from hub.store import tables
 from hub.store.tables import Audit, Link, Run
+from hub.store.types import Moment
+from said import pack
 
 audit: Any = vars(tables.Audit)["__table__"]
 conflict: Any = vars(tables.Conflict)["__table__"]
+due: Any = vars(tables.Due)["__table__"]
 hold: Any = vars(tables.Hold)["__table__"]
 link: Any = vars(tables.Link)["__table__"]
 opportunity: Any = vars(tables.Opportunity)["__table__"]
 process: Any = vars(tables.Process)["__table__"]
 quarantine: Any = vars(tables.Quarantine)["__table__"]
 run: Any = vars(tables.Run)["__table__"]
+MOST = 50
+"""Causes that are listed."""
 
 
 def to_connection(conn: Connection, name: str, since: datetime, limit: int) -> list[Audit]:
@@ -48,13 +54,44 @@ def conflicts_of(conn: Connection, found: Run, until: datetime, limit: int) -> l
     return [row for row in conn.execute(query) if any(p["connection"] == found.connection_id for p in row.parties)]
 
 
-def set_aside(conn: Connection, found: Run, until: datetime) -> list[tuple[str, int]]:
-    """Reasons why records or fields were set aside while the run went on, with how many, most first."""
-    number = func.count().label("number")
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why records were not taken over, or not written. ``again``: when the first of them is tried next by itself."""
+
+    reason: str
+    number: int
+    again: datetime | None
+
+    @property
+    def kept(self) -> str:
+        """The reason as the database keeps it, by which a page names it again."""
+        return pack(self.reason)
+
+
+def set_aside(conn: Connection, found: Run, until: datetime) -> list[Cause]:
+    """Why records or fields were set aside while the run went on, and are still, most first."""
     where = (quarantine.c.connection_id == found.connection_id) & (quarantine.c.state == "open")
     where &= (quarantine.c.last_seen_at >= found.started_at) & (quarantine.c.last_seen_at <= until)
-    query = select(quarantine.c.reason, number).where(where).group_by(quarantine.c.reason).order_by(number.desc())
-    return [(row.reason, row.number) for row in conn.execute(query)]
+    return _causes(conn, quarantine.c.reason, quarantine.c.not_before, where)
+
+
+def refused(conn: Connection, name: str) -> list[Cause]:
+    """Why this connection's system refuses what is to be written to it, as it stands now, most first."""
+    return _causes(conn, due.c.error, due.c.not_before, (due.c.connection_id == name) & due.c.error.is_not(None))
+
+
+def _causes(conn: Connection, reason: Any, again: Any, where: Any) -> list[Cause]:
+    number = func.count().label("number")
+    query = select(reason, number, func.min(again, type_=Moment)).where(where).group_by(reason)
+    return [Cause(*row) for row in conn.execute(query.order_by(number.desc(), reason).limit(MOST))]
+
+
+def cancelled_by(conn: Connection, found: Run) -> Audit | None:
+    """The line that says who asked for the end of this run."""
+    where = (audit.c.connection_id == found.connection_id) & (audit.c.action == "run cancelled")
+    where &= audit.c.at >= found.started_at
+    row = conn.execute(select(audit).where(where).order_by(audit.c.id).limit(1)).first()
+    return Audit(**row._mapping) if row else None
 
 
 def hold_of(conn: Connection, name: str) -> tables.Hold | None:

@@ -22,6 +22,7 @@ def _t(model: Any) -> Any:
 run, hold, intent = _t(tables.Run), _t(tables.Hold), _t(tables.Intent)
 quarantine, message, invitation = _t(tables.Quarantine), _t(tables.Message), _t(tables.Invitation)
 session, attempt, hint = _t(tables.Session), _t(tables.SignInAttempt), _t(tables.Hint)
+calls = _t(tables.RunCalls)
 pending, opportunity = _t(tables.Pending), _t(tables.Opportunity)
 
 DAY = timedelta(days=1)
@@ -54,6 +55,7 @@ def past(kept: Retention, now: datetime) -> Iterator[tuple[str, Any, Any]]:
     held_past = (run.c.ended_at < runs) & (run.c.state == "held")
     unneeded = [run.c.id.not_in(one) for one in needed]
     yield "runs", run, or_(ended, held_past) & unneeded[0] & unneeded[1] & unneeded[2] & unneeded[3]
+    yield "requests of runs", calls, calls.c.at < ago(kept.requests)
     yield "writes", intent, (intent.c.state != "open") & (intent.c.opened_at < runs)
     yield (
         "set-aside records",

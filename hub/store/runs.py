@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select, union, update
 
-from hub.store.tables import Intent, Opportunity, Pending, Run
+from hub.store.tables import Intent, Opportunity, Pending, Run, RunCalls
 from hub.store.writes import insert_all
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 t: Any = Run.__table__  # type: ignore[attr-defined]
 intent: Any = Intent.__table__  # type: ignore[attr-defined]
+calls: Any = RunCalls.__table__  # type: ignore[attr-defined]
 opportunity: Any = Opportunity.__table__  # type: ignore[attr-defined]
 pending: Any = Pending.__table__  # type: ignore[attr-defined]
 
@@ -50,6 +51,15 @@ def unjudged(conn: Connection, connection: str, current: str) -> list[Run]:
     left = (t.c.state == "running") | t.c.id.in_(union(select(pending.c.run_id), arriving))
     where = (t.c.connection_id == connection) & (t.c.id != current) & (t.c.state != "held") & left
     return [Run(**row._mapping) for row in conn.execute(select(t).where(where).order_by(t.c.started_at, t.c.id))]
+
+
+def keep_calls(conn: Connection, row: RunCalls) -> None:
+    conn.execute(calls.insert(), row.model_dump())
+
+
+def calls_of(conn: Connection, run_id: str) -> RunCalls | None:
+    row = conn.execute(select(calls).where(calls.c.run_id == run_id)).first()
+    return RunCalls(**row._mapping) if row else None
 
 
 def taken_over(conn: Connection, run_id: str, by: str) -> None:

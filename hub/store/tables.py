@@ -89,6 +89,7 @@ __all__ = [
     "ReferenceQuestion",
     "Rule",
     "Run",
+    "RunCalls",
     "SavedSearch",
     "Seal",
     "SearchTerm",
@@ -222,7 +223,7 @@ class Connection(SQLModel, table=True):
     ``shape`` is the type of each mapped column when last described, ``scope`` tells what it could see
     (address, credential, share field) when absences were last counted. ``reread_at``: when the feed of
     changes is next not believed, and every record is read. ``settings``: what the configuration last said of it, as
-    ``hub.described.settings`` shows it.
+    ``hub.described.settings`` shows it. ``cancel_fence``: the fence of the run that a person asked to end.
     """
 
     id: str = Field(primary_key=True)
@@ -246,6 +247,7 @@ class Connection(SQLModel, table=True):
     last_ok_at: datetime | None = moment()
     settings: dict[str, str] | None = json_column()
     restored_at: datetime | None = moment()
+    cancel_fence: int | None = None
 
 
 class Link(Row, table=True):
@@ -317,7 +319,7 @@ class Pending(SQLModel, table=True):
 
 class Run(SQLModel, table=True):
     """One sync of one connection. ``state``: running, done, incomplete (heals itself), failed (needs a
-    person), held (waits for approval), interrupted. ``counts`` keys: read, created, changed, unchanged,
+    person), held (waits for approval), interrupted, cancelled (a person ended it). ``counts`` keys: read, created, changed, unchanged,
     not_shared, quarantined, conflicts, pushed_new, pushed, rejected, kept; and calls_used, calls_allowed, calls_stop where
     the system has a daily allowance (``connectors.contract.Budget``). ``taken_over_by``: the run that
     went on with what this one had not brought before a judge; ``judged_to``: the last of its audit lines that was."""
@@ -336,6 +338,18 @@ class Run(SQLModel, table=True):
     cursor_after: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     taken_over_by: str | None = Field(default=None, index=True)
     judged_to: int = 0
+
+
+class RunCalls(SQLModel, table=True):
+    """What a run asked its system, for its administrators and for two weeks: ``calls`` holds the newest of them, oldest first, each
+    ``[method, address without query, status or what went wrong, milliseconds, attempt]``; ``number`` is how many there were."""
+
+    __tablename__ = "run_calls"
+
+    run_id: str = Field(primary_key=True)
+    at: datetime = moment(index=True)
+    number: int = 0
+    calls: list[list[Any]] = json_column()
 
 
 class Audit(Row, table=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import Connection, Text, case, func, select, type_coerce, update
 
 from hub.store.dues import insert_for
 from hub.store.tables import Conflict, Hold, MatchQuestion, Quarantine, ReferenceQuestion, Suggestion
@@ -122,6 +122,13 @@ def set_aside_since(conn: Connection, connection: str, since: datetime) -> list[
     t = quarantine
     where = (t.c.connection_id == connection) & (t.c.last_seen_at >= since) & (t.c.state != "released")
     return [Quarantine(**row._mapping) for row in conn.execute(select(t).where(where).order_by(t.c.path))]
+
+
+def count_aside(conn: Connection, connection: str, kept: str) -> int:
+    """How many records and fields are set aside for this reason, as the database keeps it (``said.pack``)."""
+    t = quarantine
+    where = (t.c.connection_id == connection) & (type_coerce(t.c.reason, Text) == kept) & (t.c.state == "open")
+    return int(conn.scalar(select(func.count()).select_from(t).where(where)) or 0)
 
 
 def to_look_at_again(

@@ -93,9 +93,12 @@ def let_go(conn: Connection, hub: Any, run_id: str) -> None:
 def judge_push(turn: Turn) -> None:
     """Hold a first sync, or a push that would overwrite unusually much, unless exactly it was approved."""
     with turn.hub.reading() as conn:
-        approved = connections.get(conn, turn.name).approved
+        row = connections.get(conn, turn.name)
         few = dues.count(conn, turn.name) <= guards.OVERWRITES.floor
         hold = waiting.waiting_hold(conn, turn.name, ["approved"])
+    turn.cancelled |= row.cancel_fence == turn.fence  # it may have rested for long, while the others were read
+    turn.may_stop()
+    approved = row.approved
     if approved and (few or turn.config.inbox_for):
         return
     looked = turn.now()

@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 from sqlalchemy import Connection, select
 
 from connectors.contract import Page, Record
-from hub.store import audit, connections, waiting
+from hub.store import audit, connections, dues, waiting
 from hub.store.tables import Quarantine
 from hub.sync.moved import Moved
 from hub.sync.turn import Turn
+from said import unpack
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -58,6 +59,23 @@ def retry(hub: Hub, quarantine_id: str, user_id: str) -> None:
     row = _decide(hub, quarantine_id, user_id, "open", "retried")
     with hub.writing() as conn:
         connections.change(conn, row.connection_id, reread_at=None, due_at=hub.time.now())
+
+
+def retry_cause(hub: Hub, connection: str, kept: str, user_id: str) -> int:
+    """Try again now everything of a connection that was set aside, or refused by its system, for this reason, as the database
+    keeps it (``said.pack``); how much."""
+    with hub.writing() as conn:
+        aside, refused = waiting.count_aside(conn, connection, kept), dues.retry(conn, connection, kept)
+        if aside:
+            connections.change(conn, connection, reread_at=None)
+        if aside or refused:
+            connections.change(conn, connection, due_at=hub.time.now())
+            audit.write(
+                conn, at=hub.time.now(), actor=f"user:{user_id}", action="tried again", connection_id=connection,
+                member_id=hub.config.connections[connection].member, note=unpack(kept),
+            )  # fmt: skip
+    hub.nudge(connection)
+    return aside + refused
 
 
 def ignore(hub: Hub, quarantine_id: str, user_id: str) -> None:

@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DBAPIError
 
 from connectors.contract import Connector, ConnectorError, RateLimited, SignInFailed, Unavailable
+from connectors.transport import heard_by
 from hub import crash
 from hub.commons import duplicates
 from hub.jobs import due, lease
 from hub.jobs.lease import Busy, LeaseLost
 from hub.log import bound
-from hub.stopping import SAID, Stopped
+from hub.stopping import CANCELLED, SAID, Cancelled, Stopped
 from hub.store import connections, members, restored, runs, waiting
 from hub.store.engine import is_full
 from hub.store.tables import Hold, Run
 from hub.sync import clearing, judge, plan, push, references, rules
+from hub.sync.calls import Calls
 from hub.sync.judge import Held
 from hub.sync.pull import pull
 from hub.sync.recover import recover
@@ -120,6 +122,7 @@ class OneRun:
         self.report = report
         self.result = RunResult(name, "running")
         self._turn: Turn | None = None
+        self._calls = Calls()
 
     def take_in(self) -> None:
         """Lease, recover, pull, judge."""
@@ -222,7 +225,7 @@ class OneRun:
             return connections.get(conn, self.name).approved
 
     def _guarded(self, step: Callable[[], None]) -> None:
-        with bound(run=self.result.run_id, connection=self.name):
+        with bound(run=self.result.run_id, connection=self.name), heard_by(self._calls.hear):
             self._tried(step)
 
     def _tried(self, step: Callable[[], None]) -> None:
@@ -230,6 +233,8 @@ class OneRun:
             step()
         except Stopped:
             self._end("interrupted", SAID)
+        except Cancelled:
+            self._end("cancelled", CANCELLED)
         except Held as held:
             self._end("held", str(held))
         except LeaseLost as lost:
@@ -271,7 +276,8 @@ class OneRun:
                 lease.keep(conn, self.name, self._fence, now)
                 row = connections.get(conn, self.name)
                 stopped = state == "interrupted"
-                failures = 0 if state in ("done", "held") else row.failures + (not stopped)
+                blameless = state in ("interrupted", "cancelled")
+                failures = 0 if state in ("done", "held") else row.failures + (not blameless)
                 wait = min(every * 2 ** min(failures, 10), max(every, WORST_PAUSE)) if failures else every
                 again = due.ended(row, self._started, now, wait) if not failures else now + wait
                 again = now if stopped else again
@@ -283,6 +289,8 @@ class OneRun:
                     conn, self.result.run_id, state, now, counts=dict(self.result.counts), error=message or None,
                     cursor_after=row.cursor,
                 )  # fmt: skip
+                if turn is not None:
+                    self._calls.store(conn, turn, state)
         except LeaseLost as lost:
             self.result.state, self.result.message = "interrupted", str(lost)
         except DBAPIError as error:

@@ -18,7 +18,7 @@ from connectors.transport import DEADLINE
 from hub.commons.ledger import represented
 from hub.config import ConnectionConfig
 from hub.jobs import lease
-from hub.stopping import Stopped
+from hub.stopping import Cancelled, Stopped
 from hub.store.tables import Commitment, Opportunity
 from hub.sync.history import Cause
 from hub.sync.reconcile import digest
@@ -38,7 +38,7 @@ class Turn:
     people's standing rules, ``{member: {path: connection}}``; ``page`` is the page of the listing in hand; ``candidates``
     what an inbox says beside an opportunity's view, by its id; ``absent`` the record ids that were missing in too large a
     number to be asked for; ``restored``: the hub may have forgotten what it wrote, see ``store.restored``; ``kept_at`` when the lease
-    was last prolonged, on the monotonic clock and rather too early."""
+    was last prolonged, on the monotonic clock and rather too early; ``cancelled``: a person asked it to end."""
 
     hub: Hub
     config: ConnectionConfig
@@ -56,6 +56,7 @@ class Turn:
     report: Callable[..., None] = nothing
     restored: bool = False
     kept_at: float = -math.inf
+    cancelled: bool = False
 
     @property
     def name(self) -> str:
@@ -83,16 +84,18 @@ class Turn:
         )
 
     def may_stop(self) -> None:
-        """Nothing is half done here. Raises ``Stopped`` where the hub is to end."""
+        """Nothing is half done here. Raises ``Stopped`` where the hub is to end, ``Cancelled`` where this run is."""
         if self.hub.stopping.is_set():
             raise Stopped
+        if self.cancelled:
+            raise Cancelled
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A write transaction of this run; the stale worker's ends here."""
         began = self.hub.time.monotonic()
         with self.hub.writing() as conn:
-            lease.keep(conn, self.name, self.fence, self.now())
+            self.cancelled |= lease.keep(conn, self.name, self.fence, self.now())
             yield conn
         self.kept_at = began  # a database that answers late, the commit too, has prolonged it from here on
 

@@ -19,6 +19,7 @@ from hub import access
 from hub.store import audit, opportunities, people, sealing
 from hub.store.tables import Audit, Opportunity
 from hub.web.guard import hub, me, my_connections
+from hub.web.listing import csv_of
 from hub.web.show import label, who_did
 
 pages = Blueprint("audit", __name__)
@@ -97,8 +98,7 @@ def table() -> Response:
                 return
             before = lines[-1].row.id
 
-    name = {"Content-Disposition": "attachment; filename=audit.csv"}
-    return Response(stream_with_context(rows()), mimetype="text/csv; charset=utf-8", headers=name)
+    return csv_of(stream_with_context(rows()), "audit")
 
 
 def _lines(conn: Connection, wanted: Wanted, limit: int) -> list[Line]:

@@ -16,7 +16,6 @@ pages = Blueprint("board", __name__)
 SHOWN = 8
 DRAWN = 12
 """Connections that the picture of the last day has lanes for, the worst first."""
-WORST = ("failed", "held", "delayed", "running", "paused", "fine")
 
 
 @pages.get("/")
@@ -31,7 +30,7 @@ def page() -> str:
             (found, standing.of_connection(found, connections.get(found.row.id), now))
             for found in lists.standings(conn, connections)
         ]
-        ranked = sorted(cards, key=lambda card: WORST.index(card[1].name))[:DRAWN]
+        ranked = sorted(cards, key=lambda card: standing.WORST.index(card[1].name))[:DRAWN]
         lanes = [found.row.id for found, _word in ranked]
         runs = happened.runs_since(conn, lanes, now - drawn.DAY, 4000) if lanes else []
         changes = lists.recent(conn, own_connections(user), now - timedelta(days=1))

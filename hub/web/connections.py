@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from connectors.contract import Capabilities, ConnectorError
@@ -16,9 +17,11 @@ from hub.jobs import due
 from hub.languages import tell
 from hub.store import happened, lists, people, runs
 from hub.store.tables import Run
+from hub.sync import quarantine
 from hub.sync.preview import PATIENCE
 from hub.web import drawn, mapped, run_page, safety, standing
 from hub.web.guard import hub, me, my_connections, the_connection
+from hub.web.listing import Column, as_file, listed, wants_file
 from hub.web.show import who_did
 
 pages = Blueprint("connections", __name__)
@@ -31,22 +34,45 @@ RECORDS = 3
 
 
 @pages.get("/connections")
-def all() -> str:
+def all() -> Response | str:
     connections, now = my_connections(me()), hub().time.now()
     with hub().reading() as conn:
         found = [
             (s, standing.of_connection(s, connections.get(s.row.id), now))
             for s in lists.standings(conn, connections, 1)
         ]
-    return render_template("connections.html", found=found, configs=connections, sentence=standing.sentence)
+    listing = listed(found, _columns())
+    if wants_file():
+        return as_file(listing, "connections")
+    return render_template("connections.html", list=listing, sentence=standing.sentence)
+
+
+def _columns() -> dict[str, Column]:
+    return {
+        "name": Column(_("Connection"), lambda each: each[0].row.id),
+        "member": Column(_("Foundation"), lambda each: hub().config.members[each[0].row.member_id].name),
+        "system": Column(_("System"), lambda each: each[0].row.system),
+        "status": Column(_("Status"), lambda each: standing.WORST.index(each[1].name), lambda each: each[1].text),
+        "run": Column(_("Last run"), lambda each: each[0].runs[0].started_at if each[0].runs else None),
+        "linked": Column(_("Linked"), lambda each: each[0].linked),
+    }
+
+
+def _of_runs() -> dict[str, Column]:
+    return {
+        "started": Column(_("Started"), lambda run: run.started_at),
+        "status": Column(_("Status"), lambda run: run.state, lambda run: standing.of_run(run).text),
+        "what": Column(_("What happened"), None, lambda run: standing.sentence(run.counts)),
+        "trigger": Column(_("Started by"), lambda run: run.trigger, lambda run: _(run.trigger)),
+    }
 
 
 @pages.get("/connections/<name>")
-def one(name: str) -> str:
+def one(name: str) -> Response | str:
     return _page(name)
 
 
-def _page(name: str, tried: list[object] | None = None) -> str:
+def _page(name: str, tried: list[object] | None = None) -> Response | str:
     """``tried``: the checks that were just made, where they were."""
     config, now = the_connection(name), hub().time.now()
     with hub().reading() as conn:
@@ -56,8 +82,11 @@ def _page(name: str, tried: list[object] | None = None) -> str:
         deeds = happened.to_connection(conn, name, now - RECENT, LATEST)
         today = happened.runs_since(conn, [name], now - drawn.DAY, 2000)
         waiting, persons = happened.hold_of(conn, name), people.names(conn)
+    listing = listed(found[0].runs, _of_runs())
+    if wants_file():
+        return as_file(listing, f"runs-of-{name}")
     return render_template(
-        "connection.html", config=config, standing=found[0], word=standing.of_connection(found[0], config, now),
+        "connection.html", list=listing, config=config, standing=found[0], word=standing.of_connection(found[0], config, now),
         of_run=standing.of_run, sentence=standing.sentence, calls=standing.calls(found[0]), meter=drawn.meter(found[0]),
         strip=drawn.strip(found[0].runs[:STRIP]), day=drawn.day([name], today, deeds, now), deeds=[(d, who_did(d, persons)) for d in deeds],
         may_act=access.may(me(), "connections.act"), member=hub().config.members[config.member].name, tried=tried,
@@ -96,7 +125,7 @@ def act(name: str, action: str) -> Response:
 
 
 @pages.post("/connections/<name>/checks")
-def check(name: str) -> str:
+def check(name: str) -> Response | str:
     """Tried while the reader waits; the answer is the page itself, for nothing of it is kept."""
     the_connection(name)
     return _page(name, list(checks(hub(), name, PATIENCE)))
@@ -119,7 +148,33 @@ def mapping(name: str) -> str:
 @pages.get("/runs/<run_id>")
 def run(run_id: str) -> str:
     found, config = _run(run_id)
-    return render_template("run.html", **run_page.shown(found, config))
+    return render_template("run.html", **run_page.shown(found, config, request.args.get("show", "")))
+
+
+@pages.post("/runs/<run_id>/cancel")
+def cancel(run_id: str) -> Response:
+    found, _config = _run(run_id)
+    try:
+        due.cancel(hub(), found, me().id)
+        flash(_("It ends after the page or record in hand."), "status")
+    except ValueError as error:
+        flash(str(error), "problem")
+    return redirect(url_for("connections.run", run_id=run_id), 303)
+
+
+@pages.post("/runs/<run_id>/retry")
+def retry(run_id: str) -> Response:
+    """What has one cause, all together, of whatever run it was."""
+    found, config = _run(run_id)
+    if not access.sees_values(me(), config):
+        abort(404)
+    number = quarantine.retry_cause(hub(), config.name, request.form.get("cause", ""), me().id)
+    if number:
+        flash(ngettext("%(num)s is tried again with the next run, which begins now.",
+                       "%(num)s are tried again with the next run, which begins now.", number), "status")  # fmt: skip
+    else:
+        flash(_("Nothing of it is left to be tried again."), "status")
+    return redirect(url_for("connections.run", run_id=found.id, show="rejected"), 303)
 
 
 def _run(run_id: str) -> tuple[Run, ConnectionConfig]:

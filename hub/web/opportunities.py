@@ -27,6 +27,7 @@ from hub.sync.moved import Moved
 from hub.web import conversation, importing, ledger
 from hub.web.guard import hub, me, own_connections
 from hub.web.handover import handing
+from hub.web.listing import csv_of
 from hub.web.looking import SIZES, asked, listed, looking
 from hub.web.show import label, words
 from hub.web.typed import named as codes_named
@@ -84,6 +85,7 @@ def all() -> str | tuple[str, int]:
         pages=max(1, -(-min(count, finding.MOST) // size)), size=size, sizes=SIZES, asked=found, pairs=found.pairs,
         listed=listed(found), stewards=sorted(names.items(), key=lambda item: item[1]), statuses=[(code, words("status", code)) for code in STORED],
         lists={codes: codes_named(codes) for codes in CODES}, words_of=in_words(found.criteria, names), inboxes=importing.inboxes(), marked=marked_by_me,
+        at=hub().time.now(),
     )  # fmt: skip
     return (shown, 422) if found.problems else shown
 
@@ -110,8 +112,7 @@ def table() -> Response:
                     out.truncate()
         yield out.getvalue()
 
-    name = {"Content-Disposition": "attachment; filename=opportunities.csv"}
-    return Response(stream_with_context(rows()), mimetype="text/csv; charset=utf-8", headers=name)
+    return csv_of(stream_with_context(rows()), "opportunities")
 
 
 @pages.get("/opportunities/<opportunity_id>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -21,22 +22,45 @@ from hub.sync import deletions, following, holds, lookalikes, quarantine, refere
 from hub.sync.moved import Moved
 from hub.web import compared, typed
 from hub.web.guard import hub, me, name_of, own_connections, the_connection
-from hub.web.waiting import KINDS, all_of, concerned
+from hub.web.listing import Column, as_file, listed, wants_file
+from hub.web.waiting import KINDS, all_of, by_urgency, concerned, kind_names
 from schemas.fields import spec
 from schemas.values import same
 
 pages = Blueprint("queue", __name__)
 
 
+SOON = timedelta(days=7)
+WITHIN = {"7": timedelta(days=7), "30": timedelta(days=30)}
+"""Until when an opportunity closes, for who only wants what is urgent."""
+
+
 @pages.get("/queue")
-def page() -> str:
-    kind = request.args.get("kind", "")
+def page() -> Response | str:
+    kind, ours, within = request.args.get("kind", ""), "ours" in request.args, request.args.get("closing", "")
+    today = hub().time.now().date()
     with hub().reading() as conn:
-        items = all_of(conn, me())
+        items = by_urgency(conn, all_of(conn, me()))
+    if ours:
+        items = [item for item in items if item.mine]
+    if within in WITHIN:
+        items = [item for item in items if item.closes is not None and item.closes <= today + WITHIN[within]]
+    found = listed([item for item in items if kind in ("", item.kind)], _columns())
+    if wants_file():
+        return as_file(found, "needs-a-person")
     return render_template(
-        "queue.html", items=[i for i in items if kind in ("", i.kind)], kind=kind, kinds=KINDS,
-        counts=Counter(i.kind for i in items), now=hub().time.now(), may_decide=access.may(me(), "queue.decide_quarantine"),
+        "queue.html", list=found, kind=kind, kinds=KINDS, ours=ours, within=within, soon=today + SOON, names=kind_names(),
+        counts=Counter(i.kind for i in items), may_decide=access.may(me(), "queue.decide_quarantine"),
     )  # fmt: skip
+
+
+def _columns() -> dict[str, Column]:
+    return {
+        "closes": Column(_("Closes"), lambda item: item.closes),
+        "since": Column(_("Waiting since"), lambda item: item.since),
+        "kind": Column(_("Kind"), lambda item: KINDS.index(item.kind), lambda item: kind_names()[item.kind]),
+        "text": Column(_("What"), None, lambda item: item.text),
+    }
 
 
 # --- conflicts ---------------------------------------------------------------

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from flask import Flask
 from flask_babel import format_decimal, format_timedelta, get_locale
 from flask_babel import gettext as _
@@ -24,7 +24,7 @@ from schemas.fields import UnknownPath, spec
 
 def install(app: Flask) -> None:
     app.jinja_env.filters.update(
-        value=value, label=label, moment=moment, ago=ago, plain=plain, told=told, decimal=format_decimal
+        value=value, label=label, moment=moment, on_day=on_day, ago=ago, plain=plain, told=told, decimal=format_decimal
     )
     app.jinja_env.globals.update(tell=tell)
 
@@ -165,6 +165,11 @@ def who_did(line: Audit, persons: dict[str, tuple[str, str]]) -> str:
 def day(at: datetime) -> str:
     """A day for the middle of a sentence."""
     return str(format_datetime(at, "dd MMM y", locale=get_locale() or "en"))
+
+
+def on_day(day: date) -> str:
+    """A day without its time."""
+    return str(format_date(day, "dd MMM y", locale=get_locale() or "en"))
 
 
 def ago(at: datetime | None) -> Markup:

@@ -14,6 +14,9 @@ from hub.config import ConnectionConfig
 from hub.store.lists import Standing
 from hub.store.tables import Connection, Run
 
+WORST = ("failed", "held", "delayed", "running", "paused", "fine")
+"""Words of a connection, the worst first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -38,7 +41,7 @@ def of_connection(standing: Standing, config: ConnectionConfig | None, now: date
     ended = next((run for run in standing.runs if run.state != "running"), None)
     if ended is not None and ended.state == "failed":
         return Word("failed", _("Failed"), "✕", ended.error or "")
-    if ended is not None and ended.state in ("incomplete", "interrupted"):
+    if ended is not None and ended.state in ("incomplete", "interrupted", "cancelled"):
         return Word(
             "delayed", _("Delayed"), "…", ended.error or _("The last run was cut short; the next goes on from there.")
         )
@@ -81,13 +84,19 @@ def of_run(run: Run) -> Word:
         "failed": Word("failed", _("Failed"), "✕"),
         "incomplete": Word("delayed", _("Incomplete"), "…"),
         "interrupted": Word("delayed", _("Interrupted"), "…"),
+        "cancelled": Word("paused", _("Cancelled"), "■"),
     }
     return words.get(run.state, Word("paused", run.state, "?"))
 
 
 def sentence(counts: dict[str, int] | None) -> str:
     """A run in one sentence; what did not happen is left out."""
-    counts = counts or {}
+    parts = [f"{number} {word}" for word, number in counted(counts)]
+    return ", ".join(parts) or _("nothing to do")
+
+
+def counted(counts: dict[str, int] | None, *others: tuple[str, str]) -> list[tuple[str, int]]:
+    """What a run counted, in words, and ``others`` behind; what did not happen is left out."""
     named = [
         (_("read"), "read"),
         (_("new here"), "created"),
@@ -102,9 +111,9 @@ def sentence(counts: dict[str, int] | None) -> str:
         (_("not found there any more"), "missing"),
         (_("refused by the system"), "rejected"),
         (_("organisations to settle"), "questions"),
+        *others,
     ]
-    parts = [f"{counts[key]} {word}" for word, key in named if counts.get(key)]
-    return ", ".join(parts) or _("nothing to do")
+    return [(word, number) for word, key in named if (number := (counts or {}).get(key))]
 
 
 def calls(standing: Standing) -> str:

@@ -14,6 +14,7 @@ from connectors.spreadsheet.formula import marked
 from hub.commons import uptake
 from hub.commons.uptake import ACTORS, LEAST, Line, Reached, Table
 from hub.web.guard import hub, me
+from hub.web.listing import csv_of
 
 pages = Blueprint("uptake", __name__)
 
@@ -37,8 +38,7 @@ def table() -> Response:
         cells = [text for step in uptake.STEPS for text in (_number(line.steps[step]), _plain(line.steps[step].days))]
         row = [f"{line.first:%Y-%m}", f"{line.last:%Y-%m}", str(line.shared), *cells]
         writer.writerow([marked(text) for text in row])
-    name = {"Content-Disposition": "attachment; filename=does-it-work.csv"}
-    return Response(out.getvalue(), mimetype="text/csv; charset=utf-8", headers=name)
+    return csv_of([out.getvalue()], "does-it-work")
 
 
 def _found() -> Table:

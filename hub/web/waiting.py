@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import url_for
@@ -19,8 +19,8 @@ from hub.commons.names import known_here
 from hub.commons.still_needed import ANSWER, Act, decide
 from hub.languages import tell
 from hub.store import asking as asked_about
-from hub.store import handovers, lists, merged, opportunities, people, questions, recommendations, talk
-from hub.store.tables import User
+from hub.store import finding, handovers, lists, merged, opportunities, people, questions, recommendations, talk
+from hub.store.tables import Opportunity, User
 from hub.sync import deletions
 from hub.web.guard import hub, my_connections, name_of, own_connections
 from hub.web.handover import steward_of
@@ -48,7 +48,8 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing. ``rows`` is its table row where it can be settled right in the list."""
+    """One thing. ``row`` is its table row where it can be settled right in the list; ``mine``: the reader's foundation decides it;
+    ``closes``: the last day of its opportunity, where that has one to come."""
 
     kind: str
     text: str
@@ -56,6 +57,7 @@ class Item:
     url: str
     row: object = None
     mine: bool = True
+    closes: date | None = None
 
 
 def all_of(conn: Connection, user: User) -> list[Item]:
@@ -77,6 +79,30 @@ def all_of(conn: Connection, user: User) -> list[Item]:
         *_recommendations(conn, user),
         *_quarantine(conn, own),
     ]
+
+
+def kind_names() -> dict[str, str]:
+    return {
+        "hold": _("Held runs"), "deletion": _("Deleted records"), "match": _("Which record"), "conflict": _("Conflicts"),
+        "reference": _("Organisations"), "suggestion": _("Suggestions"), "update": _("Updates"), "still_needed": _("Still needed?"),
+        "message": _("Messages"), "recommendation": _("Recommendations"), "handover": _("Stewardship"),
+        "duplicate": _("Possible duplicates"), "merged": _("Merged"), "quarantine": _("Quarantine"),
+    }  # fmt: skip
+
+
+def by_urgency(conn: Connection, items: list[Item]) -> list[Item]:
+    """With their last days. A held run first, for nothing of it moves; then what closes soonest, then the oldest."""
+    today = hub().time.now().date()
+    ids = {id: item for item in items for id in [_opportunity(item)] if id}
+    days = {id: on for id, on in finding.needed(conn, ids).items() if on >= today}
+    dated = [replace(item, closes=days.get(_opportunity(item))) for item in items]
+    return sorted(dated, key=lambda item: (item.kind != "hold", item.closes or date.max, item.since))
+
+
+def _opportunity(item: Item) -> str:
+    """The id of what it is about; empty where that is no opportunity."""
+    row = item.row
+    return str(getattr(row, "opportunity_id", None) or (row.id if isinstance(row, Opportunity) else ""))
 
 
 def gathered(items: list[Item]) -> list[Item]:
@@ -109,7 +135,7 @@ def _holds(conn: Connection, names: set[str]) -> Iterator[Item]:
 def _deletions(conn: Connection, own: set[str]) -> Iterator[Item]:
     for row in lists.deletions(conn, own):
         changed = deletions.edited(conn, hub(), row)
-        what = {"title": row.title, "where": row.connection_id, "fields": ", ".join(label(path) for path in changed)}
+        what = {"title": row.title, "where": row.connection_id, "fields": _(", ").join(label(path) for path in changed)}
         if changed:
             text = _(
                 "“%(title)s”: its record in %(where)s was deleted, and meanwhile %(fields)s was changed elsewhere.",

@@ -15,7 +15,7 @@ from hub.app import Hub
 from hub.languages import FOLDER, Catalogues
 from hub.people.accounts import add_user
 from hub.store import audit, finding, opportunities
-from hub.store.tables import Commitment, Conflict, Link, Opportunity, Quarantine, Run
+from hub.store.tables import Commitment, Conflict, Link, Opportunity, Quarantine, Run, RunCalls
 from hub.web.app import create_app
 from tests.web.conftest import PASSWORD, Site, built
 from tests.web.test_access import addresses
@@ -98,6 +98,11 @@ def _weeks(hub: Hub) -> dict[str, str]:
             counts={"read": 120},
         )
     )
+    asked = [
+        ["GET", "https://grants.elm-fund.example/api/a/rather/long/address/of/records", 200, 340, 1],
+        ["GET", "https://x.example", "hung up", 12, 2],
+    ]
+    rows.append(RunCalls(run_id="run-0", at=now, number=130, calls=asked))
     link = Link(id=hub.ids.uuid7(), connection_id="elm-sheet", opportunity_id=shared[3].id, remote_id="44", created_at=now,
                 base={"Summary": PROJECTS[3][3]})  # fmt: skip
     party = {

@@ -86,6 +86,8 @@ def states(house: House) -> list[Look]:
         Look("officer.oak", "run-moving", f"/runs/{house.ids['moving']}"),
         Look("admin.elm", "run-incomplete", "/runs/run-2"),
         Look("admin.elm", "run-failed", "/runs/run-5"),
+        *(Look("admin.elm", f"run-{part}", f"/runs/run-0?show={part}") for part in ("rejected", "conflicts", "requests", "log")),
+        Look("everything.elm", "queue-filtered", "/queue?kind=conflict&ours=yes&closing=30&sort=-since"),
         Look("admin.elm", "not-there", "/opportunities/none"),
         Look("staff.elm", "not-yours", "/tokens"),
         Look(STRANGER, "sign-in", "/sign-in"),

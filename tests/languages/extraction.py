@@ -23,6 +23,8 @@ ROOMS = ("hub", "connectors", "mappings", "schemas", "said")
 HEADER = "# Messages of Commons Hub. docs/translations.md says how to work on them.\n"
 
 STORED = (
+    "run cancelled",
+    "tried again",
     "written there",
     "token created",
     "token revoked",

@@ -83,7 +83,7 @@ def test_nobody_gets_in_without_signing_in(site: Site) -> None:
 
 
 def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) -> None:
-    mine = {"connections.one", "connections.run", "connections.act", "connections.check",
+    mine = {"connections.one", "connections.run", "connections.act", "connections.cancel", "connections.retry", "connections.check",
             "connections.mapping", "queue.conflict", "queue.resolve_conflict", "queue.hold",
             "queue.decide_hold", "queue.decide_quarantine", "queue.decide_reference", "queue.decide_deletion", "queue.decide_suggestion",
             "queue.decide_match", "queue.drop_rule", "opportunities.past", "opportunities.restore",
@@ -107,7 +107,7 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
         "conversation.settle",
         "sessions.end",
     }
-    watched = {"connections.one", "connections.run", "connections.act", "connections.check", "connections.mapping",
+    watched = {"connections.one", "connections.run", "connections.act", "connections.cancel", "connections.check", "connections.mapping",
                "queue.hold", "queue.decide_hold", "people.invite_again",
                "people.withdraw", "people.change_roles", "people.set_active", "people.sign_out"}  # fmt: skip
     asked = addresses(site)

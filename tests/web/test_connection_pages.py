@@ -138,16 +138,18 @@ def test_a_run_that_was_cut_short_says_what_did_not_happen(site: Site) -> None:
     page = running(
         site, state="incomplete", ended_at=site.time.now() + timedelta(seconds=5), cursor_before="p1", cursor_after="p2"
     )
-    assert "did not look for deletions" in page and "data-live" not in main(page) and "<progress" not in page
-    assert "p1" in page and "p2" in page
-    assert "Position in the feed" not in site.client("staff.elm").get("/runs/r1").text
+    assert "no record was taken for deleted" in page and "data-live" not in main(page) and "<progress" not in page
+    log = site.client("admin.elm").get("/runs/r1?show=log").text
+    assert "p1" in log and "p2" in log
+    assert "Position in the feed" not in site.client("staff.elm").get("/runs/r1?show=log").text
 
 
 def test_what_a_run_put_before_people_is_on_its_page_for_its_own_people(site: Site) -> None:
     fill(site.hub)
-    page = running(site)
-    assert "Conflicts opened" in page and "It has no title." in page
-    assert "It has no title." not in site.client("operator.oak").get("/runs/r1").text
+    assert "Conflicts opened" in running(site)
+    assert "It has no title." in site.client("admin.elm").get("/runs/r1?show=rejected").text
+    assert "/queue/conflicts/" in site.client("admin.elm").get("/runs/r1?show=conflicts").text
+    assert "It has no title." not in site.client("operator.oak").get("/runs/r1?show=rejected").text
 
 
 def test_the_dashboard_says_when_no_clock_runs_and_when_the_configuration_was_refused(site: Site) -> None:

@@ -1,0 +1,132 @@
+"""What every list has, by its address alone: order, pages, a count, a file that Excel reads, and as of when it is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from hub.store import finding
+from hub.store.tables import Run
+from tests.web.conftest import Site, fill
+
+BOM = b"\xef\xbb\xbf"
+
+
+def ran(site: Site, number: int) -> None:
+    """So many runs of Elm's sheet, a minute after one another; the last but one failed."""
+    start = site.time.now() - timedelta(hours=5)
+    with site.hub.writing() as conn:
+        for n in range(number):
+            at = start + timedelta(minutes=n)
+            run = Run(id=f"run-{n:03}", connection_id="elm-sheet", state="failed" if n == number - 2 else "done", started_at=at,
+                      ended_at=at, trigger="=1+1" if n == 0 else "schedule")  # fmt: skip
+            conn.execute(vars(Run)["__table__"].insert(), run.model_dump())
+
+
+def rows(page: str) -> list[str]:
+    return re.findall(r'<th scope="row"><a href="/runs/([^"]+)"', page)
+
+
+def get(site: Site, path: str, who: str = "admin.elm") -> Any:
+    answer = site.client(who).get(path)
+    assert answer.status_code == 200, path
+    return answer
+
+
+def test_a_heading_orders_by_a_link_and_turns_it_round(site: Site) -> None:
+    ran(site, 3)
+    page = get(site, "/connections/elm-sheet").text
+    assert rows(page) == ["run-002", "run-001", "run-000"] and 'aria-sort="none"' in page
+    link = re.search(r'aria-sort="none"><a href="([^"]+)">Started', page)
+    assert link is not None
+    page = get(site, link[1]).text
+    assert rows(page) == ["run-000", "run-001", "run-002"] and 'aria-sort="ascending"><a' in page
+    link = re.search(r'aria-sort="ascending"><a href="([^"]+)">Started', page)
+    assert link is not None
+    page = get(site, link[1]).text
+    assert rows(page) == ["run-002", "run-001", "run-000"] and 'aria-sort="descending"><a' in page
+    assert rows(get(site, "/connections/elm-sheet?sort=nonsense&page=x&size=7").text) == rows(page)
+
+
+def test_a_page_has_its_size_and_count_and_leads_to_the_next(site: Site) -> None:
+    ran(site, 45)
+    page = get(site, "/connections/elm-sheet?size=20&sort=started").text
+    assert rows(page) == [f"run-{n:03}" for n in range(20)] and "45 lines" in page and "Page 1 of 3" in page
+    link = re.search(r'rel="next" href="([^"]+)"', page)
+    assert link is not None
+    assert rows(get(site, link[1].replace("&amp;", "&")).text) == [f"run-{n:03}" for n in range(20, 40)]
+    assert rows(get(site, "/connections/elm-sheet?size=20&sort=started&page=99").text)[-1] == "run-044", (
+        "the last, not nothing"
+    )
+    assert re.search(r"As of \d\d:\d\d:\d\d UTC", page)
+
+
+@pytest.mark.parametrize(
+    "path", ["/opportunities.csv", "/audit.csv", "/connections?format=csv", "/connections/elm-sheet?format=csv", "/queue?format=csv"],
+)  # fmt: skip
+def test_a_file_begins_with_what_excel_tells_utf_8_by_and_holds_no_formula(site: Site, path: str) -> None:
+    fill(site.hub)
+    ran(site, 45)
+    answer = get(site, path)
+    assert answer.mimetype == "text/csv" and answer.data.startswith(BOM) and answer.data.count(BOM) == 1
+    table = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert len(table) > 1 and not any(cell[:1] in "=+-@" for line in table for cell in line if cell)
+    if path.startswith("/connections/"):
+        assert len(table) == 47, "all of them, whatever the page shows"
+        assert any("'=1+1" in line for line in table)
+
+
+def test_an_opportunitys_list_is_ordered_from_its_headings(site: Site) -> None:
+    fill(site.hub)
+    page = get(site, "/opportunities?sort=needed").text
+    assert 'aria-sort="ascending"><a' in page and page.count("aria-sort") == 2
+    assert re.search(r"As of \d\d:\d\d:\d\d UTC", page)
+
+
+# --- the queue ---------------------------------------------------------------
+
+
+def closing(site: Site, day: date) -> None:
+    """Everything of the opportunity that ``fill`` made closes then."""
+    with site.hub.writing() as conn:
+        conn.execute(finding.t.update().values(needed=day.isoformat()))
+
+
+def kinds(page: str) -> list[str]:
+    return re.findall(r'<li class="(\w+)">', page)
+
+
+def test_what_closes_soonest_comes_first_then_the_oldest_and_a_held_run_before_all(site: Site) -> None:
+    fill(site.hub)
+    closing(site, site.time.now().date() + timedelta(days=3))
+    page = get(site, "/queue", "everything.elm").text
+    found = kinds(page)
+    assert found[0] == "hold" and found[-1] == "quarantine", "a record that came to nothing closes never"
+    assert "closes on 04 Mar 2026" in page
+    assert kinds(get(site, "/queue?sort=-kind", "everything.elm").text)[0] == "quarantine"
+    closing(site, site.time.now().date() - timedelta(days=1))
+    assert "closes on" not in get(site, "/queue", "everything.elm").text, "what is over is not urgent"
+
+
+def test_it_is_filtered_by_kind_by_deadline_and_by_who_decides(site: Site) -> None:
+    fill(site.hub)
+    closing(site, site.time.now().date() + timedelta(days=20))
+    assert set(kinds(get(site, "/queue?kind=conflict", "everything.elm").text)) == {"conflict"}
+    assert kinds(get(site, "/queue?closing=7", "everything.elm").text) == []
+    page = get(site, "/queue?closing=30", "everything.elm").text
+    assert "conflict" in kinds(page) and "quarantine" not in kinds(page)
+    assert "Nothing of this kind" in get(site, "/queue?closing=7", "everything.elm").text
+
+
+def test_only_what_we_decide_leaves_out_what_others_do(site: Site) -> None:
+    fill(site.hub)
+    with site.hub.writing() as conn:
+        row = finding.opportunity
+        conn.execute(row.update().values(steward_id="ash"))
+    everything, ours = (kinds(get(site, f"/queue{more}", "everything.elm").text) for more in ("", "?ours=yes"))
+    assert "conflict" in everything and "conflict" not in ours and "quarantine" in ours

@@ -103,15 +103,19 @@ def test_each_card_counts_its_records(site: Site) -> None:
         row = conn.execute(lists.link.select().where(lists.link.c.connection_id == "elm-sheet")).first()
         assert row is not None
         due = {"connection_id": "elm-sheet", "opportunity_id": row.opportunity_id, "since": site.time.now(), "tries": 1}
+        twin = conn.scalar(lists.opportunity.select().where(lists.opportunity.c.title == "Ash has it too"))
+        conn.execute(
+            lists.link.insert().values(row._asdict() | {"id": "another", "remote_id": "2", "opportunity_id": twin})
+        )
         conn.execute(lists.due.delete())
         conn.execute(lists.due.insert().values(**due, error="No room for it."))
         [elm] = lists.standings(conn, ["elm-sheet"])
-        assert (elm.conflict, elm.in_sync, elm.waiting, elm.rejected) == (1, 0, 0, 1)
+        assert (elm.conflict, elm.in_sync, elm.waiting, elm.rejected) == (1, 1, 0, 1)
         conn.execute(lists.conflict.update().values(state="resolved"))
         conn.execute(lists.due.update().values(error=None))
         [elm] = lists.standings(conn, ["elm-sheet"])
-        assert (elm.conflict, elm.in_sync, elm.waiting, elm.rejected) == (0, 0, 1, 0)
+        assert (elm.conflict, elm.in_sync, elm.waiting, elm.rejected) == (0, 1, 1, 0)
         conn.execute(lists.due.delete())
         [elm] = lists.standings(conn, ["elm-sheet"])
-        assert (elm.conflict, elm.in_sync, elm.waiting, elm.rejected) == (0, 1, 0, 0)
-    assert "<dt>In sync</dt><dd>1</dd>" in site.client("admin.elm").get("/").text
+        assert (elm.conflict, elm.in_sync, elm.waiting, elm.rejected) == (0, 2, 0, 0)
+    assert "<dt>In sync</dt><dd>2</dd>" in site.client("admin.elm").get("/").text

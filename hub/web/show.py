@@ -142,7 +142,8 @@ def moment(at: datetime | None) -> Markup:
 
 def said(at: datetime) -> str:
     """A moment in words: its zone always with it, its day before its month in every language."""
-    return f"{format_datetime(at, 'dd MMM y, HH:mm', locale=get_locale() or 'en')} UTC"
+    locale = get_locale() or "en"
+    return f"{format_date(at, 'dd MMM y', locale=locale)}{_(', ')}{format_datetime(at, 'HH:mm', locale=locale)} UTC"
 
 
 def who_did(line: Audit, persons: dict[str, tuple[str, str]]) -> str:

@@ -92,7 +92,7 @@ def of_run(run: Run) -> Word:
 def sentence(counts: dict[str, int] | None) -> str:
     """A run in one sentence; what did not happen is left out."""
     parts = [f"{number} {word}" for word, number in counted(counts)]
-    return ", ".join(parts) or _("nothing to do")
+    return _(", ").join(parts) or _("nothing to do")
 
 
 def counted(counts: dict[str, int] | None, *others: tuple[str, str]) -> list[tuple[str, int]]:

@@ -22,7 +22,9 @@ from tests.web.test_access import addresses
 PEOPLE = ("everything.elm", "staff.elm", "officer.oak", "admin.oak", "convener.elm")
 TYPED = {"email": "somebody@hub.test", "date": "2026-03-31", "password": PASSWORD, "number": "1"}
 SHEET = b"Commons ID,Title,Summary\n,Wells,Two wells\n"
-LAST = ("people.join", "people.invite_again", "people.invite", "people.", "sessions.", "sign_in.leave")
+FIRST = ("conversation.", "handover.offer", "handover.take_back")
+"""Before the opportunity that they are about is withdrawn or merged."""
+LAST = ("people.invite", "people.join", "people.", "sessions.", "sign_in.leave")
 """What shuts somebody out comes when everything else was tried."""
 OPEN = {"people.join", "unsubscribe.end", "sign_in.enter"}
 """Forms on pages for who is not signed in."""
@@ -155,13 +157,13 @@ Way = tuple[str, str, str]
 """A route, who has a form for it, and on which page."""
 
 
-def ways(site: Site, paths: list[str], done: set[str]) -> Iterator[Way]:
-    """One for every route that is not ``done``. Nobody ("") is not signed in."""
+def ways(site: Site, paths: list[str], done: set[str], begin: str | tuple[str, ...]) -> Iterator[Way]:
+    """One for every route that begins so and is not ``done``. Nobody ("") is not signed in."""
     for who in (*PEOPLE, ""):
         client = site.client(who) if who else site.app.test_client()
         for path in paths:
             for name in {name for name, _form, _button in buttons(site, client, path)} - done:
-                if (name in OPEN) == (not who):
+                if (name in OPEN) == (not who) and name.startswith(begin):
                     done.add(name)
                     yield name, who, path
 
@@ -195,13 +197,15 @@ def test_every_form_is_carried_out_as_its_page_has_it(site: Site) -> None:
     done: set[str] = set()
     faults: list[str] = []
     last: list[Way] = []
-    for _round in range(3):
-        for way in sorted(ways(site, paths, done), key=lambda way: not way[0].startswith("conversation.")):
+    for begin in (FIRST, FIRST, "", "", ""):
+        for way in list(ways(site, paths, done, begin)):
             if way[0].startswith(LAST):
                 last.append(way)
             else:
                 faults += carried_out(site, way, paths)
-    for way in sorted(last, key=lambda way: [way[0].startswith(begin) for begin in LAST], reverse=True):
+    for way in sorted(
+        last, key=lambda way: (way[0] != LAST[0], way[0] != LAST[1], [not way[0].startswith(begin) for begin in LAST])
+    ):
         faults += carried_out(site, way, paths)
     missing = posted(site) - done
     assert not faults and not missing, "\n".join([*faults, f"no page has a form for {sorted(missing)}"])

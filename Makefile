@@ -23,7 +23,7 @@ help:
 	@echo "make sbom        what the hub is made of: build/sbom.cdx.json"
 	@echo "make browser     every page for every role, in every language, light and dark, by axe-core in Chromium; pictures in build/screens"
 	@echo "make pictures    docs/dashboard.png and docs/conflict.png made anew"
-	@echo "make mutants     named mistakes in a copy of the engine, and which proof notices each"
+	@echo "make mutants     each protection taken away and named mistakes made in a copy, and which test or proof notices each"
 	@echo "make bench       what the hub's work costs beside its floor, dlt and the Singer SDK; SIZE=100000 RUNS=3"
 	@echo "make bench-growth  the same by number of records, as a picture; SIZES='10000 100000'"
 	@echo "make lock        make the lock files anew"
@@ -95,6 +95,7 @@ pictures: $(VENV)/test
 	$(BIN)/python -m tests.browser.pictures docs
 
 mutants: $(VENV)/test
+	$(BIN)/python -m tests.mutants.protections
 	$(BIN)/python -m tests.mutants
 
 PEERS := build/peers/.venv

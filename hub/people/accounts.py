@@ -20,6 +20,7 @@ from flask_babel import gettext as _
 
 from hub.mail.addresses import plain
 from hub.people import break_glass
+from hub.people.common_passwords import is_common
 from hub.people.roles import ROLES
 from hub.store import admission, people
 from hub.store.tables import Session, User
@@ -81,6 +82,10 @@ def new_user(hub: Hub, member: str, email: str, name: str, roles: Iterable[str],
     if password is not None and len(password) < SHORTEST:
         raise ValueError(
             _("A password needs at least %(shortest)s characters; a few words make a good one.", shortest=SHORTEST)
+        )
+    if password is not None and is_common(password, (email, name)):
+        raise ValueError(
+            _("Guessers try this password first. A few words that have nothing to do with each other make a good one.")
         )
     return User(
         id=hub.ids.uuid7(), member_id=member, email=email, name=name, roles=roles,

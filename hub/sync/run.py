@@ -74,8 +74,13 @@ def sync_all(
         with rehearsal(hub) as copy:
             return _sync(copy, names, report, trigger, write=False)
     results = _sync(hub, names, report, trigger, write=True)
-    duplicates.look(hub)
-    duplicates.carry_out(hub)
+    try:
+        duplicates.look(hub)
+        duplicates.carry_out(hub)
+    except DBAPIError as error:
+        if not is_full(error):
+            raise
+        log.error("Looking for duplicates: %s", NO_ROOM)  # what was not looked at stays marked for the next time
     return results
 
 

@@ -16,7 +16,7 @@ from hub.config import ConnectionConfig
 from hub.people import accounts
 from hub.store.tables import User
 from hub.web.api.problems import COMMON_GRANTS, ProblemFound
-from hub.web.rationing import Ration
+from hub.web.rationing import PAGES, Ration
 
 SHEETS = "files.bring_one"
 """The one page that takes more than a form: a sheet."""
@@ -77,7 +77,7 @@ def name_of(connection: str) -> str:
 
 
 def install(app: Flask, hub: Hub) -> None:
-    ration = Ration(hub.config.calls_a_minute)
+    ration, reading = Ration(hub.config.calls_a_minute), Ration(PAGES)
 
     @app.before_request
     def check() -> AnyResponse | None:
@@ -89,6 +89,9 @@ def install(app: Flask, hub: Hub) -> None:
             abort(400, "This form did not come from the hub's own pages.")
         token = request.cookies.get(cookie())
         g.user = accounts.who(hub, token) if token else None
+        reader = g.user.id if g.user is not None else request.remote_addr or ""  # nobody pays for a neighbour's flood
+        if request.endpoint != "static" and reading.wait(reader, hub.time.monotonic()):
+            abort(429)
         if request.endpoint == SHEETS and g.user is not None and access.may(g.user, SHEETS):
             request.max_content_length = LARGEST + FORM  # before anything reads the form
         _keepable((request.path, *request.args.values(), *request.form.values()))

@@ -35,6 +35,10 @@ def install(app: Flask) -> None:
             ),
             405: (_("That cannot be done here"), _("Go back and use the buttons of the page.")),
             413: (_("That is too much at once"), _most()),
+            429: (
+                _("Too many pages at once"),
+                _("Wait a minute, then go on. A program reads by the API, with a token."),
+            ),
         }
         title, text = titles.get(code, (error.name, error.description or ""))
         return _page(code, title, text)

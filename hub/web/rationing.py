@@ -1,6 +1,6 @@
-"""How many calls a member's program may make: so many a minute for each token, so that none takes the hub from the others.
+"""How many calls a member's program and pages a person may ask for in a minute, so that none takes the hub from the others.
 
-Counted in this process. A token's allowance fills up evenly (a token bucket), so that a burst may use up what was saved
+Counted in this process. An allowance fills up evenly (a token bucket), so that a burst may use up what was saved
 within a minute and no more.
 """
 
@@ -9,6 +9,11 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import dataclass, field
+
+PAGES = 1200
+"""Pages a minute of one account, and of one address where nobody is signed in: twenty a second, which nobody who reads reaches."""
+KNOWN = 10_000
+"""How many are remembered before those whose allowance is full again are forgotten: addresses cost an attacker little."""
 
 
 @dataclass(slots=True)
@@ -20,11 +25,13 @@ class Ration:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wait(self, who: str, now: float) -> int:
-        """Counts one call of this token at a moment of a monotonic clock. 0 where it may go on, else the seconds until it may."""
+        """Counts one call at a moment of a monotonic clock. 0 where it may go on, else the seconds until it may."""
         if not self.a_minute:
             return 0
         pace = self.a_minute / 60
         with self._lock:
+            if len(self._left) >= KNOWN:
+                self._left = {name: (left, at) for name, (left, at) in self._left.items() if now - at < 60}
             left, at = self._left.get(who, (float(self.a_minute), now))
             left = min(float(self.a_minute), left + max(0.0, now - at) * pace)
             if left < 1:

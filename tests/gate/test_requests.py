@@ -15,6 +15,7 @@ from sqlmodel import SQLModel
 from hub import access
 from hub.log import formatter
 from hub.web.app import create_app
+from hub.web.rationing import KNOWN, Ration
 from tests.web.conftest import Site, site
 from tests.web.test_access import addresses
 from tests.web.test_safety import SIGNED
@@ -190,3 +191,27 @@ def test_what_is_too_much_is_refused_before_it_is_read(site: Site) -> None:
         assert client.post(path, data={"text": "x" * 300_000}).status_code == 413, path
     many = {f"n{n}": "x" for n in range(3000)}
     assert client.post("/people/invite", data=many, content_type="multipart/form-data").status_code == 413
+
+
+def test_a_flood_of_pages_is_told_to_wait_and_nobody_else_is(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.web.guard.PAGES", 30)
+    site.app = create_app(site.hub)
+    flood, neighbour = site.client("staff.elm"), site.client("admin.elm")
+    assert {flood.get("/sessions").status_code for _ in range(25)} == {200}
+    answers = [flood.get("/sessions") for _ in range(10)]
+    assert answers[-1].status_code == 429 and "Wait a minute" in answers[-1].text
+    assert neighbour.get("/sessions").status_code == 200
+    assert flood.get("/static/hub.css").status_code == 200
+    stranger = site.app.test_client()
+    assert [stranger.get("/sign-in").status_code for _ in range(40)][-1] == 429
+    assert neighbour.get("/sessions").status_code == 200
+    site.time.sleep(60)
+    assert flood.get("/sessions").status_code == stranger.get("/sign-in").status_code == 200
+
+
+def test_who_was_counted_long_ago_is_forgotten_when_many_are_known() -> None:
+    ration = Ration(60)
+    for number in range(KNOWN):
+        ration.wait(str(number), 0)
+    ration.wait("new", 61)
+    assert set(ration._left) == {"new"}

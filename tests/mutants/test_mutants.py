@@ -8,11 +8,13 @@ import pytest
 
 from tests.mutants.gate import PROOFS, ROOT, copied, mutated, tried
 from tests.mutants.named import MUTANTS
+from tests.mutants.protections import PROTECTIONS, one
 
 
 def test_every_mistake_has_exactly_one_place_and_makes_code_that_can_run() -> None:
-    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 29
-    for mutant in MUTANTS:
+    every = [*MUTANTS, *(mutant for mutant, _ in PROTECTIONS)]
+    assert len({mutant.name for mutant in every}) == len(every) and len(MUTANTS) >= 29 and len(PROTECTIONS) >= 37
+    for mutant in every:
         text = (ROOT / mutant.file).read_text(encoding="utf-8")
         assert ast.dump(ast.parse(mutated(text, mutant))) != ast.dump(ast.parse(text)), mutant.name
 
@@ -22,3 +24,14 @@ def test_the_oracle_notices(name: str) -> None:
     (mutant,) = [mutant for mutant in MUTANTS if mutant.name == name]
     with copied(mutant) as folder:
         assert [proof for proof, said in tried(folder, PROOFS[:1]) if said] == ["oracle"]
+
+
+def test_a_protection_that_is_taken_away_is_noticed() -> None:
+    (which,) = [which for which in PROTECTIONS if which[0].name == "localhost leads anywhere"]
+    assert one(which) == ""
+
+
+def test_every_protection_has_a_test_that_is_there() -> None:
+    for _, test in PROTECTIONS:
+        file, _, name = test.partition("::")
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8") if name else (ROOT / file).is_file(), test

@@ -20,7 +20,7 @@ def upgrade() -> None:
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
-    op.execute(f"INSERT INTO hub_identity (id) VALUES ('{uuid4()}')")
+    op.execute(f"INSERT INTO hub_identity (id) VALUES ('{uuid4()}')")  # nosec B608
 
 
 def downgrade() -> None:

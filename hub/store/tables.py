@@ -39,7 +39,7 @@ from hub.store.outside import Hint, MemberKey, Token
 from hub.store.reached import Opened
 from hub.store.sealed import Erasure, HubIdentity, Seal
 from hub.store.told import Invitation, MailWish, Message, Post, Thread
-from hub.store.types import Row, json_column, moment
+from hub.store.types import Row, json_column, moment, plain
 
 __all__ = [
     "Alert",
@@ -136,6 +136,7 @@ class User(SQLModel, table=True):
 # --- the commons -------------------------------------------------------------
 
 
+@plain
 class Opportunity(Row, table=True):
     """The canonical record. ``facts`` holds the steward's fields by path; ``origins`` says for each
     path where its value came from: ``{path: {"connection": name | None, "user": id | None, "at": iso}}``.
@@ -169,6 +170,7 @@ class Opportunity(Row, table=True):
     delisted_at: datetime | None = moment()
 
 
+@plain
 class Commitment(Row, table=True):
     """A member's own position. ``facts`` by path (``commitment.stage`` ...); hidden unless its visibility says otherwise."""
 
@@ -248,6 +250,7 @@ class Connection(SQLModel, table=True):
     restored_at: datetime | None = moment()
 
 
+@plain
 class Link(Row, table=True):
     """Ties an opportunity to one record in one connection.
 
@@ -338,6 +341,7 @@ class Run(SQLModel, table=True):
     judged_to: int = 0
 
 
+@plain
 class Audit(Row, table=True):
     """One row for each record change, written in its transaction. Triggers refuse to change or delete one.
 
@@ -365,6 +369,7 @@ class Audit(Row, table=True):
     salt: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
 
 
+@plain
 class Intent(Row, table=True):
     """A write about to happen, committed before the call. Open ones are settled by looking."""
 

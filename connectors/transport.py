@@ -354,9 +354,16 @@ def dump(value: Any) -> bytes:
 
     ``Invalid`` for what no system could take (NaN, half characters, foreign types)."""
     try:
-        return _text(value).encode("utf-8")
+        try:
+            text = _PLAINLY.encode(value)
+        except TypeError:  # a Decimal, most likely; no number may go through a float
+            text = _text(value)
+        return text.encode("utf-8")
     except (ValueError, TypeError) as error:
         raise Invalid(phrase("This cannot be sent as JSON: %(name)s.", name=type(error).__name__)) from None
+
+
+_PLAINLY = stdlib_json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _text(value: Any) -> str:

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, Text, bindparam, delete, exists, func, or_, s
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store.tables import Connection as ConnectionRow
-from hub.store.tables import Due, Pending
+from hub.store.tables import Due, Link, Pending
 
 t: Any = Due.__table__  # type: ignore[attr-defined]
 connections: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
+link: Any = Link.__table__  # type: ignore[attr-defined]
 pending: Any = Pending.__table__  # type: ignore[attr-defined]
 
 
@@ -105,8 +106,11 @@ def pages(reading: Any, connection: str, limit: int, now: datetime, run_id: str)
         after = max(ids)
 
 
-def count(conn: Connection, connection: str) -> int:
-    return int(conn.scalar(select(func.count()).select_from(t).where(t.c.connection_id == connection)) or 0)
+def of_records(conn: Connection, connection: str) -> int:
+    """How many opportunities are due here that have a record."""
+    same = (link.c.connection_id == t.c.connection_id) & (link.c.opportunity_id == t.c.opportunity_id)
+    there = select(func.count()).select_from(t.join(link, same))
+    return int(conn.scalar(there.where((t.c.connection_id == connection) & (link.c.state == "linked"))) or 0)
 
 
 def wake(conn: Connection, names: Iterable[str], now: datetime) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, bindparam, cast, delete, func, select, update
+from sqlalchemy import Connection, Row, Text, cast, delete, func, select, update
 
 from hub.store.engine import dumps
 from hub.store.tables import Link
-from hub.store.writes import insert_all
+from hub.store.writes import insert_all, update_all
 
 t: Any = Link.__table__  # type: ignore[attr-defined]
 FRESH: dict[str, Any] = {
@@ -98,15 +98,12 @@ def add(conn: Connection, *new: Link) -> None:
 
 
 def change(conn: Connection, link_id: str, **values: Any) -> None:
-    conn.execute(update(t).where(t.c.id == link_id).values(**values))
+    update_all(conn, t, [{"id": link_id} | values])
 
 
 def change_all(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Set the same columns of several links; each row has its ``id``."""
-    if rows:
-        values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in rows[0] if name != "id"}
-        statement = update(t).where(t.c.id == bindparam("link")).values(**values)
-        conn.execute(statement, [{"link": row["id"]} | {f"to_{n}": row[n] for n in values} for row in rows])
+    update_all(conn, t, rows)
 
 
 def creating(conn: Connection, link_ids: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from hub.store import finding
 from hub.store.tables import Bookmark, Commitment, Due, LikenessDue, LikenessKey, Opportunity, Pending
-from hub.store.writes import insert_all
+from hub.store.writes import insert_all, update_all
 
 t: Any = Opportunity.__table__  # type: ignore[attr-defined]
 ledger: Any = Commitment.__table__  # type: ignore[attr-defined]
@@ -46,9 +46,15 @@ def add(conn: Connection, *new: Opportunity, own: Mapping[str, Mapping[str, Comm
         finding.keep_all(conn, new, own or {})
 
 
-def change(conn: Connection, opportunity_id: str, **values: Any) -> None:
-    conn.execute(update(t).where(t.c.id == opportunity_id).values(**values))
+def change(conn: Connection, opportunity_id: str, values: Mapping[str, Any]) -> None:
+    """Columns of it; what it is found by is kept up beside them, but for its facts."""
+    save(conn, opportunity_id, values)
     finding.copy(conn, opportunity_id, values)
+
+
+def save(conn: Connection, opportunity_id: str, values: Mapping[str, Any]) -> None:
+    """Columns of it alone: the caller keeps up what it is found by."""
+    update_all(conn, t, [{"id": opportunity_id, **values}])
 
 
 def commitments(conn: Connection, ids: Iterable[str]) -> dict[str, dict[str, Commitment]]:
@@ -64,7 +70,7 @@ def add_commitments(conn: Connection, *new: Commitment) -> None:
 
 
 def save_commitment(conn: Connection, commitment: Commitment) -> None:
-    conn.execute(update(ledger).where(ledger.c.id == commitment.id).values(**commitment.columns()))
+    update_all(conn, ledger, [commitment.columns()])
 
 
 def arrived(conn: Connection, run_id: str) -> None:
@@ -73,9 +79,11 @@ def arrived(conn: Connection, run_id: str) -> None:
     conn.execute(update(finding.t).where(finding.t.c.arriving == run_id).values(arriving=None))
 
 
-def arriving_moves(conn: Connection, old_run: str, new_run: str) -> None:
-    conn.execute(update(t).where(t.c.arriving == old_run).values(arriving=new_run))
+def arriving_moves(conn: Connection, old_run: str, new_run: str) -> bool:
+    """Whether there were any."""
+    moved = conn.execute(update(t).where(t.c.arriving == old_run).values(arriving=new_run)).rowcount
     conn.execute(update(finding.t).where(finding.t.c.arriving == old_run).values(arriving=new_run))
+    return bool(moved)
 
 
 def still_arriving(conn: Connection, run_id: str) -> list[str]:

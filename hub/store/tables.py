@@ -39,7 +39,7 @@ from hub.store.outside import Hint, MemberKey, Token
 from hub.store.reached import Opened
 from hub.store.sealed import Erasure, HubIdentity, Seal
 from hub.store.told import Invitation, MailWish, Message, Post, Thread
-from hub.store.types import Row, json_column, line, moment, sentence
+from hub.store.types import Row, json_column, line, moment, plain, sentence
 
 __all__ = [
     "Alert",
@@ -137,6 +137,7 @@ class User(SQLModel, table=True):
 # --- the commons -------------------------------------------------------------
 
 
+@plain
 class Opportunity(Row, table=True):
     """The canonical record. ``facts`` holds the steward's fields by path; ``origins`` says for each
     path where its value came from: ``{path: {"connection": name | None, "user": id | None, "at": iso}}``.
@@ -170,6 +171,7 @@ class Opportunity(Row, table=True):
     delisted_at: datetime | None = moment()
 
 
+@plain
 class Commitment(Row, table=True):
     """A member's own position. ``facts`` by path (``commitment.stage`` ...); hidden unless its visibility says otherwise."""
 
@@ -250,6 +252,7 @@ class Connection(SQLModel, table=True):
     cancel_fence: int | None = None
 
 
+@plain
 class Link(Row, table=True):
     """Ties an opportunity to one record in one connection.
 
@@ -352,6 +355,7 @@ class RunCalls(SQLModel, table=True):
     calls: list[list[Any]] = json_column()
 
 
+@plain
 class Audit(Row, table=True):
     """One row for each record change, written in its transaction. Triggers refuse to change or delete one.
 
@@ -379,6 +383,7 @@ class Audit(Row, table=True):
     salt: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
 
 
+@plain
 class Intent(Row, table=True):
     """A write about to happen, committed before the call. Open ones are settled by looking."""
 

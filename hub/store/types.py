@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import JSON, Column, DateTime, Text
 from sqlalchemy.engine import Dialect
@@ -21,14 +21,11 @@ def _blank(table: type[SQLModel]) -> dict[str, Any]:
 
 
 class Row(SQLModel):
-    """A row of a table that is met by the thousand. Nothing here goes through a session of SQLAlchemy's, so that a value is
-    simply there: SQLModel tells its sessions of each, which takes ten times as long as all else that is done with a row."""
+    """A row of a table that is met by the thousand, see ``plain``."""
 
     def __init__(self, **values: Any) -> None:
         self.__dict__.update(_blank(type(self)))
         self.__dict__.update(values)
-        for name, value in (("fields_set", set(values)), ("extra", None), ("private", None)):
-            object.__setattr__(self, f"__pydantic_{name}__", value)
 
     def __setattr__(self, name: str, value: Any) -> None:
         self.__dict__[name] = value
@@ -37,6 +34,18 @@ class Row(SQLModel):
         """Its values by column, as they are: nothing is copied."""
         there = self.__dict__
         return {name: there[name] for name in _blank(type(self))}
+
+
+Table = TypeVar("Table", bound=type[Row])
+
+
+def plain(table: Table) -> Table:
+    """A table whose rows are only values. Nothing of them goes through a session of SQLAlchemy's, which otherwise watches
+    each being made, read and set: ten times as long as all else that is done with a row."""
+    for column in vars(table)["__table__"].columns:
+        type.__delattr__(table, column.key)
+    type.__setattr__(table, "__init__", Row.__init__)
+    return table
 
 
 class Moment(TypeDecorator[datetime]):

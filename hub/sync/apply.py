@@ -37,7 +37,7 @@ def apply_record(conn: Connection, turn: Turn, known: Known, link: Link, record:
     taken = [d for d in decisions if d.action is Action.TAKE]
     unticked = turn.config.shares and turn.mapping.share is not None and turn.mapping.audience(raw) is None
     changes = _take(conn, turn, known, opportunity, taken, record.id, unticked)
-    changes |= _share(conn, turn, opportunity, link, raw)
+    changes |= _share(conn, turn, known, opportunity, link, raw)
     inbox.answered(conn, turn, opportunity, link, raw)
     for decision in decisions:
         if decision.action in (Action.CONFLICT, Action.FROZEN):
@@ -55,11 +55,19 @@ def apply_record(conn: Connection, turn: Turn, known: Known, link: Link, record:
     waits = _waits_to_return(turn, opportunity, link, raw)
     _move_base(conn, turn, link, record, raw, decisions, result, view, waits)
     if changes:
-        dues.wait_for(conn, turn.run_id, opportunity.id)
-        announce(conn, turn.hub, opportunity)
+        known.moved[opportunity.id] = opportunity
     elif result.by(*OUTWARD):
         dues.add(conn, [turn.name], opportunity.id, turn.now())
     _count(turn, decisions, bool(changes))
+
+
+def tell_all(conn: Connection, turn: Turn, known: Known) -> None:
+    """What the records of a page changed is told to all who want it, once the run is judged, and is found as it is now."""
+    known.upkeep.done(conn, known.commitments)
+    dues.wait_for(conn, turn.run_id, *known.moved)
+    if known.moved:
+        announce(conn, turn.hub, *known.moved.values())
+    known.moved.clear()
 
 
 def decide(turn: Turn, known: Known, link: Link, raw: Raw) -> Reconciled:
@@ -113,26 +121,26 @@ def _take(
         values["status"] = published_or_draft(turn, opportunity.model_copy(update={"facts": facts}))
     changes = history.change(
         conn, opportunity, values, turn.cause("changed", remote_id), origin=turn.origin(),
-        own=known.commitments.setdefault(opportunity.id, {}), member=turn.member, ids=turn.hub.ids,
+        own=known.commitments.setdefault(opportunity.id, {}), member=turn.member, ids=turn.hub.ids, upkeep=known.upkeep,
     )  # fmt: skip
     if any(spec(p).authority == "steward" and c[0] not in BLANK for p, c in changes.items() if p != "status"):
         turn.counts["overwritten"] += 1
     return changes
 
 
-def _share(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link, raw: Raw) -> Changes:
+def _share(conn: Connection, turn: Turn, known: Known, opportunity: Opportunity, link: Link, raw: Raw) -> Changes:
     """Follow the share tick, where it counts: in the steward's sharing connections, when it moved."""
     if opportunity.steward_id != turn.member or not turn.config.shares:
         return {}
     was_over = link.base is not None and turn.mapping.is_closed(link.base)
     if turn.mapping.is_closed(raw):
-        return {} if was_over else _over(conn, turn, opportunity, link)
+        return {} if was_over else _over(conn, turn, known, opportunity, link)
     before = turn.mapping.audience(link.base) if link.base is not None else None
     after = turn.mapping.audience(raw)
     if before == after and not was_over:
         return {}
     if after is None:
-        return _unticked(conn, turn, opportunity, link)
+        return _unticked(conn, turn, known, opportunity, link)
     values: Raw = {"audience": after}
     if opportunity.status in ("draft", "withdrawn") or (was_over and opportunity.status == "closed"):
         values["status"] = published_or_draft(turn, opportunity)
@@ -143,23 +151,28 @@ def _share(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link, r
         opportunity,
         values,
         turn.cause("shared again" if "status" in values else "audience changed", link.remote_id),
+        upkeep=known.upkeep,
     )
 
 
-def _over(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link) -> Changes:
+def _over(conn: Connection, turn: Turn, known: Known, opportunity: Opportunity, link: Link) -> Changes:
     """The record says that it is over: elsewhere its status says closed, whatever its share tick says from then on."""
     if opportunity.status != "published":
         return {}
     turn.counts["closed"] += 1
-    return history.change(conn, opportunity, {"status": "closed"}, turn.cause("closed", link.remote_id))
+    return history.change(
+        conn, opportunity, {"status": "closed"}, turn.cause("closed", link.remote_id), upkeep=known.upkeep
+    )
 
 
-def _unticked(conn: Connection, turn: Turn, opportunity: Opportunity, link: Link) -> Changes:
+def _unticked(conn: Connection, turn: Turn, known: Known, opportunity: Opportunity, link: Link) -> Changes:
     """Elsewhere its status says withdrawn. A draft was nowhere else, and is not shown now as withdrawn either."""
     if opportunity.status in ("draft", "withdrawn"):
         return {}
     turn.counts["withdrawn"] += 1
-    return history.change(conn, opportunity, {"status": "withdrawn"}, turn.cause("withdrawn", link.remote_id))
+    return history.change(
+        conn, opportunity, {"status": "withdrawn"}, turn.cause("withdrawn", link.remote_id), upkeep=known.upkeep
+    )
 
 
 def _waits_to_return(turn: Turn, opportunity: Opportunity, link: Link, raw: Raw) -> bool:

@@ -6,8 +6,8 @@ moved it, and replaying the lines gives what is stored (I22).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,8 @@ Values = dict[str, Any]
 Changes = dict[str, list[Any]]
 OWN = ("kind", "steward_id", "status", "audience")
 """What the hub itself keeps of an opportunity beside its facts."""
+FIXED = ("id", "number", "created_at")
+"""Columns of an opportunity that never change."""
 FORGOTTEN = "forgotten"
 
 
@@ -43,6 +45,23 @@ class Cause:
     remote_id: str | None = None
     member_id: str | None = None
     note: str | None = None
+
+
+@dataclass(slots=True)
+class Upkeep:
+    """What follows from many changes and is done for all together: what opportunities are found by (``found``, as they stand),
+    and others like them to be looked for (``alike``)."""
+
+    found: dict[str, Opportunity] = field(default_factory=dict)
+    alike: set[str] = field(default_factory=set)
+
+    def done(self, conn: Connection, positions: Mapping[str, Mapping[str, Commitment]]) -> None:
+        """``positions``: all members' commitments, by opportunity and member."""
+        if self.found:
+            finding.keep_all(conn, list(self.found.values()), positions)
+        likeness.look_at(conn, sorted(self.alike))
+        self.found.clear()
+        self.alike.clear()
 
 
 LINE = tuple(part.name for part in fields(Cause))
@@ -96,12 +115,14 @@ def change(
     own: dict[str, Commitment] | None = None,
     member: str | None = None,
     ids: Ids | None = None,
+    upkeep: Upkeep | None = None,
 ) -> Changes:
     """Move the commons to ``values`` (facts by path, a member's own by path, ``status``, ``audience``), and
     write one line of audit. Returns ``{path: [before, after]}``, empty where all of it was so already.
 
     ``own`` holds the opportunity's commitments by member and is brought up to date; with ``member`` and
-    ``ids`` it is needed as soon as ``values`` has a path that belongs to a commitment. ValueError for a blank title.
+    ``ids`` it is needed as soon as ``values`` has a path that belongs to a commitment. ``upkeep``: what is left to the caller
+    to do in the same transaction. ValueError for a blank title.
     """
     if "title" in values and same("title", values["title"], None):
         raise ValueError(_("An opportunity needs a title. Choose or write one."))
@@ -128,12 +149,18 @@ def change(
     opportunity.updated_at = cause.at
     if told:
         opportunity.shown_at = cause.at
-    opportunities.change(conn, opportunity.id, **opportunity.model_dump(exclude={"id", "number", "created_at"}))
+    columns = {name: value for name, value in opportunity.columns().items() if name not in FIXED}
+    (opportunities.change if upkeep is None else opportunities.save)(conn, opportunity.id, columns)
     if moved.get("status") == "withdrawn" or "steward_id" in moved:
         handovers.lapse(conn, opportunity.id, cause.at)
-    if any(bears(path) or path in OWN for path in moved):
-        likeness.look_at(conn, [opportunity.id])
-    _keep_findable(conn, opportunity, moved, own)
+    alike = any(bears(path) or path in OWN for path in moved)
+    if upkeep is not None:
+        upkeep.found[opportunity.id] = opportunity
+        upkeep.alike |= {opportunity.id} if alike else set()
+    else:
+        if alike:
+            likeness.look_at(conn, [opportunity.id])
+        _keep_findable(conn, opportunity, moved, own)
     audit.write(conn, **_line(opportunity.id, cause, changes, member if mine else None))
     return changes
 

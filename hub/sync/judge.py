@@ -36,7 +36,11 @@ def judge_pull(turn: Turn) -> None:
         found = _large(turn, len(gone), count) if approved else []
         if not found:
             deletions.settle(conn, turn, gone)
-            let_go(conn, turn.hub, turn.run_id)
+            if turn.inherited or turn.hub.rules.inboxes:
+                let_go(conn, turn.hub, turn.run_id)
+            else:  # its arrivals were told of when they came, by the same rules
+                opportunities.arrived(conn, turn.run_id)
+                _counts(conn, turn.hub, turn.run_id)
             return
         items = changed_items(conn, turn.run_id) + gone_items(conn, turn, gone)
         why = guards.diagnosis(items, links.pages_seen(conn, turn.name), turn.absent)
@@ -79,14 +83,18 @@ def gone_items(conn: Connection, turn: Turn, gone: list[Deletion]) -> list[dict[
 
 
 def let_go(conn: Connection, hub: Any, run_id: str) -> None:
-    """What this run changed counts from now on; those that want it become due."""
-    dues.judged(conn, run_id)
-    for id in runs.lineage(conn, run_id):
-        runs.judged_to(conn, id, audit.last_of_run(conn, id))
+    """What this run changed counts from now on; those that want it, by the rules of today, become due."""
     arrivals = opportunities.still_arriving(conn, run_id)
     opportunities.arrived(conn, run_id)
     for start in range(0, len(arrivals), TOGETHER):
         announce(conn, hub, *opportunities.load(conn, arrivals[start : start + TOGETHER]).values())
+    _counts(conn, hub, run_id)
+
+
+def _counts(conn: Connection, hub: Any, run_id: str) -> None:
+    dues.judged(conn, run_id)
+    for id in runs.lineage(conn, run_id):
+        runs.judged_to(conn, id, audit.last_of_run(conn, id))
     dues.wake(conn, dues.waiting_connections(conn), hub.time.now())
 
 
@@ -94,7 +102,8 @@ def judge_push(turn: Turn) -> None:
     """Hold a first sync, or a push that would overwrite unusually much, unless exactly it was approved."""
     with turn.hub.reading() as conn:
         row = connections.get(conn, turn.name)
-        few = dues.count(conn, turn.name) <= guards.OVERWRITES.floor
+        # No more records can be overwritten than are due and there, which costs no plan to count.
+        few = not guards.OVERWRITES.trips(dues.of_records(conn, turn.name), links.count(conn, turn.name))
         hold = waiting.waiting_hold(conn, turn.name, ["approved"])
     turn.cancelled |= row.cancel_fence == turn.fence  # it may have rested for long, while the others were read
     turn.may_stop()

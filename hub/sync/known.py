@@ -13,7 +13,7 @@ from hub.commons.inbox import said
 from hub.config import Config
 from hub.store import candidates, links, merged, opportunities, waiting
 from hub.store.tables import Commitment, Conflict, Link, Opportunity
-from hub.sync.history import is_own
+from hub.sync.history import Upkeep, is_own
 from hub.sync.matching import is_id
 from hub.sync.turn import Turn
 
@@ -23,7 +23,8 @@ Raw = dict[str, Any]
 @dataclass(slots=True)
 class Known:
     """``still``: what is known of the records that stand as last read back, by record id. ``links`` of all others by record
-    id, ``by_opportunity`` the same connection's links by opportunity id."""
+    id, ``by_opportunity`` the same connection's links by opportunity id. ``moved`` and ``upkeep``: what records of this page
+    changed in the commons, which is told and kept up when all of them are decided."""
 
     still: dict[str, Row[Any]] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
@@ -33,6 +34,8 @@ class Known:
     commitments: dict[str, dict[str, Commitment]] = field(default_factory=dict)
     conflicts: dict[str, dict[str, Conflict]] = field(default_factory=dict)
     quarantined: set[str] = field(default_factory=set)
+    moved: dict[str, Opportunity] = field(default_factory=dict)
+    upkeep: Upkeep = field(default_factory=Upkeep)
 
 
 def load(conn: Connection, turn: Turn, raws: Mapping[str, Raw]) -> Known:

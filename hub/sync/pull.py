@@ -17,7 +17,7 @@ from hub.store.tables import Connection as ConnectionRow
 from hub.store.tables import Link
 from hub.sync import absence, deletions, drift, quarantine
 from hub.sync import known as what_is_known
-from hub.sync.apply import apply_record
+from hub.sync.apply import apply_record, tell_all
 from hub.sync.arrive import Arrival, arrive, store_all
 from hub.sync.known import Known, key_in, unchanged
 from hub.sync.matching import Match, Unlinked, match
@@ -144,6 +144,7 @@ def apply_page(turn: Turn, page: Page) -> None:
             else:
                 apply_record(conn, turn, known, link, record, raw)
         store_all(conn, turn, arrivals)
+        tell_all(conn, turn, known)
         for row in page.refused:
             _refused(conn, turn, row)
         there = links.by_remote(conn, turn.name, [row.id for row in page.refused if row.id])

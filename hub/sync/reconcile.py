@@ -143,13 +143,13 @@ def reconcile(
     still = agreed or {}
     theirs = mapping.read(record)
     unreadable = {p.path: p.message for p in theirs.problems if p.path}
-    before = mapping.read(base).values if base is not None else {}
+    before = theirs.values if base is record else mapping.read(base).values if base is not None else {}
     written = mapping.write(view, record, refuses=refuses) if refuses else mapping.write(view, record)
     shown = dict(record) | {
         column: base[column] if base is not None and sent and column in sent and sent[column] == value else value
         for column, value in written.columns.items()
     }
-    ours = mapping.read(shown).values
+    ours = mapping.read(shown).values if written.columns else theirs.values
     unread = {c for part in mapping.fields if part.reads and part.path in unreadable for c in part.columns}
     decisions: list[Decision] = []
     for part in mapping.fields:

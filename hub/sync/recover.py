@@ -51,7 +51,7 @@ def recover(turn: Turn) -> None:
 def _take_over(conn: Any, turn: Turn, run: Run) -> None:
     """Left unjudged, a change would be planned by no connection, not even by those that wait for it."""
     waiting = dues.hand_over(conn, run.id, turn.run_id)
-    arriving_moves(conn, run.id, turn.run_id)
+    turn.inherited |= arriving_moves(conn, run.id, turn.run_id)
     for name in ("overwritten", "withdrawn", "closed"):
         # What was judged already does not count twice.
         turn.counts[name] += min((run.counts or {}).get(name, 0), waiting)

@@ -54,6 +54,8 @@ def organisations(turn: Turn, item: Item) -> Settled:
     """Found by registry id, else by unique exact name. What its people said before they imported it counts, and is not
     asked again."""
     settled = Settled()
+    if not item.references:
+        return settled
     with turn.hub.reading() as conn:
         said = waiting.questions(conn, [item.link.id]) if item.link else {}
     answered = {column: question for (_link, column), question in said.items() if question.state != "open"}

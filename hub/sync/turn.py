@@ -37,8 +37,9 @@ class Turn:
     """One run of one connection. ``counts`` is what the run's page shows, see ``tables.Run``; ``prefers`` holds
     people's standing rules, ``{member: {path: connection}}``; ``page`` is the page of the listing in hand; ``candidates``
     what an inbox says beside an opportunity's view, by its id; ``absent`` the record ids that were missing in too large a
-    number to be asked for; ``restored``: the hub may have forgotten what it wrote, see ``store.restored``; ``kept_at`` when the lease
-    was last prolonged, on the monotonic clock and rather too early; ``cancelled``: a person asked it to end."""
+    number to be asked for; ``restored``: the hub may have forgotten what it wrote, see ``store.restored``; ``inherited``: what
+    earlier runs brought is judged with this one; ``kept_at`` when the lease was last prolonged, on the monotonic clock and rather
+    too early; ``cancelled``: a person asked it to end."""
 
     hub: Hub
     config: ConnectionConfig
@@ -55,6 +56,7 @@ class Turn:
     counts: Counter[str] = field(default_factory=Counter)
     report: Callable[..., None] = nothing
     restored: bool = False
+    inherited: bool = False
     kept_at: float = -math.inf
     cancelled: bool = False
 

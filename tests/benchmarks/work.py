@@ -7,6 +7,7 @@ import cProfile
 import os
 import pstats
 import sys
+import time
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -113,7 +114,7 @@ def work(what: str, database: str, urls: list[str]) -> None:
     writes = counted(hub)
     profile = os.environ.get("BENCH_PROFILE")
     if profile:
-        run, spy = act, cProfile.Profile()
+        run, spy = act, cProfile.Profile(time.process_time)
 
         def act() -> int:
             with spy:

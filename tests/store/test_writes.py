@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import configure_mappers
 
 from hub.store import links
 from hub.store.engine import dumps, loads, open_engine, writing
 from hub.store.migrate import migrate
 from hub.store.tables import Audit, Link
-from hub.store.writes import insert_all
+from hub.store.writes import insert_all, update_all
 
 text = st.text(st.characters(exclude_categories=()), max_size=8)
 values = st.recursive(
@@ -65,6 +66,44 @@ def test_rows_stored_together_are_those_that_one_statement_each_would_store(engi
     assert one == other
     assert other["at"] == datetime(2026, 3, 1, 10, tzinfo=UTC)
     assert other["moves"] is False and other["direction"] == "here", "what is left out becomes the column's default"
+
+
+def test_rows_changed_together_are_those_that_one_statement_each_would_change(engine: Any) -> None:
+    table: Any = vars(Link)["__table__"]
+    ids = ("plainly", "together", "among", "alone", "untouched")
+    to = {
+        "base": {"a": Decimal("1.50")},
+        "sent": None,
+        "synced_at": datetime(2026, 3, 1, 12, tzinfo=UTC),
+        "seen_page": 7,
+    }
+    with engine.connect() as conn, conn.begin():
+        conn.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        links.add(conn, *(Link(id=id, connection_id="c", opportunity_id=id, sent={"b": 1}) for id in ids))
+        conn.execute(update(table).where(table.c.id == "plainly").values(**to))
+        update_all(conn, table, [{"id": "together"} | to, {"id": "among"} | to])
+        update_all(conn, table, [{"id": "alone"} | to])
+        update_all(conn, table, [])
+        told = {row.id: dict(row._mapping) | {"id": 0, "opportunity_id": 0} for row in conn.execute(select(table))}
+        conn.rollback()
+    assert told["plainly"] == told["together"] == told["among"] == told["alone"] != told["untouched"]
+    assert told["untouched"]["sent"] == {"b": 1} and told["alone"]["seen_page"] == 7
+
+
+def test_a_row_is_its_values_and_nothing_watches_them() -> None:
+    one = Link(id="1", connection_id="c", opportunity_id="o", base={"a": 1})
+    other = one.model_copy(update={"base": {"a": 2}})
+    one.state = "stopped"
+    assert (one.state, one.base, other.state, other.base, other.follow) == (
+        "stopped",
+        {"a": 1},
+        "linked",
+        {"a": 2},
+        "yes",
+    )
+    assert set(one.columns()) == {column.key for column in vars(Link)["__table__"].columns}
+    configure_mappers()
+    assert "_sa_instance_state" not in vars(one)
 
 
 def test_a_record_stands_as_it_was_only_where_its_text_mapping_and_state_do(engine: Any) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from connectors.contract import Capabilities
 from hub import crash
-from hub.store import opportunities
-from hub.store.tables import Deletion, Hold, Link, Opportunity, Pending, Run
-from hub.sync import guards, history, holds
+from hub.store import dues, opportunities
+from hub.store.tables import Deletion, Due, Hold, Link, Opportunity, Pending, Run
+from hub.sync import guards, history, holds, plan
 from hub.sync.announce import announce
 from hub.sync.history import Cause
 from hub.sync.moved import Moved
@@ -355,3 +355,61 @@ def test_a_diagnosis_says_what_changes_have_in_common() -> None:
     assert "would be cleared" in guards.diagnosis([item(title=None), item(title="")], {}, [])
     assert "All 2 change title" in guards.diagnosis([item(title="x"), item(title="y", summary="z")], {}, [])
     assert guards.diagnosis([item(title="x"), item(summary="y")], {}, []) == ""
+
+
+def test_a_push_that_cannot_overwrite_unusually_much_is_planned_once(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages: list[tuple[str, int]] = []
+    page = plan.plan_page
+
+    def watched(turn: Any, since: Any) -> Any:
+        pages.append((turn.name, len(since)))
+        return page(turn, since)
+
+    monkeypatch.setattr(plan, "plan_page", watched)
+    world = many(make, 100)
+    assert [count for name, count in pages if name == "b"] == [100]
+    pages.clear()
+    for row in world.rows("a")[:30]:
+        row["Summary"] = "New words"
+    world.sync("a", "b")
+    assert [count for name, count in pages if name == "b"] == [30]
+    assert sum(row["Summary"] == "New words" for row in world.rows("b")) == 30
+
+
+def test_one_more_than_may_be_overwritten_is_held_on_both_sides(make: Make) -> None:
+    world = many(make, 100)
+    for row in world.rows("a")[:31]:
+        row["Summary"] = "New words"
+    assert world.sync("a")["a"].state == "held"
+    holds.approve(world.hub, waiting(world).id, waiting(world).plan_hash, "u1")
+    assert world.sync("b")["b"].state == "held" and len(waiting(world).items) == 31
+    assert {row["Summary"] for row in world.rows("b")} == {"Clean water"}
+
+
+def test_who_imports_is_told_as_it_arrives_and_sees_it_when_it_was_judged(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make(connection("a"), connection("b", imports=()), connection("c", imports=()))
+    share(world)
+
+    class Died(BaseException):
+        pass
+
+    def point(name: str) -> None:
+        if name == "run.pulled":
+            raise Died
+
+    with monkeypatch.context() as dying:
+        dying.setattr(crash, "point", point)
+        with pytest.raises(Died):
+            OneRun(world.hub, "a", "test").take_in()
+    assert {row.connection_id for row in world.table(Due)} == {"a", "b", "c"} and len(world.table(Pending)) == 1
+    world.sync("b")
+    assert world.rows("b") == []
+    with world.hub.writing() as conn:
+        dues.done(conn, "c", [row.id for row in world.table(Opportunity)])  # as if no rule of c's had wanted it then
+    world.time.sleep(300)
+    world.sync("a", "b", "c")
+    assert [len(world.rows(name)) for name in "abc"] == [1, 1, 1], "whoever goes on in its place tells all again"

@@ -113,6 +113,11 @@ def is_full(error: Exception) -> bool:
     return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE) or getattr(error.orig, "sqlstate", None) == "53100"
 
 
+def is_cut_off(error: Exception) -> bool:
+    """Whether the connection to the database is gone, so that nobody knows what came of a commit under way."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
 def signs(url: str) -> dict[str, Any]:
     """What psycopg is told besides the address, unless the address says it: a server that is gone is noticed within a minute."""
     ours = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}

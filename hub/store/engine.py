@@ -20,7 +20,7 @@ DECIMAL = "$decimal"
 SYNCHRONOUS = "FULL"
 """SQLite waits for the disk at each commit: what was committed outlives a power cut."""
 _PLAINLY = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
-ABANDONED = 20.0
+ABANDONED = 60.0
 """Seconds after which PostgreSQL ends a write transaction whose process says nothing more (no write transaction of the hub waits
 for anything but the database): a machine that vanished in the middle would else lock its rows for hours. See ``abandoned``."""
 NAME, WRITES = "hub", "hub writes"

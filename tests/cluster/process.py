@@ -32,7 +32,7 @@ def shorter(seconds: float) -> None:
     lease.LEASE = timedelta(seconds=seconds)
     turn.DEADLINE = seconds / 2
     recover.LONGEST_CALL = timedelta(seconds=seconds / 2)
-    engine.ABANDONED = min(engine.ABANDONED, max(seconds / 4, LEAST))
+    engine.ABANDONED = min(engine.ABANDONED, max(seconds / 2, LEAST))
     defaults: Any = Transport.__init__.__kwdefaults__
     defaults["deadline"], defaults["timeout"] = seconds / 2, seconds / 2
 

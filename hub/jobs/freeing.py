@@ -43,7 +43,10 @@ class Freeing:
                     with writing(engine) as conn:
                         ended = abandoned.end(conn, self._hub.time.now())
                 except Exception as error:
-                    log.warning("Nobody's sessions could not be looked for (%s).", type(error).__name__)
+                    log.warning(
+                        "Sessions that dead processes left could not be looked for (%s); trying again.",
+                        type(error).__name__,
+                    )
                 else:
                     for one in ended:
                         log.warning(

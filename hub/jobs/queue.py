@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from copy import copy
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ log = logging.getLogger("hub.jobs")
 SCHEMA = "queue_" + version("procrastinate").replace(".", "_")
 FIRST = 10
 """Above every sync: a worker that is short of places finds out what is due before it goes on."""
+STEP = timedelta(seconds=30)
+"""Whoever waited so much longer than others is put before them: what a dead worker held has waited for its lease already."""
 SYNC = "sync"
 STALLED = 60.0
 """Seconds without a sign of life after which a worker's jobs are nobody's."""
@@ -109,7 +112,7 @@ def _every(app: App, queue: str, seconds: int, name: str, does: Any) -> None:
 
 def _sync(hub: Hub, connection: str) -> None:
     """What waited in the queue may have been done or paused meanwhile: whether it is due is asked again."""
-    if connection in scheduled.due(hub):
+    if connection in scheduled.systems(hub) and scheduled.waited(hub, [connection]):
         scheduled.sync(hub, connection)
 
 
@@ -118,10 +121,11 @@ async def _dispatch(hub: Hub, app: App, queue: str, timestamp: int) -> None:
         "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = %(queue)s", queue=queue
     )
     waiting = {row["queueing_lock"] for row in rows}
-    for name in await asyncio.to_thread(scheduled.due, hub):
+    for name, since in (await asyncio.to_thread(scheduled.waited, hub, scheduled.systems(hub))).items():
         if (once := _once(queue, name)) not in waiting:
+            sync = app.configure_task(SYNC, queue=queue, queueing_lock=once, priority=min(since // STEP, FIRST - 1))
             try:
-                await app.configure_task(SYNC, queue=queue, queueing_lock=once).defer_async(connection=name)
+                await sync.defer_async(connection=name)
             except AlreadyEnqueued:
                 continue  # a nudge, or a dispatch of another worker, was quicker
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -20,8 +21,14 @@ def systems(hub: Hub) -> list[str]:
 
 
 def due(hub: Hub) -> list[str]:
+    return list(waited(hub, systems(hub)))
+
+
+def waited(hub: Hub, names: Sequence[str]) -> dict[str, timedelta]:
+    """Which of these are due, and since when each waits, longest first."""
     with hub.reading() as conn:
-        return connections.due(conn, systems(hub), hub.time.now())
+        now = hub.time.now()
+        return {name: now - since for name, since in connections.due(conn, names, now)}
 
 
 def sync(hub: Hub, name: str) -> None:

@@ -34,10 +34,10 @@ def change(conn: Connection, name: str, **values: Any) -> None:
     conn.execute(update(t).where(t.c.id == name).values(**values))
 
 
-def due(conn: Connection, names: Sequence[str], now: datetime) -> list[str]:
-    """Active connections whose time has come and that nobody works on, longest waiting first."""
+def due(conn: Connection, names: Sequence[str], now: datetime) -> list[tuple[str, datetime]]:
+    """Active connections whose time has come and that nobody works on, and when it came; longest waiting first."""
     rows = conn.execute(
-        select(t.c.id)
+        select(t.c.id, t.c.due_at)
         .where(
             t.c.id.in_(names)
             & (t.c.state == "active")
@@ -46,4 +46,4 @@ def due(conn: Connection, names: Sequence[str], now: datetime) -> list[str]:
         )
         .order_by(t.c.due_at, t.c.id)
     )
-    return [row.id for row in rows]
+    return [(row.id, row.due_at) for row in rows]

@@ -20,7 +20,7 @@ DECIMAL = "$decimal"
 SYNCHRONOUS = "FULL"
 """SQLite waits for the disk at each commit: what was committed outlives a power cut."""
 _PLAINLY = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
-ABANDONED = 20.0
+ABANDONED = 60.0
 """Seconds after which PostgreSQL ends a write transaction whose process says nothing more (no write transaction of the hub waits
 for anything but the database): a machine that vanished in the middle would else lock its rows for hours. See ``abandoned``."""
 NAME, WRITES = "hub", "hub writes"
@@ -111,6 +111,11 @@ def is_full(error: Exception) -> bool:
         return False
     code = getattr(error.orig, "sqlite_errorcode", None)
     return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE) or getattr(error.orig, "sqlstate", None) == "53100"
+
+
+def is_cut_off(error: Exception) -> bool:
+    """Whether the connection to the database is gone, so that nobody knows what came of a commit under way."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def signs(url: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from hub.jobs.lease import Busy, LeaseLost
 from hub.log import bound
 from hub.stopping import CANCELLED, SAID, Cancelled, Stopped
 from hub.store import connections, members, restored, runs, waiting
-from hub.store.engine import is_full
+from hub.store.engine import is_cut_off, is_full
 from hub.store.tables import Hold, Run
 from hub.sync import clearing, judge, plan, push, references, rules
 from hub.sync.calls import Calls
@@ -42,6 +42,7 @@ NO_ROOM = phrase(
     "The disk of the hub's database is full, and nothing more can be stored. Make room there; "
     "the next sync goes on where this one stopped, and nothing was lost."
 )
+CUT_OFF = "The connection to the hub's database broke off. The next run goes on from there; nothing was lost."
 
 
 @dataclass(slots=True)
@@ -255,6 +256,10 @@ class OneRun:
             if is_full(error):
                 self._end("failed", NO_ROOM)
                 return
+            if is_cut_off(error):  # not the system's fault, so no reason to leave it alone for long
+                log.warning("%s: %s (%s)", self.name, CUT_OFF, type(error).__name__)
+                self._end("interrupted", CUT_OFF, lease.LEASE)
+                return
             log.exception("%s: the run stopped", self.name)
             self._end(
                 "failed",
@@ -265,8 +270,9 @@ class OneRun:
                 ),
             )
 
-    def _end(self, state: str, message: str = "") -> None:
-        """Store how it ended and when the connection is due again, and let the lease go."""
+    def _end(self, state: str, message: str = "", pause: timedelta = timedelta(0)) -> None:
+        """Store how it ended and when the connection is due again, and let the lease go. ``pause``: at most so long after one
+        that was interrupted."""
         crash.point("run.ending")
         turn = self._turn
         if turn is not None:
@@ -285,7 +291,7 @@ class OneRun:
                 failures = 0 if state in ("done", "held") else row.failures + (not blameless)
                 wait = min(every * 2 ** min(failures, 10), max(every, WORST_PAUSE)) if failures else every
                 again = due.ended(row, self._started, now, wait) if not failures else now + wait
-                again = now if stopped else again
+                again = now + min(pause, every) if stopped else again
                 ended: dict[str, Any] = {"due_at": again, "failures": failures, "reason": message or None}
                 if state == "done":
                     ended |= {"last_ok_at": now}

@@ -23,6 +23,8 @@ from hub.store import engine
 from hub.sync import recover, turn
 
 SPENT = threading.local()
+LEAST = 10.0
+"""Seconds: so long a process that waits for a processor may well say nothing in the middle of a transaction."""
 
 
 def shorter(seconds: float) -> None:
@@ -30,7 +32,7 @@ def shorter(seconds: float) -> None:
     lease.LEASE = timedelta(seconds=seconds)
     turn.DEADLINE = seconds / 2
     recover.LONGEST_CALL = timedelta(seconds=seconds / 2)
-    engine.ABANDONED = min(engine.ABANDONED, seconds / 4)
+    engine.ABANDONED = min(engine.ABANDONED, max(seconds / 2, LEAST))
     defaults: Any = Transport.__init__.__kwdefaults__
     defaults["deadline"], defaults["timeout"] = seconds / 2, seconds / 2
 

@@ -17,7 +17,7 @@ from hub.demo import seeds
 
 LONG = ("Need", "Planned activities", "Intended impact")
 SIZE = 5
-"""Connections of one country: each imports what the others of it share."""
+"""Connections of one country, at the least: each imports what the others of it share."""
 COUNTRIES = sorted((c.alpha_2, c.name) for c in pycountry.countries if c.name.isalpha())
 HOOK = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLdUUMfKQ9r8GKYqr"
 
@@ -57,6 +57,7 @@ class Systems:
 
     def build(self, connections: int, tables: int, every: int, records: int) -> None:
         fields = seeds.airtable("x", ())["tables"]["Opportunities"]["fields"]
+        size = max(SIZE, -(-connections // len(COUNTRIES)))
         for first in range(0, connections, tables):
             numbers = range(first, min(first + tables, connections))
             base = f"appBase{first:010}"
@@ -65,9 +66,9 @@ class Systems:
             self._watch(sandbox)
             self.sandboxes.append(sandbox)
             for n in numbers:
-                hinted = n % SIZE == 0 and n < 3 * SIZE
+                hinted = n % size == 0 and n < 3 * size
                 seconds = 3600 if hinted else every
-                place = Place(f"c{n:04}", sandbox, f"T{n - first:02}", n // SIZE, seconds, hinted, self.words)
+                place = Place(f"c{n:04}", sandbox, f"T{n - first:02}", n // size, seconds, hinted, self.words)
                 self.places.append(place)
                 for r in range(records):
                     place.share(f"Project {place.name}-{r}")

@@ -82,11 +82,13 @@ def _cut_off(hub: Hub, far: Engine, falls_silent: Callable[[Any], None]) -> None
         falls_silent(driver.pgconn)
         driver.pgconn.flush()
         alive.begin()
-        with hub.writing() as other:
-            other.execute(text("SET LOCAL lock_timeout = '20s'"))
-            assert other.execute(text("UPDATE member SET name = 'Oak'")).rowcount == 1
-        alive.end()
-        driver.close()
+        try:
+            with hub.writing() as other:
+                other.execute(text("SET LOCAL lock_timeout = '20s'"))
+                assert other.execute(text("UPDATE member SET name = 'Oak'")).rowcount == 1
+        finally:
+            driver.close()
+            alive.end()
 
 
 def ended(hub: Hub) -> set[int]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from hub.configured import configured
 from hub.door.watch import Folders
 from hub.jobs import due, lease, queue
 from hub.jobs.presence import Presence
-from hub.store import alone
+from hub.store import alone, connections
+from hub.sync import run
+from hub.sync.turn import Turn
 
 CONFIG = """[hub]
 database = "DATABASE"
@@ -137,3 +140,38 @@ def test_only_one_does_a_chore_and_the_next_one_may_when_it_is_over(hub: Hub) ->
             assert another
     with alone.only_one(hub.engine, "the mail", "a") as mine:
         assert mine
+
+
+def test_whoever_waited_longest_goes_first_though_others_stood_in_the_queue_before(hub: Hub) -> None:
+    now = hub.time.now()
+    with hub.writing() as conn:
+        connections.change(conn, "two", lease_until=now + timedelta(minutes=1), due_at=now - timedelta(minutes=2))
+    dispatch(hub)
+    with hub.writing() as conn:
+        connections.change(conn, "two", lease_until=now)  # whoever held it is dead
+    dispatch(hub)
+    taken: list[str] = []
+
+    async def take(app: Any) -> None:
+        worker = await app.job_manager.register_worker()
+        while job := await app.job_manager.fetch_job(queues=[queue.name_of(hub)], worker_id=worker):
+            taken.append(job.task_kwargs["connection"])
+
+    by_worker(hub, take)
+    assert taken == ["two", "one", "three"]
+
+
+def test_a_run_whose_database_broke_off_is_no_failure_of_its_system_and_goes_on_soon(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(turn: Turn) -> None:
+        with turn.writing() as conn:
+            conn.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    monkeypatch.setattr(run, "pull", break_off)
+    queue._sync(hub, "one")
+    with hub.reading() as conn:
+        row = connections.get(conn, "one")
+        assert conn.execute(text("SELECT state, error FROM run")).one() == ("interrupted", run.CUT_OFF)
+    assert row.failures == 0 and row.lease_until is None
+    assert row.due_at is not None and row.due_at <= hub.time.now() + lease.LEASE

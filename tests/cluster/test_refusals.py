@@ -16,6 +16,7 @@ from hub.cli import main
 from hub.config_files import load
 from hub.jobs import presence
 from hub.jobs.presence import Presence
+from hub.store import processes
 
 CONFIG = """[hub]
 database = "DATABASE"
@@ -86,13 +87,13 @@ def test_whoever_takes_up_another_configuration_later_counts_as_the_newer(hub: H
 def test_a_process_that_was_silent_too_long_registers_again(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = Presence(hub, "worker"), Presence(hub, "worker")
     one.begin()
-    monkeypatch.setattr(presence, "ALIVE", timedelta(0))
+    monkeypatch.setattr(processes, "ALIVE", timedelta(0))
     other.begin()
     monkeypatch.undo()
     assert presence.digests(hub) == {hub.config.digest}
     one.show()
     with hub.reading() as conn:
-        assert len(conn.execute(presence.processes.select()).all()) == 2
+        assert len(conn.execute(processes.t.select()).all()) == 2
 
 
 def test_a_machine_whose_clock_is_wrong_starts_nothing(hub: Hub) -> None:

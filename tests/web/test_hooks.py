@@ -39,7 +39,7 @@ def rest(site: Site, **more: object) -> None:
 
 def due(site: Site) -> bool:
     with site.hub.reading() as conn:
-        return connections.due(conn, ["elm-sheet"], site.time.now()) == ["elm-sheet"]
+        return bool(connections.due(conn, ["elm-sheet"], site.time.now()))
 
 
 def hint(

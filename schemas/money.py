@@ -75,8 +75,7 @@ def money(amount: Any, currency: Any) -> dict[str, str]:
         raise ValueError(phrase("An amount needs its currency, like USD."))
     digits = minor_units(currency)
     text = amount_text(amount)
-    decimals = len(text.partition(".")[2])
-    if decimals > digits:
+    if "." in text and (decimals := len(text.partition(".")[2])) > digits:
         raise ValueError(
             phrase(
                 "%(text)s has %(decimals)s decimals; %(currency)s has %(digits)s.",

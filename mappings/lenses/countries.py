@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from mappings.entry import Entry
-from mappings.lenses.lens import Lens, Value, one_column
+from mappings.lenses.lens import Lens, Value, one_column, remembered
 from mappings.lenses.text import plain
 from said import phrase
 from schemas.places import is_country
@@ -50,4 +50,4 @@ def country(entry: Entry) -> Lens:
             )
         return code
 
-    return one_column(column, read, lambda value, _: show(value, form))
+    return one_column(column, remembered(read), lambda value, _: show(value, form))

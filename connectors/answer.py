@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors import strict_json
 from connectors.contract import Ambiguous, ConnectorError, Unavailable
-from said import Said, phrase
+from schemas.said import Said, phrase
 
 
 @dataclass(frozen=True, slots=True)

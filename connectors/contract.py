@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from said import phrase
+from schemas.said import phrase
 
 if TYPE_CHECKING:
     from connectors.facts import Facts

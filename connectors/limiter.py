@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from connectors.clock import Time
 from connectors.contract import Rate, RateLimited
-from said import phrase
+from schemas.said import phrase
 
 if TYPE_CHECKING:
     from connectors.answer import Answer

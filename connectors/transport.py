@@ -27,7 +27,7 @@ from connectors.clock import ManualTime, StoppableTime, SystemTime, Time
 from connectors.contract import Ambiguous, ConnectorError, Invalid, QuotaSpent, Rate, RateLimited, Unavailable
 from connectors.limiter import Limiter, Limits, Throttle
 from connectors.wire import Carrier, Request, Wire, WireFailed
-from said import phrase
+from schemas.said import phrase
 
 __all__ = ["Answer", "Limiter", "Limits", "ManualTime", "Rate", "SystemTime", "Throttle", "Time", "Transport"]
 

@@ -31,7 +31,7 @@ from hub.store.migrate import migrate
 from hub.store.pace import SharedLimiter
 from hub.store.tables import Commitment, Connection, Member, Opportunity
 from mappings import language
-from said import phrase
+from schemas.said import phrase
 
 
 class Hub:

@@ -8,7 +8,7 @@ from pathlib import Path
 from connectors.contract import Check, Connector, ConnectorError
 from hub.app import Hub
 from mappings import check as mapping_check
-from said import phrase
+from schemas.said import phrase
 
 
 def checks(hub: Hub, name: str, patience: float | None = None) -> list[Check]:

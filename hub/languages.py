@@ -21,7 +21,7 @@ from flask import Flask
 from flask_babel import Babel, Domain, force_locale, get_babel, get_locale
 
 from hub.wording import seen
-from said import Said, english_of
+from schemas.said import Said, english_of
 
 FOLDER = Path(__file__).parent / "web" / "translations"
 ENGLISH = "en"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from said import phrase
+from schemas.said import phrase
 
 SAID = phrase("The hub was stopped. The next run goes on from there; nothing was lost.")
 

@@ -16,8 +16,8 @@ from mappings.lenses import money
 from mappings.lenses.choices import values_of
 from mappings.lenses.lens import Lens, Raw, Value
 from mappings.source import Source
-from said import phrase
 from schemas.fields import FIELDS, UnknownPath, spec
+from schemas.said import phrase
 
 ANSWERS = ("take_up", "not_for_us")
 """What a person can say to a row of an inbox, by a field of that row."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from said import phrase
+from schemas.said import phrase
 
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 

@@ -7,7 +7,7 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from functools import cache
 from typing import Any
 
-from said import phrase
+from schemas.said import phrase
 
 WHOLE, FRACTION = 38, 38
 """Digits before and after the point that an amount may have; nobody's budget needs more, and no sum loses any."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from said import phrase
+from schemas.said import phrase
 
 PARTS = ("country", "subdivision", "place", "scope")
 

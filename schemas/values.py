@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from said import phrase
 from schemas import places, when
 from schemas.codes import CODES
 from schemas.commitment import Commitment
 from schemas.fields import FIELDS, FieldSpec, spec
 from schemas.money import money
 from schemas.opportunity import Opportunity
+from schemas.said import phrase
 
 Value = Any
 

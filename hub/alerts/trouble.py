@@ -20,8 +20,8 @@ from hub.config import ConnectionConfig
 from hub.mail.sending import one_line
 from hub.store import alerts, opportunities, stands
 from hub.store.stands import Lane
-from said import phrase, together
 from schemas.fields import UnknownPath, spec
+from schemas.said import phrase, together
 from schemas.when import last_day
 
 FAILED = 2

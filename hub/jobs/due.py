@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from hub.store import audit, connections, runs
 from hub.store.tables import Connection as Row
 from hub.store.tables import Run
-from said import phrase
+from schemas.said import phrase
 
 if TYPE_CHECKING:
     from hub.app import Hub

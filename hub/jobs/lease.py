@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from hub.store.tables import Connection as ConnectionRow
 from hub.store.types import Moment
-from said import phrase
+from schemas.said import phrase
 
 t: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
 

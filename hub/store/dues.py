@@ -70,7 +70,7 @@ def failed(conn: Connection, connection: str, opportunity_id: str, error: str, n
 
 
 def retry(conn: Connection, connection: str, kept: str) -> int:
-    """Try again now what the system refused for this reason, as the database keeps it (``said.pack``); how many that are."""
+    """Try again now what the system refused for this reason, as the database keeps it (``schemas.said.pack``); how many that are."""
     where = (t.c.connection_id == connection) & (type_coerce(t.c.error, Text) == kept)
     return int(conn.execute(update(t).where(where).values(not_before=None)).rowcount)
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, or_, select
 from hub.store import tables
 from hub.store.tables import Audit, Link, Run
 from hub.store.types import Moment
-from said import pack
+from schemas.said import pack
 
 audit: Any = vars(tables.Audit)["__table__"]
 conflict: Any = vars(tables.Conflict)["__table__"]

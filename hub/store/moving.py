@@ -20,7 +20,7 @@ from hub.store.engine import dumps, writing
 from hub.store.identity import ALIVE
 from hub.store.tables import Connection as ConnectionRow
 from hub.store.tables import HubIdentity, Process
-from said import phrase
+from schemas.said import phrase
 
 BATCH = 1000
 OWN = frozenset({"process", "pace", "pace_place", "finding", "finding_made", "finding_tag", "search_term"})

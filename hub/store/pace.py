@@ -13,7 +13,7 @@ from connectors.contract import Rate, Unavailable
 from connectors.limiter import MARGIN, Throttle, too_long
 from hub.store.engine import writing
 from hub.store.tables import Pace, PacePlace
-from said import phrase
+from schemas.said import phrase
 
 t: Any = Pace.__table__  # type: ignore[attr-defined]
 place: Any = PacePlace.__table__  # type: ignore[attr-defined]

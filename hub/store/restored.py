@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, inspect, select, text, update
 from hub.store import audit
 from hub.store.tables import Connection as Row
 from hub.store.tables import Message, Process, Session
-from said import phrase
+from schemas.said import phrase
 
 connections: Any = Row.__table__  # type: ignore[attr-defined]
 messages: Any = Message.__table__  # type: ignore[attr-defined]

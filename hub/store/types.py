@@ -11,7 +11,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import AutoString, Field, SQLModel
 
-from said import pack, unpack
+from schemas.said import pack, unpack
 
 
 @cache
@@ -66,7 +66,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Sentence(TypeDecorator[str]):
-    """What happened and what to do. English text, which may know its parts (``said.Said``)."""
+    """What happened and what to do. English text, which may know its parts (``schemas.said.Said``)."""
 
     impl = Text
     cache_ok = True

@@ -125,7 +125,7 @@ def set_aside_since(conn: Connection, connection: str, since: datetime) -> list[
 
 
 def count_aside(conn: Connection, connection: str, kept: str) -> int:
-    """How many records and fields are set aside for this reason, as the database keeps it (``said.pack``)."""
+    """How many records and fields are set aside for this reason, as the database keeps it (``schemas.said.pack``)."""
     t = quarantine
     where = (t.c.connection_id == connection) & (type_coerce(t.c.reason, Text) == kept) & (t.c.state == "open")
     return int(conn.scalar(select(func.count()).select_from(t).where(where)) or 0)

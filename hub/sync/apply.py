@@ -19,8 +19,8 @@ from hub.sync.history import Changes
 from hub.sync.known import Known
 from hub.sync.reconcile import BLANK, Action, Decision, Reconciled, Standing, reconcile
 from hub.sync.turn import Turn, agreement
-from said import phrase
 from schemas.fields import spec
+from schemas.said import phrase
 from schemas.values import same
 
 Raw = dict[str, Any]

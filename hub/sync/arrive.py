@@ -15,9 +15,9 @@ from hub.sync.announce import announce
 from hub.sync.history import New
 from hub.sync.known import Known
 from hub.sync.turn import Turn, agreement
-from said import phrase
 from schemas.completeness import missing_to_publish
 from schemas.fields import spec
+from schemas.said import phrase
 
 Raw = dict[str, Any]
 

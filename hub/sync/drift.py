@@ -15,7 +15,7 @@ from connectors.contract import ABSENT, ConnectorError, Page
 from hub.store import connections, links
 from hub.sync.reconcile import BLANK
 from hub.sync.turn import Turn
-from said import listed, phrase
+from schemas.said import listed, phrase
 
 EVERY = timedelta(hours=1)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.store.engine import dumps
-from said import phrase, together
+from schemas.said import phrase, together
 
 
 @dataclass(frozen=True, slots=True)

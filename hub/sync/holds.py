@@ -15,7 +15,7 @@ from hub.sync import history, judge
 from hub.sync.announce import announce
 from hub.sync.history import Cause
 from hub.sync.moved import Moved
-from said import phrase
+from schemas.said import phrase
 
 
 def approve(hub: Hub, hold_id: str, plan_hash: str, user_id: str) -> None:

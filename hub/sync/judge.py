@@ -13,7 +13,7 @@ from hub.store.tables import Audit, Deletion, Hold
 from hub.sync import deletions, guards, plan
 from hub.sync.announce import announce
 from hub.sync.turn import Turn
-from said import together
+from schemas.said import together
 
 COUNTED = (("overwrites_in", "overwritten"), ("withdrawals", "withdrawn"), ("closings", "closed"))
 OUT = ("first_sync", "overwrites_out")

@@ -23,7 +23,7 @@ from hub.sync.known import Known, key_in, unchanged
 from hub.sync.matching import Match, Unlinked, match
 from hub.sync.turn import Turn
 from hub.sync.usable import usable
-from said import phrase
+from schemas.said import phrase
 
 Raw = dict[str, Any]
 t: Any = ConnectionRow.__table__  # type: ignore[attr-defined]

@@ -32,7 +32,7 @@ from hub.sync.plan import Item
 from hub.sync.pull import apply_page
 from hub.sync.turn import Turn
 from hub.sync.written import Written, book
-from said import phrase, together
+from schemas.said import phrase, together
 
 Raw = dict[str, Any]
 PATIENCE = (timedelta(minutes=1), timedelta(hours=6))

@@ -14,7 +14,7 @@ from hub.store import audit, connections, dues, waiting
 from hub.store.tables import Quarantine
 from hub.sync.moved import Moved
 from hub.sync.turn import Turn
-from said import unpack
+from schemas.said import unpack
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -63,7 +63,7 @@ def retry(hub: Hub, quarantine_id: str, user_id: str) -> None:
 
 def retry_cause(hub: Hub, connection: str, kept: str, user_id: str) -> int:
     """Try again now everything of a connection that was set aside, or refused by its system, for this reason, as the database
-    keeps it (``said.pack``); how much."""
+    keeps it (``schemas.said.pack``); how much."""
     with hub.writing() as conn:
         aside, refused = waiting.count_aside(conn, connection, kept), dues.retry(conn, connection, kept)
         if aside:

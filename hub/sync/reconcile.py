@@ -34,8 +34,8 @@ from typing import Any, Literal
 from hub.config import Follow
 from hub.store.engine import encoded
 from mappings.language import FieldMap, Mapping, Refuses
-from said import phrase
 from schemas.fields import spec
+from schemas.said import phrase
 from schemas.values import canonical, same
 
 Value = Any

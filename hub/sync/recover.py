@@ -16,7 +16,7 @@ from hub.sync.created import adopt_created, did_not_happen
 from hub.sync.push import as_sent, perhaps_written
 from hub.sync.turn import Turn
 from hub.sync.written import Written, book
-from said import phrase
+from schemas.said import phrase
 
 Raw = dict[str, Any]
 LONGEST_CALL = timedelta(seconds=DEADLINE)

@@ -30,7 +30,7 @@ from hub.sync.judge import Held
 from hub.sync.pull import pull
 from hub.sync.recover import recover
 from hub.sync.turn import Turn, nothing
-from said import phrase
+from schemas.said import phrase
 
 if TYPE_CHECKING:
     from hub.app import Hub

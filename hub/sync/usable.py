@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connectors.contract import Page, Refused
-from said import phrase, together
 from schemas.keepable import spelt, unkeepable
+from schemas.said import phrase, together
 
 LONGEST = 255
 """Characters of an id. PostgreSQL's indexes end at 2,704 bytes."""

@@ -17,9 +17,9 @@ from hub.languages import Told, pieces_of, tell
 from hub.store.tables import Audit
 from hub.web.guard import hub, me
 from hub.wording import UNSEEN
-from said import Said
 from schemas.codes import CODES
 from schemas.fields import UnknownPath, spec
+from schemas.said import Said
 
 
 def install(app: Flask) -> None:

@@ -15,8 +15,8 @@ from mappings.entry import Entry
 from mappings.finding import closest
 from mappings.lenses.lens import BLANK, Lens, Raw, Value, one_column, remembered
 from mappings.lenses.text import plain
-from said import phrase, together
 from schemas.codes import CODES
+from schemas.said import phrase, together
 from schemas.values import canonical
 
 Key = tuple[type, Any]

@@ -8,8 +8,8 @@ from typing import Any
 from mappings.entry import Entry
 from mappings.lenses.lens import Lens, Value, one_column, remembered
 from mappings.lenses.text import plain
-from said import phrase
 from schemas.places import is_country
+from schemas.said import phrase
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 
 from mappings.entry import Entry
 from mappings.lenses.lens import Lens, Value, kind_of, one_column
-from said import phrase
+from schemas.said import phrase
 from schemas.when import when
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

@@ -6,7 +6,7 @@ from mappings.entry import Entry
 from mappings.lenses.choices import items
 from mappings.lenses.lens import Lens, Raw, Value
 from mappings.lenses.text import plain
-from said import phrase
+from schemas.said import phrase
 from schemas.values import canonical
 
 

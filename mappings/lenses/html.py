@@ -14,8 +14,8 @@ import nh3
 from mappings.entry import Entry
 from mappings.lenses.lens import Lens, one_column
 from mappings.lenses.text import cut, plain
-from said import phrase
 from schemas.keepable import unkeepable
+from schemas.said import phrase
 
 _BREAKS = {"p": 2, "ul": 2, "ol": 2, "blockquote": 2, "pre": 2, "table": 2} | {f"h{n}": 2 for n in range(1, 7)}
 _BREAKS |= {"div": 1, "li": 1, "tr": 1}

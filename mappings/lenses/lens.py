@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from said import phrase
+from schemas.said import phrase
 
 Raw = dict[str, Any]
 Value = Any

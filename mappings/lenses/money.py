@@ -9,8 +9,8 @@ from typing import Any
 from mappings.entry import Entry
 from mappings.lenses.lens import BLANK, Lens, Raw, Value
 from mappings.lenses.numbers import Parse, style
-from said import phrase, together
 from schemas.money import ambiguous, minor_units, money
+from schemas.said import phrase, together
 
 
 @dataclass(frozen=True, slots=True)

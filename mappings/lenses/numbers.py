@@ -9,8 +9,8 @@ from typing import Any
 
 from mappings.entry import Entry
 from mappings.lenses.lens import Lens, Value, kind_of, one_column
-from said import phrase, together
 from schemas.money import amount_text
+from schemas.said import phrase, together
 from schemas.values import canonical
 
 Parse = Callable[[Any], "str | int | Decimal"]

@@ -9,8 +9,8 @@ from mappings.lenses.choices import items
 from mappings.lenses.countries import code_of, show
 from mappings.lenses.lens import Lens, Raw, Value
 from mappings.lenses.text import plain
-from said import phrase
 from schemas.places import is_subdivision
+from schemas.said import phrase
 from schemas.values import canonical
 
 Place = dict[str, str]

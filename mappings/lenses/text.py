@@ -8,7 +8,7 @@ from typing import Any
 
 from mappings.entry import Entry
 from mappings.lenses.lens import Lens, Raw, Value, kind_of, one_column
-from said import phrase
+from schemas.said import phrase
 
 
 def text(entry: Entry) -> Lens:

@@ -12,7 +12,7 @@ from hub.languages import speaking, tell
 from hub.store import lists
 from hub.sync import guards
 from hub.web.show import told
-from said import Said, listed, pack, phrase, together, unpack
+from schemas.said import Said, listed, pack, phrase, together, unpack
 from tests.web.conftest import Site, fill
 
 

@@ -6,16 +6,12 @@ import csv
 import io
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.utils.exceptions import IllegalCharacterError
 
 from hub.app import Hub
 from hub.commons.names import known_here
-from hub.exports import cells, threesixty
+from hub.exports import cells, threesixty, workbook
 from hub.exports.reader import BLANK, Losses, Reader, known, views
 from mappings import language
 
@@ -75,29 +71,17 @@ def _csv(hub: Hub, reader: Reader) -> Iterator[bytes]:
 
 
 def _xlsx(hub: Hub, reader: Reader) -> Iterator[bytes]:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Opportunities")
-    sheet.append(list(cells.HEADINGS))
-    with hub.reading() as conn:
-        for row, _positions, view in views(conn, hub, reader):
-            sheet.append([_cell(sheet, text) for text in cells.row(view, row.kind)])
+    def rows() -> Iterator[Sequence[str]]:
+        yield cells.HEADINGS
+        with hub.reading() as conn:
+            for row, _positions, view in views(conn, hub, reader):
+                yield cells.row(view, row.kind)
+
     with tempfile.TemporaryFile() as file:
-        book.save(file)
+        workbook.write(file, "Opportunities", rows(), cells.LONGEST)
         file.seek(0)
         while piece := file.read(PIECE):
             yield piece
-
-
-def _cell(sheet: Any, text: str) -> Any:
-    """Text, whatever it looks like."""
-    try:
-        cell = WriteOnlyCell(sheet, value=text[: cells.LONGEST])
-    except IllegalCharacterError:  # control characters, which a workbook's XML cannot hold
-        cell = WriteOnlyCell(
-            sheet, value="".join(c if c in "\t\n\r" or c >= " " else "\ufffd" for c in text)[: cells.LONGEST]
-        )
-    cell.data_type = "s"
-    return cell
 
 
 def _json(hub: Hub, reader: Reader) -> Iterator[bytes]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.request import urlopen
 
 from tests.benchmarks.measuring import Bench, Cost, Row
+from tests.benchmarks.peers.measure import cpu
 
 
 def first_sync(bench: Bench) -> Iterator[Row]:
@@ -115,20 +120,71 @@ def mapping(bench: Bench) -> Iterator[Row]:
         yield Row(f"mapping, records {what} a second", best, bar, "16 fields", at_least=True)
 
 
+def memory(bench: Bench) -> Iterator[Row]:
+    small, large = bench.stage.size, 4 * bench.stage.size
+    with bench.servers(small, large) as (few, many):
+        costs = bench.in_turns(few=lambda: bench.hub("in", [few]), many=lambda: bench.hub("in", [many]))
+    grown = costs["many"].peak / costs["few"].peak
+    shown = f"{costs['few'].peak:.0f} MB for {small:,} records, {costs['many'].peak:.0f} MB for {large:,}"
+    yield Row("peak memory with four times the records, times", grown, 1.1, shown)
+
+
 def start(bench: Bench) -> Iterator[Row]:
-    took = []
+    told = []
     for _ in range(bench.stage.runs):
-        began = time.perf_counter()
+        clock, own = time.perf_counter(), cpu()
         subprocess.run([sys.executable, "-m", "hub", "--help"], capture_output=True, check=True)
-        took.append(time.perf_counter() - began)
-    yield Row("hub --help, seconds", sorted(took)[len(took) // 2], 0.3, "by the clock")
+        told.append((cpu() - own, time.perf_counter() - clock))
+    spent, took = sorted(told)[len(told) // 2]
+    yield Row("hub --help, s of CPU", spent, 0.3, f"{took:.2f} s by the clock")
+    (bench.stage.folder / "config.toml").write_text('[hub]\ndatabase = "sqlite:///hub.db"\n')
+    ready(bench.stage.folder)  # the first start makes the database
+    spent, took = sorted(ready(bench.stage.folder) for _ in range(bench.stage.runs))[bench.stage.runs // 2]
+    yield Row("hub serve ready, s of CPU", spent, 2.0, f"{took:.2f} s by the clock, the database being there")
 
 
-def _of_its_own(name: str) -> Callable[[Bench], Iterator[Row]]:
+def ready(folder: Path) -> tuple[float, float]:
+    """Seconds of CPU and of the clock until ``hub serve`` says that it is ready."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "hub", "serve", "--port", str(port), "--config", str(folder / "config.toml")]
+    serving = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        while not _answers(port):
+            if serving.poll() is not None or time.perf_counter() - began > 120:
+                serving.kill()
+                raise RuntimeError(f"hub serve did not become ready: {serving.communicate()[1][-2000:]}")
+            time.sleep(0.05)
+        took = time.perf_counter() - began
+        spent = _spent(serving.pid)
+    finally:
+        serving.kill()
+        serving.wait()
+    return spent, took
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _spent(pid: int) -> float:
+    """Seconds of CPU of a process so far (proc(5): fields 14 and 15 of stat, counted after the name)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _of_its_own(name: str, *, sized: bool) -> Callable[[Bench], Iterator[Row]]:
     """A benchmark that prints its own figures and ends with an error where they are not good enough."""
 
     def run(bench: Bench) -> Iterator[Row]:
-        done = subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}"], capture_output=True, text=True)
+        size = [str(bench.stage.size)] if sized else []
+        command = [sys.executable, "-m", f"tests.benchmarks.{name}", *size]
+        done = subprocess.run(command, capture_output=True, text=True)
         last = (done.stdout + done.stderr).strip().splitlines()[-1:]
         yield Row(f"{name}, assertions that failed", min(done.returncode, 1), 0, "".join(last))
 
@@ -149,5 +205,7 @@ ROWS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "push": push,
     "mapping": mapping,
     "start": start,
-    **{name: _of_its_own(f"bench_{name}") for name in ("finding", "digest", "likeness", "wanting", "sync")},
+    "memory": memory,
+    **{name: _of_its_own(f"bench_{name}", sized=True) for name in ("finding", "likeness", "taking")},
+    **{name: _of_its_own(f"bench_{name}", sized=False) for name in ("digest", "wanting", "sync")},
 }

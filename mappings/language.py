@@ -113,8 +113,10 @@ class Mapping:
         return {part.path: part for part in self.fields}
 
     @cached_property
-    def _shown(self) -> tuple[tuple[str, Any, FieldMap], ...]:
-        return tuple((part.path, part.lens.get, part) for part in self.fields if part.reads or part.writes)
+    def _shown(self) -> tuple[tuple[str, str | None, Any, FieldMap], ...]:
+        """In the order of the file. A column is named where the text in it is the value as it is."""
+        parts = [part for part in self.fields if part.reads or part.writes]
+        return tuple((p.path, p.columns[0] if p.lens.as_it_is else None, p.lens.get, p) for p in parts)
 
     @cached_property
     def _written(self) -> tuple[FieldMap, ...]:
@@ -124,6 +126,15 @@ class Mapping:
     def _seeded(self) -> tuple[FieldMap, ...]:
         referred = {link.column for link in self.links}
         return tuple(part for part in self.fields if part.seeds and part.columns[0] not in referred)
+
+    @cached_property
+    def _empty(self) -> tuple[tuple[str, FieldMap, Value], ...]:
+        """What each field of a record that is not there yet says: blank, or what a blank tick stands for."""
+        return tuple((part.path, part, _said(part, {})) for part in self._seeded)
+
+    @cached_property
+    def _constants(self) -> Raw:
+        return {column: value for column, value in self.create.items() if not isinstance(value, dict)}
 
     def way(self, path: str) -> FieldMap:
         """How a path goes. KeyError when the mapping does not have it."""
@@ -143,7 +154,12 @@ class Mapping:
                 continue  # nearly all; the rest is looked at
             if why := unkeepable(value):
                 broken[column] = why
-        for path, get, part in self._shown:
+        for path, as_it_is, get, part in self._shown:
+            if as_it_is is not None and not broken:
+                value = raw.get(as_it_is)
+                if value.__class__ is str:
+                    values[path] = value or None
+                    continue
             try:
                 if broken and not broken.keys().isdisjoint(part.columns):
                     raise ValueError(next(broken[column] for column in part.columns if column in broken))
@@ -166,7 +182,10 @@ class Mapping:
         before = dict(raw)
         unholdable: dict[str, str] = {}
         barred: dict[str, str] = {}
-        turned = self._turned(view, before, self._seeded if creating else self._written, creating)
+        if creating and not raw:
+            turned = self._filled(view)
+        else:
+            turned = self._turned(view, before, self._seeded if creating else self._written, creating)
         if turned:
             for group in self.currencies:
                 currency = group.settle(view, raw)
@@ -179,19 +198,30 @@ class Mapping:
             try:
                 if barred and value not in BLANK:
                     _need_none(barred, part.columns)
-                put = part.lens.put(value, raw)
-                for column, new in put.items():
-                    if new != before.get(column) and (why := refuses(column, new)):
-                        raise ValueError(why)
+                if value and (cell := part.lens.cell) is not None:
+                    put = {(column := part.columns[0]): cell(value, raw.get(column))}
+                else:
+                    put = part.lens.put(value, raw)
+                if refuses is not _takes_all:
+                    for column, new in put.items():
+                        if new != before.get(column) and (why := refuses(column, new)):
+                            raise ValueError(why)
                 raw.update(put)
             except ValueError as error:
                 unholdable[part.path] = str(error)
-        changed = {c: v for c, v in raw.items() if v != before.get(c) and not (creating and v is None)}
         if not creating:
-            return Writing(changed, unholdable)
-        constants = {c: v for c, v in self.create.items() if not isinstance(v, dict)}
+            return Writing({c: v for c, v in raw.items() if v != before.get(c)}, unholdable)
+        changed = {c: v for c, v in raw.items() if v is not None and v != before.get(c)}
         wishes = {link.column: wish for link in self.links for wish in [_wish(link, view)] if wish}
-        return Writing(constants | changed, unholdable, wishes)
+        return Writing(self._constants | changed, unholdable, wishes)
+
+    def _filled(self, view: Dict[str, Value]) -> list[tuple[FieldMap, Value]]:
+        """``_turned`` for a record that is not there yet."""
+        return [
+            (part, value)
+            for path, part, empty in self._empty
+            if ((value := view.get(path)) or value not in BLANK) and value != empty
+        ]
 
     def _turned(
         self, view: Dict[str, Value], raw: Raw, parts: Sequence[FieldMap], creating: bool
@@ -251,6 +281,14 @@ class Mapping:
     def is_closed(self, raw: Raw) -> bool:
         """Whether the record says that what it offers is over. It need not be ticked for sharing any more."""
         return self.closed is not None and _ticked(self.closed, raw)
+
+
+def _said(part: FieldMap, raw: Raw) -> Value:
+    """What a record says; something that is like no value where that cannot be read."""
+    try:
+        return part.lens.get(raw)
+    except ValueError:
+        return object()
 
 
 def _ticked(tick: Dict[str, Any], raw: Raw) -> bool:

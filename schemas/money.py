@@ -61,8 +61,7 @@ def money(amount: Any, currency: Any) -> dict[str, str]:
         raise ValueError("An amount needs its currency, like USD.")
     digits = minor_units(currency)
     text = amount_text(amount)
-    decimals = len(text.partition(".")[2])
-    if decimals > digits:
+    if "." in text and (decimals := len(text.partition(".")[2])) > digits:
         raise ValueError(f"{text} has {decimals} decimals; {currency} has {digits}.")
     return {"amount": text, "currency": currency}
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from mappings.entry import Entry
 from mappings.finding import closest
-from mappings.lenses.lens import BLANK, Lens, Raw, Value, one_column
+from mappings.lenses.lens import BLANK, Lens, Raw, Value, one_column, remembered
 from mappings.lenses.text import plain
 from schemas.codes import CODES
 from schemas.values import canonical
@@ -100,20 +100,27 @@ def choices(entry: Entry) -> Lens:
         known = isinstance(item, str) and (own is None or item in own) and _key(item) not in of.ignored
         return item if known else None
 
+    @remembered
+    def read(value: Any) -> tuple[str, ...]:
+        return tuple(sorted({code for code in map(code_of, items(value, separator)) if code is not None}))
+
     def get(raw: Raw) -> Value:
-        return sorted({code for code in map(code_of, items(raw.get(column), separator)) if code is not None}) or None
+        return list(read(raw.get(column))) or None
 
     def put(value: Value, raw: Raw) -> Raw:
         wanted = list(value or ())
-        shown = [of.shown[c] if of.shown is not None else c for c in wanted if of.shown is None or c in of.shown]
-        kept = [
+        shown = wanted if of.shown is None else [of.shown[code] for code in wanted if code in of.shown]
+        kept = raw.get(column) not in BLANK and [
             item
             for item in items(raw.get(column), separator)
             if code_of(item) is None or code_of(item) in wanted or item in shown
         ]
-        there = {code_of(item) for item in kept}
-        missing = [item for c, item in _pairs(wanted, of) if c not in there and item not in kept]
-        merged = kept + list(dict.fromkeys(missing))
+        if not kept:
+            merged = list(dict.fromkeys(shown))
+        else:
+            there = {code_of(item) for item in kept}
+            missing = [item for c, item in _pairs(wanted, of) if c not in there and item not in kept]
+            merged = kept + list(dict.fromkeys(missing))
         if separator is not None:
             return {column: separator.join(map(str, merged)) or None}
         return {column: merged or None}

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from mappings.entry import Entry
-from mappings.lenses.lens import Lens, Value, one_column
+from mappings.lenses.lens import Lens, Value, one_column, remembered
 from mappings.lenses.text import plain
 from schemas.places import is_country
 
@@ -47,4 +47,4 @@ def country(entry: Entry) -> Lens:
             raise ValueError(f"{value!r} is no country. Write its English name or its two-letter code.")
         return code
 
-    return one_column(column, read, lambda value, _: show(value, form))
+    return one_column(column, remembered(read), lambda value, _: show(value, form))

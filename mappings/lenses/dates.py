@@ -41,8 +41,8 @@ def date(entry: Entry) -> Lens:
         return {"date": day} if words is None else {"date": day, "text": words}
 
     def write(value: Value, _: Any) -> str:
-        day = value["date"]
-        if not isinstance(day, str) or not _DAY.fullmatch(day):
+        day: str = value["date"]
+        if not _is_day(day):
             raise ValueError(f"The column holds days only; the value is {day or value.get('text')!r}.")
         if time:
             moment = _TIME.fullmatch(value.get("text") or "")
@@ -74,6 +74,11 @@ def words(entry: Entry) -> Lens:
         return str(text)
 
     return one_column(column, read, write, "words beside a date form")
+
+
+@lru_cache(maxsize=8192)
+def _is_day(day: str | None) -> bool:
+    return isinstance(day, str) and _DAY.fullmatch(day) is not None
 
 
 def _iso(text: str) -> tuple[str | None, str | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 Raw = dict[str, Any]
@@ -20,12 +21,24 @@ BLANK: tuple[Any, ...] = (None, "", [])
 @dataclass(frozen=True, slots=True)
 class Lens:
     """``get`` reads a whole raw record; ValueError for what it cannot translate. ``put`` gives the columns that
-    make the record say ``value``, starting from what is there; ValueError for what they cannot hold."""
+    make the record say ``value``, starting from what is there; ValueError for what they cannot hold.
+
+    For speed alone: ``as_it_is`` where text is its own value, and ``cell``, which gives what ``put`` would give for a
+    value that is not blank, where that takes one column and what is in it."""
 
     columns: tuple[str, ...]
     get: Callable[[Raw], Value]
     put: Callable[[Value, Raw], Raw]
     loses: str = ""
+    cell: Callable[[Value, Any], Any] | None = None
+    as_it_is: bool = False
+
+
+def remembered(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """``read``, which takes each text apart once: there are few of them in a column. What it gives is shared, so it
+    must be something that cannot be changed."""
+    of_text = lru_cache(maxsize=1024)(read)
+    return lambda value: of_text(value) if value.__class__ is str else read(value)
 
 
 def one_column(column: str, read: Callable[[Any], Value], write: Callable[[Value, Any], Any], loses: str = "") -> Lens:
@@ -42,7 +55,7 @@ def one_column(column: str, read: Callable[[Any], Value], write: Callable[[Value
             return {column: None}
         return {column: write(value, raw.get(column))}
 
-    return Lens((column,), get, put, loses)
+    return Lens((column,), get, put, loses, write)
 
 
 def kind_of(value: Any) -> str:

@@ -25,6 +25,8 @@ class CurrencyColumn:
 
     def read(self, raw: Raw) -> str | None:
         shown = raw.get(self.column)
+        if shown.__class__ is str and shown:
+            return self.codes.get(shown, shown)
         if shown in BLANK:
             return self.default
         return self.codes.get(shown, shown) if isinstance(shown, str) else None
@@ -71,6 +73,8 @@ def _fixed(entry: Entry) -> Lens:
 
 
 def _said(value: Any, currency: str, parse: Parse, entry: Entry) -> Value:
+    if value.__class__ is int:
+        return money(value, currency)
     found = money(parse(value), currency)
     if isinstance(value, str) and "decimal" not in entry.options:
         why = ambiguous(value.strip(), currency)
@@ -121,7 +125,7 @@ class Shared:
         if now in wanted or not wanted:
             return None
         for code in dict.fromkeys(wanted):
-            if all(self._follows(view, raw, code, *field) for field in self.fields):
+            if not raw or all(self._follows(view, raw, code, *field) for field in self.fields):
                 return self.of.write(code)
         return None
 

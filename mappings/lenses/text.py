@@ -33,7 +33,8 @@ def text(entry: Entry) -> Lens:
 
     loses = [f"characters after the first {limit}"] if limit else []
     loses += [f"the characters {drop!r}"] if drop else []
-    return Lens((column,), get, put, " and ".join(loses))
+    cell = (lambda value, _: value) if limit is None else (lambda value, _: cut(value, limit) or None)
+    return Lens((column,), get, put, " and ".join(loses), cell, dropped is None)
 
 
 def plain(value: Any) -> str | None:

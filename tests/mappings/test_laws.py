@@ -137,3 +137,42 @@ def test_a_record_of_salesforce_keeps_its_currency_and_says_what_it_cannot_hold(
     assert "The record is in USD; the value is in EUR." in written.unholdable[path]
     theirs = mapping.read(before | new.columns | {"CurrencyIsoCode": "JOD"}).values
     assert theirs[path] == {"amount": "900", "currency": "JOD"}, "the org's own people do change it"
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+@given(data=st.data())
+@laws
+def test_a_record_that_is_not_there_yet_is_written_like_one_whose_columns_are_all_blank(
+    name: str, data: st.DataObject
+) -> None:
+    mapping = load(name)
+    view = data.draw(views(mapping))
+    asked: list[str] = []
+    written = mapping.write(view, None, creating=True)
+    assert written == mapping.write(view, mapping.reduce({}), creating=True, refuses=lambda c, v: asked.append(c))
+    assert set(asked) >= written.columns.keys() - mapping.create.keys() - {
+        group.of.column for group in mapping.currencies
+    }
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+@given(data=st.data())
+@laws
+def test_the_quick_ways_of_reading_and_writing_a_column_say_what_its_lens_says(name: str, data: st.DataObject) -> None:
+    mapping = load(name)
+    raw = mapping.reduce(data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(mapping.columns, RAW))))
+    view, read = data.draw(views(mapping)), mapping.read(raw).values
+    for part in mapping.fields:
+        if part.path in read:
+            assert same(part.path, read[part.path], part.lens.get(raw)), part.path
+        value, cell, [*columns] = view.get(part.path), part.lens.cell, part.columns
+        if value and cell is not None:
+            quick, slow = tried(cell, value, raw.get(columns[0])), tried(part.lens.put, value, raw)
+            assert quick == (slow[columns[0]] if isinstance(slow, dict) else slow), part.path
+
+
+def tried(act: Any, *given: Any) -> Any:
+    try:
+        return act(*given)
+    except ValueError as error:
+        return str(error)

@@ -130,6 +130,7 @@ def test_what_the_dead_left_is_tidied_and_the_living_keep_theirs(hub: Hub) -> No
 
     before = min(name for name, _ in waiting(hub) if name != queue.name_of(hub))
     by_worker(hub, take)
+    presence.end()
     assert len(waiting(hub, "doing")) == 1 and {name for name, _ in waiting(hub)} == {before}
 
 

@@ -103,7 +103,7 @@ def _look_at(conn: Connection, hub: Hub, steward: str, ids: list[str], now: date
                 _share_again(conn, hub, row, Cause(now, "hub", SHARED_AGAIN, member_id=steward))
             case Act.ANSWERED | Act.FORGET:
                 _settled(conn, hub, row)
-        opportunities.change(conn, id, {"look_at": next_look(known[id], acts[id], now)})
+        opportunities.change(conn, id, look_at=next_look(known[id], acts[id], now))
     if delisted:
         _tell(conn, hub, steward, lambda: gone([sending.one_line(row.title) for row in delisted], _page(hub)))
 
@@ -176,7 +176,7 @@ def _ask(conn: Connection, hub: Hub, row: Opportunity, now: datetime, mails: lis
             conn, at=now, actor="hub", action="still needed: asked", opportunity_id=row.id, member_id=row.steward_id
         )
     row.asked_at, row.asked_mail = now, mails
-    opportunities.change(conn, row.id, {"asked_at": now, "asked_mail": mails})
+    opportunities.change(conn, row.id, asked_at=now, asked_mail=mails)
     announce(conn, hub, row)
 
 
@@ -196,7 +196,7 @@ def _share_again(conn: Connection, hub: Hub, row: Opportunity, cause: Cause) -> 
 def _settled(conn: Connection, hub: Hub, row: Opportunity) -> None:
     """The question goes, also from the steward's record."""
     row.asked_at = row.asked_mail = row.delisted_at = None
-    opportunities.change(conn, row.id, {"asked_at": None, "asked_mail": None, "delisted_at": None})
+    opportunities.change(conn, row.id, asked_at=None, asked_mail=None, delisted_at=None)
     announce(conn, hub, row)
 
 
@@ -231,7 +231,7 @@ def confirm(hub: Hub, opportunity_id: str, member: str, user_id: str) -> None:
                 conn, at=now, actor=f"user:{user_id}", action=CONFIRMED, opportunity_id=row.id, member_id=member
             )
             _settled(conn, hub, row)
-        opportunities.change(conn, row.id, {"look_at": now + LOOK})
+        opportunities.change(conn, row.id, look_at=now + LOOK)
         dues.wake(conn, dues.waiting_connections(conn), now)
 
 

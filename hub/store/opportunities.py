@@ -46,13 +46,13 @@ def add(conn: Connection, *new: Opportunity, own: Mapping[str, Mapping[str, Comm
         finding.keep_all(conn, new, own or {})
 
 
-def change(conn: Connection, opportunity_id: str, values: Mapping[str, Any]) -> None:
+def change(conn: Connection, opportunity_id: str, **values: Any) -> None:
     """Columns of it; what it is found by is kept up beside them, but for its facts."""
-    save(conn, opportunity_id, values)
+    save(conn, opportunity_id, **values)
     finding.copy(conn, opportunity_id, values)
 
 
-def save(conn: Connection, opportunity_id: str, values: Mapping[str, Any]) -> None:
+def save(conn: Connection, opportunity_id: str, **values: Any) -> None:
     """Columns of it alone: the caller keeps up what it is found by."""
     update_all(conn, t, [{"id": opportunity_id, **values}])
 

@@ -150,7 +150,7 @@ def change(
     if told:
         opportunity.shown_at = cause.at
     columns = {name: value for name, value in opportunity.columns().items() if name not in FIXED}
-    (opportunities.change if upkeep is None else opportunities.save)(conn, opportunity.id, columns)
+    (opportunities.change if upkeep is None else opportunities.save)(conn, opportunity.id, **columns)
     if moved.get("status") == "withdrawn" or "steward_id" in moved:
         handovers.lapse(conn, opportunity.id, cause.at)
     alike = any(bears(path) or path in OWN for path in moved)

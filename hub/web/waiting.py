@@ -361,7 +361,9 @@ class Left:
 
 def _quarantine(conn: Connection, own: set[str]) -> Iterator[Item]:
     for row in lists.quarantined(conn, own):
-        place = row.place or row.remote_id
-        place = "" if place in row.reason else f", {place}"
-        text = _("%(where)s%(place)s: %(reason)s", where=row.connection_id, place=place, reason=tell(row.reason))
+        where, place, reason = row.connection_id, row.place or row.remote_id, tell(row.reason)
+        if place in row.reason:
+            text = _("%(where)s: %(reason)s", where=where, reason=reason)
+        else:
+            text = _("%(where)s, %(place)s: %(reason)s", where=where, place=place, reason=reason)
         yield Item("quarantine", text, row.first_seen_at, url_for("queue.page", kind="quarantine"), row)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, Table, select, text
 
 from hub.app import open_hub
 from hub.cli import main
@@ -15,6 +15,7 @@ from hub.commons.criteria import Criteria
 from hub.config_files import load
 from hub.store import finding, moving
 from hub.store.engine import open_engine, reading, writing
+from hub.store.tables import Connection as Row
 from hub.sync.history import disagreements
 from hub.sync.run import sync_all
 from tests.town import Town
@@ -85,7 +86,7 @@ def test_the_old_file_writes_nothing_any_more_and_says_why(grown: Town, copy: Pa
     hub = open_hub(load(copy))
     assert sync_all(hub) == [] and len(grown.writes()) == before
     with hub.reading() as conn:
-        assert set(conn.scalars(text("SELECT reason FROM connection"))) == {moving.MOVED}
+        assert set(conn.scalars(select(Row.reason))) == {moving.MOVED}
     hub.engine.dispose()
 
 

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from tests.mutants.named import Mutant
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("hub", "connectors", "mappings", "schemas", "said", "tests", "pyproject.toml")
+ROOMS = ("hub", "connectors", "mappings", "schemas", "tests", "pyproject.toml")
 PROOFS = (
     ("oracle", "tests.oracle", ()),
     ("simulation", "tests.simulation", ("--count", "400", "--jobs", "1", "--first")),

@@ -14,7 +14,7 @@ from hub.store import people
 from tests.town import Town
 
 INBOX_SHEET = """
-[connections.corrie-inbox]
+[connections.corrie-sheet-inbox]
 member = "corrie"
 system = "spreadsheet"
 mapping = "spreadsheet-inbox"
@@ -52,8 +52,8 @@ def test_a_sheet_that_is_an_inbox_fills_is_answered_and_empties(town: Town) -> N
     inbox = town.folder / "inbox.csv"
     inbox.write_text("Commons ID,Title,Our notes,Take up,Not for us\n", encoding="utf-8")
     town.invite()
-    look_for(town, "corrie", "isla@corrie.example", "corrie-inbox", Criteria(text="radio"))
-    look_for(town, "corrie", "isla@corrie.example", "corrie-inbox", Criteria(countries=("NP",)))
+    look_for(town, "corrie", "isla@corrie.example", "corrie-sheet-inbox", Criteria(text="radio"))
+    look_for(town, "corrie", "isla@corrie.example", "corrie-sheet-inbox", Criteria(countries=("NP",)))
     radio, maps = ALDER[8].title, ALDER[11].title
     town.sync()
     shown = rows(inbox)

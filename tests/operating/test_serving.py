@@ -134,7 +134,7 @@ def test_nor_is_it_in_the_log_of_a_sync_by_hand_and_people_read_plain_text(
     _, town, found = shown
     log = (town.folder / "log" / "sync.json").read_text()
     ended = [line for line in map(json.loads, log.splitlines()) if line["event"] == "the run ended"]
-    assert len(ended) == 4 and all(line["run"] and line["connection"] for line in ended) and canaries_in(log) == []
+    assert len(ended) == 5 and all(line["run"] and line["connection"] for line in ended) and canaries_in(log) == []
     assert found["sync"].stdout.startswith("alder-salesforce") and found["sync"].stderr == ""
 
 

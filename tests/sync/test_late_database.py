@@ -21,9 +21,10 @@ def test_no_write_may_leave_that_could_end_after_the_lease(
     share(world)
     began, kept, keep = world.time.now(), [], lease.keep
 
-    def slow(*asked: Any) -> None:
-        keep(*asked)
+    def slow(*asked: Any) -> bool:
+        cancelled = keep(*asked)
         world.time.sleep(late)
+        return cancelled
 
     def look() -> None:
         with world.hub.reading() as conn:

@@ -68,7 +68,7 @@ prove: $(VENV)/test
 	$(BIN)/python -m tests.simulation --count $(SEEDS)
 	$(BIN)/python -m tests.crash
 	$(BIN)/python -m pytest -n auto --dist worksteal
-	$(BIN)/python -m pytest -n auto --dist worksteal -m whole tests/door tests/web/test_schemathesis.py
+	$(BIN)/python -m pytest -n auto --dist worksteal -m whole tests/crash tests/door tests/web/test_schemathesis.py
 
 prove-cluster: $(VENV)/test
 	$(BIN)/python -m pytest -m whole tests/cluster

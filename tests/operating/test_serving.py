@@ -91,9 +91,9 @@ def invited(town: Town) -> None:
 
 def visited(served: Served, text: str) -> dict[str, Any]:
     def ended() -> bool:
-        return sum(line["event"] == "the run ended" for line in served.lines()) >= 4
+        return sum(line["event"] == "the run ended" for line in served.lines()) >= 5
 
-    served.until(ended, "Four connections were to run.")
+    served.until(ended, "Five connections were to run.")
     served.until(
         lambda: any("mails could not be sent" in event for event in served.events()), "A mail was to be refused."
     )

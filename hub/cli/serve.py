@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -102,22 +103,23 @@ class Serving:
 
     def run_until_told(self) -> None:
         """Until SIGINT or SIGTERM, which lets each run finish the page or the writes in hand; a second one ends at once."""
-        told = threading.Event()
+        told: list[int] = []  # an event has a lock, which a signal can find taken
 
         def tell(number: int, _frame: object) -> None:
-            if told.is_set():
+            if told:
                 log.warning(
                     "told to stop a second time: it ends at once, and the next start looks what came of open writes"
                 )
                 logging.shutdown()
                 os._exit(128 + number)
-            told.set()
+            told.append(number)
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, tell)
         self.start()
         log.info("started", extra={"url": self.url, "metrics_port": self._metrics[0] if self._metrics else None})
-        told.wait()
+        while not told:  # in short pauses: one without end was seen to sleep on though the signal had come
+            time.sleep(0.3)
         log.info("told to stop: what is in hand is finished, a second signal ends it at once")
         self.stop()
         log.info("stopped")

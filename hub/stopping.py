@@ -5,9 +5,7 @@ from __future__ import annotations
 from schemas.said import phrase
 
 SAID = phrase("The hub was stopped. The next run goes on from there; nothing was lost.")
-
-
-CANCELLED = (
+CANCELLED = phrase(
     "A person ended this run. What it had stored is kept, and the next run goes on from there; nothing was lost."
 )
 

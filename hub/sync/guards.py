@@ -96,14 +96,14 @@ def _missing(pages: Mapping[str, int], absent: Collection[str]) -> str:
         )
     if min(gone) > max(there):
         return phrase(
-            "All %(number)s missing records are on page %(gone)s and later: the list was probably cut short.",
+            "All %(number)s missing records are on page %(page)s and later: the list was probably cut short.",
             number=len(gone),
-            gone=min(gone),
+            page=min(gone),
         )
     return phrase(
-        "%(number)s records were not shown by two whole scans; %(number_2)s were.",
-        number=len(gone),
-        number_2=len(there),
+        "%(missing)s records were not shown by two whole scans; %(shown)s were.",
+        missing=len(gone),
+        shown=len(there),
     )
 
 

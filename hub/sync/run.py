@@ -42,7 +42,7 @@ NO_ROOM = phrase(
     "The disk of the hub's database is full, and nothing more can be stored. Make room there; "
     "the next sync goes on where this one stopped, and nothing was lost."
 )
-CUT_OFF = "The connection to the hub's database broke off. The next run goes on from there; nothing was lost."
+CUT_OFF = phrase("The connection to the hub's database broke off. The next run goes on from there; nothing was lost.")
 
 
 @dataclass(slots=True)

@@ -93,7 +93,7 @@ def kind_names() -> dict[str, str]:
 def by_urgency(conn: Connection, items: list[Item]) -> list[Item]:
     """With their last days. A held run first, for nothing of it moves; then what closes soonest, then the oldest."""
     today = hub().time.now().date()
-    ids = {id: item for item in items for id in [_opportunity(item)] if id}
+    ids = {_opportunity(item) for item in items} - {""}
     days = {id: on for id, on in finding.needed(conn, ids).items() if on >= today}
     dated = [replace(item, closes=days.get(_opportunity(item))) for item in items]
     return sorted(dated, key=lambda item: (item.kind != "hold", item.closes or date.max, item.since))

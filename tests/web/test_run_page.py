@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
+from sqlalchemy import select
 
 from hub.jobs import lease
-from hub.store import connections, runs
+from hub.store import audit, connections, runs
 from hub.store.tables import Due, Quarantine, Run, RunCalls
+from schemas.said import phrase
 from tests.web.conftest import Site, fill
 
 
@@ -97,6 +101,24 @@ def test_causes_say_when_they_are_tried_again_and_all_of_one_are_tried_at_once(s
         assert conn.execute(vars(Quarantine)["__table__"].select()).first().state == "open"
     answer = site.post(site.client("staff.elm"), "/runs/going/retry", cause="Something else")
     assert "Nothing of it is left" in site.client("staff.elm").get(answer.location).text
+
+
+def test_the_form_of_a_cause_names_a_sentence_that_knows_its_parts(site: Site, run: str) -> None:
+    due, aside = vars(Due)["__table__"], vars(Quarantine)["__table__"]
+    change(site, state="done", counts={"read": 5, "rejected": 1}, ended_at=site.time.now())
+    with site.hub.writing() as conn:
+        conn.execute(due.update().values(error=phrase("No fund is called %(name)s.", name='"Wells"')))
+        conn.execute(aside.update().values(reason=phrase("%(column)s is empty.", column="Title")))
+        connections.change(conn, "elm-sheet", reread_at=site.time.now())
+    causes = re.findall(r'name="cause" value="([^"]+)"', show(site, "staff.elm", "rejected"))
+    assert len(causes) == 2
+    for cause in causes:
+        site.post(site.client("staff.elm"), "/runs/going/retry", cause=unescape(cause))
+    with site.hub.reading() as conn:
+        assert conn.execute(due.select()).one().not_before is None
+        assert connections.get(conn, "elm-sheet").reread_at is None
+        notes = conn.scalars(select(audit.t.c.note).where(audit.t.c.action == "tried again")).all()
+    assert sorted(notes) == ['No fund is called "Wells".', "Title is empty."]
 
 
 def test_nobody_else_ends_or_retries(site: Site, run: str) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 from hub.people import accounts
 from hub.store import engine, migrate
 from hub.store.engine import open_engine
+from tests import compiled
 from tests.town import Town
 
 # Secrets that tests write are readable by nobody else, or the hub would refuse them.
@@ -25,6 +26,7 @@ engine.SYNCHRONOUS = "OFF"
 COST = dict(accounts.COST)
 accounts.COST.update(time_cost=1, memory_cost=8)
 UPGRADE = migrate.upgrade
+compiled.once()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

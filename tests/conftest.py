@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from zlib import crc32
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, inspect, text
 
 from hub.people import accounts
@@ -27,6 +28,7 @@ COST = dict(accounts.COST)
 accounts.COST.update(time_cost=1, memory_cost=8)
 UPGRADE = migrate.upgrade
 compiled.once()
+settings.register_profile("bounded", max_examples=10)  # make test; a plain pytest takes hypothesis' hundred
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

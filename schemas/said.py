@@ -43,9 +43,14 @@ def together(sentences: Iterable[str]) -> Said:
     return _of(tuple(parts))
 
 
-def listed(parts: Iterable[Said]) -> Said:
+def listed(parts: Iterable[str]) -> str:
     """One thing beside the other, for the middle of a sentence."""
     return reduce(lambda all, one: phrase("%(all)s; %(one)s", all=all, one=one), parts)
+
+
+def enumerated(parts: Iterable[str]) -> str:
+    """The same with commas."""
+    return reduce(lambda all, one: phrase("%(all)s, %(one)s", all=all, one=one), parts)
 
 
 def pack(sentence: str) -> str:

@@ -63,15 +63,15 @@ def run(api: Api, wanted: Wanted) -> list[Check]:
             Check(phrase("columns"), False, str(error), phrase("Check that the option url is the address of a hub.")),
         ]
     unknown = [name for name in wanted.fields if name not in known]
-    said = (
+    lacks = (
         phrase("The other hub has no %(unknown)s.", unknown=", ".join(unknown))
         if unknown
         else phrase("All %(count)s are there.", count=len(wanted.fields))
     )
-    fix = (
+    mend = (
         phrase("Take these lines out of the mapping, or have the other hub brought to this version.") if unknown else ""
     )
-    return [*steps, Check(phrase("columns"), not unknown, lacks, fix)]
+    return [*steps, Check(phrase("columns"), not unknown, lacks, mend)]
 
 
 def fields(api: Api, wanted: Wanted) -> list[Field]:

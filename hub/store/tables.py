@@ -378,7 +378,7 @@ class Audit(Row, table=True):
     remote_id: str | None = None
     member_id: str | None = None
     values: dict[str, Any] | None = json_column()
-    note: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    note: str | None = sentence()
     moves: bool = False
     salt: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
 

@@ -80,7 +80,7 @@ class AirtableTable(Connector):
             page=PAGE,
             batch=BATCH,
             rates=api.rates,
-            normalises=("blank text, empty lists and unticked boxes become absent",),
+            normalises=(phrase("blank text, empty lists and unticked boxes become absent"),),
             references=True,
         )
 

@@ -73,7 +73,7 @@ class Dataverse(Connector):
             page=PAGE,
             batch=BATCH,
             rates=self.session.rates,
-            normalises=("blank text is null", "decimals to the column's precision"),
+            normalises=(phrase("blank text is null"), phrase("decimals to the column's precision")),
             references=True,
         )
 

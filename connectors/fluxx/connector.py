@@ -80,7 +80,7 @@ class FluxxModel(Connector):
             page=CHUNK,
             batch=BATCH,
             rates=self._session.rates,
-            normalises=("blank text, empty lists and unticked boxes become absent",),
+            normalises=(phrase("blank text, empty lists and unticked boxes become absent"),),
             references=True,
         )
 

@@ -100,7 +100,7 @@ class GoogleSheet(Connector):
             page=PAGE,
             batch=BATCH,
             rates=api.rates,
-            normalises=("blank text becomes absent", "numbers keep 15 digits"),
+            normalises=(phrase("blank text becomes absent"), phrase("numbers keep 15 digits")),
         )
 
     # --- looking

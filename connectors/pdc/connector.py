@@ -101,7 +101,7 @@ class Proposals(Connector):
             page=COUNT,
             batch=1,  # one call after another, as the service wants it
             rates=session.rates,
-            normalises=("amounts have at least two decimals",),
+            normalises=(phrase("amounts have at least two decimals"),),
         )
 
     # --- looking

@@ -66,9 +66,9 @@ class Salesforce(Connector):
             batch=batches.RECORDS,
             batch_edits=EDITS[guard],
             normalises=(
-                "blank text is null",
-                "several choices in the picklist's order",
-                "decimals to the field's scale",
+                phrase("blank text is null"),
+                phrase("several choices in the picklist's order"),
+                phrase("decimals to the field's scale"),
             ),
             references=True,
         )

@@ -93,7 +93,7 @@ class Submittable(Connector):
             page=SIZE,
             batch=BATCH,
             rates=api.rates,
-            normalises=("blank answers and choices without an option become absent",),
+            normalises=(phrase("blank answers and choices without an option become absent"),),
         )
 
     # --- looking

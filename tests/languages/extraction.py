@@ -124,6 +124,12 @@ STORED = (
     "This system cannot hold the commons value, and its own value was changed.",
     "Edited where the system holds a shortened or changed copy of the value.",
     "a proof",
+    "by hand",
+    "admin",
+    "convener",
+    "officer",
+    "operator",
+    "staff",
 )
 """Words that the store keeps in English, for audit and programs, and pages show: deeds, states, what started a run, why it conflicts."""
 

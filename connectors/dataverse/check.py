@@ -35,7 +35,12 @@ def steps(session: Session, wanted: Wanted) -> list[Check]:
             done.append(step)
     except SignInFailed as error:
         done.append(
-            Check("sign-in", False, str(error), phrase("See Microsoft Entra > App registrations, and the message."))
+            Check(
+                phrase("sign-in"),
+                False,
+                str(error),
+                phrase("See Microsoft Entra > App registrations, and the message."),
+            )
         )
     except ConnectorError as error:
         fix = phrase("See to url, the network or Microsoft's service health page, then check again.")
@@ -45,7 +50,7 @@ def steps(session: Session, wanted: Wanted) -> list[Check]:
 
 def _steps(session: Session, wanted: Wanted) -> Iterator[Check]:
     signed = session.sign_in()
-    yield Check("sign-in", True, phrase("Microsoft Entra gave a token."))
+    yield Check(phrase("sign-in"), True, phrase("Microsoft Entra gave a token."))
     yield from _clock(session, signed)
     try:
         user = str(session.get("WhoAmI", phrase("Asking who signed in"))["UserId"])

@@ -227,7 +227,10 @@ def spelt(cells: Raw, now: Mapping[str, Any], form: Form) -> dict[str, str | Non
             else:
                 texts[code] = values.spelt(cells[code], field.type)
         except ValueError as reason:
-            raise Invalid(f"{code!r}: {reason}", [column for column in cells if split(column)[0] == code]) from None
+            raise Invalid(
+                phrase("%(column)s: %(error)s", column=repr(code), error=reason),
+                [column for column in cells if split(column)[0] == code],
+            ) from None
     return texts
 
 

@@ -33,7 +33,7 @@ def steps(rows: Rows) -> list[Check]:
 
 def _steps(rows: Rows) -> Iterator[Check]:
     session, wanted = rows.session, rows.wanted
-    for name, step in (("address", _address), ("clock", _clock), ("sign-in", _sign_in)):
+    for name, step in ((phrase("address"), _address), (phrase("clock"), _clock), (phrase("sign-in"), _sign_in)):
         found = _tried(name, step, session)
         yield found
         if not found.ok and name != "clock":
@@ -109,7 +109,9 @@ def _clock(session: Session) -> Check:
 
 def _sign_in(session: Session) -> Check:
     session.sign_in()
-    return Check("sign-in", True, phrase("Signed in; the org answers from %(instance)s.", instance=session.instance))
+    return Check(
+        phrase("sign-in"), True, phrase("Signed in; the org answers from %(instance)s.", instance=session.instance)
+    )
 
 
 def _object(object: dict[str, Any]) -> Check:

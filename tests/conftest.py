@@ -12,11 +12,13 @@ from typing import Any
 from zlib import crc32
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from hub.people import accounts
 from hub.store import audit, engine, migrate
 from hub.store.engine import open_engine
+from tests import compiled
 from tests.languages.extraction import DEEDS
 from tests.town import Town
 
@@ -28,6 +30,8 @@ engine.SYNCHRONOUS = "OFF"
 COST = dict(accounts.COST)
 accounts.COST.update(time_cost=1, memory_cost=8)
 UPGRADE = migrate.upgrade
+compiled.once()
+settings.register_profile("bounded", max_examples=10)  # make test; a plain pytest takes hypothesis' hundred
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

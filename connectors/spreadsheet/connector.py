@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +30,10 @@ from connectors.contract import (
     Unseen,
     Wanted,
 )
+from connectors.spreadsheet import checks
 from connectors.spreadsheet.rewrite import digest, rewrite
 from connectors.spreadsheet.sheet import Change, Options, Row, format_of
-from schemas.said import enumerated, phrase, together
+from schemas.said import phrase, together
 
 PAGE = 500
 
@@ -132,7 +132,7 @@ class Spreadsheet(Connector):
             id: Gone(id) if proves else Unseen(id, phrase("No row of %(name)s has this id.", name=self.path.name))
             for id in ids
         }
-        missing |= {id: Unseen(id, _shared(id, self.id, doubled[id])) for id in ids if id in doubled}
+        missing |= {id: Unseen(id, checks.shared(id, self.id, doubled[id])) for id in ids if id in doubled}
         return {id: found.get(id, missing[id]) for id in ids}
 
     def find(self, key: str) -> list[Record]:
@@ -202,7 +202,7 @@ class Spreadsheet(Connector):
                             fields,
                         )
                     elif id in doubled:
-                        yield Refused(f"{id} ({place})", str(place), _shared(id, self.id, doubled[id]), fields)
+                        yield Refused(f"{id} ({place})", str(place), checks.shared(id, self.id, doubled[id]), fields)
                     elif row.error:
                         yield Refused(
                             id, str(place), phrase("%(place)s: %(error)s", place=place, error=row.error), fields
@@ -228,7 +228,7 @@ class Spreadsheet(Connector):
                         name=file.name,
                         id=repr(self.id),
                     ),
-                    _closest(self.id, header),
+                    checks.closest(self.id, header),
                 ]
             ),
             [self.id],
@@ -261,9 +261,9 @@ class Spreadsheet(Connector):
         for draft in drafts:
             place, id = keyed.get(draft.key, (None, ""))
             if draft.key in twice:
-                targets.append(Invalid(_shared(draft.key, self.wanted.key or "", twice[draft.key])))
+                targets.append(Invalid(checks.shared(draft.key, self.wanted.key or "", twice[draft.key])))
             elif id in doubled:
-                targets.append(Invalid(_shared(id, self.id, doubled[id]), [self.id]))
+                targets.append(Invalid(checks.shared(id, self.id, doubled[id]), [self.id]))
             else:
                 own = {} if id or self.id == self.wanted.key else {self.id: draft.key}
                 number = place.number if place else None
@@ -302,7 +302,7 @@ class Spreadsheet(Connector):
         targets: list[Target | ConnectorError] = []
         for edit in edits:
             if edit.id in doubled:
-                targets.append(Invalid(_shared(edit.id, self.id, doubled[edit.id]), [self.id]))
+                targets.append(Invalid(checks.shared(edit.id, self.id, doubled[edit.id]), [self.id]))
             elif edit.id not in rows:
                 targets.append(
                     Stale(phrase("No row has %(column)s %(id)s any more.", column=self.id, id=repr(edit.id)))
@@ -324,7 +324,7 @@ class Spreadsheet(Connector):
                 places |= {_text(row.cells.get(self.id)): Place(file, row.number) for row in sheet.rows}
         there = [id for id in ids if id in places]
         targets: list[Target | ConnectorError] = [
-            Invalid(_shared(id, self.id, doubled[id]), [self.id])
+            Invalid(checks.shared(id, self.id, doubled[id]), [self.id])
             if id in doubled
             else Target(id, places[id].file, Change(places[id].number, None))
             for id in there
@@ -361,17 +361,16 @@ class Spreadsheet(Connector):
     def check(self) -> list[Check]:
         try:
             files = self._files()
-            checks = [
+            done = [
                 Check(phrase("find"), True, phrase("%(count)s file(s) at %(path)s", count=len(files), path=self.path))
             ]
             for file in files:
-                checks += self._check_file(file)
-            doubled = self._doubled(files) if all(check.ok for check in checks) else {}
+                done += self._check_file(file)
+            doubled = self._doubled(files) if all(check.ok for check in done) else {}
             for id, places in list(doubled.items())[:3]:
-                checks.append(
-                    Check(phrase("ids"), False, _shared(id, self.id, places), phrase("Give each row an id of its own."))
-                )
-            return checks
+                told = checks.shared(id, self.id, places)
+                done.append(Check(phrase("ids"), False, told, phrase("Give each row an id of its own.")))
+            return done
         except ConnectorError as error:
             return [Check(phrase("read"), False, str(error), phrase("See the README of the spreadsheet connector."))]
 
@@ -379,42 +378,7 @@ class Spreadsheet(Connector):
         with format_of(file).open(file, self.options) as sheet:
             header = sheet.header
         self._has_id(file, header)
-        checks = [Check(phrase("read"), True, phrase("%(name)s: %(count)s columns", name=file.name, count=len(header)))]
-        missing = [c for c in self.wanted.fields if c not in header]
-        if self.wanted.key in missing:
-            fix = phrase("Add a column %(key)s, or let the hub add it: writable = true.", key=repr(self.wanted.key))
-            checks.append(
-                Check(
-                    phrase("key"),
-                    self.writable,
-                    phrase("%(name)s has no column %(key)s yet.", name=file.name, key=repr(self.wanted.key)),
-                    fix,
-                )
-            )
-        others = [c for c in missing if c != self.wanted.key]
-        if others:
-            checks.append(
-                Check(
-                    phrase("columns"),
-                    True,
-                    phrase(
-                        "%(name)s lacks %(count)s mapped columns: %(others)s. They stay blank.",
-                        name=file.name,
-                        count=len(others),
-                        others=", ".join(others[:6]),
-                    ),
-                )
-            )
-        if self.writable and not os.access(file, os.W_OK):
-            checks.append(
-                Check(
-                    phrase("write"),
-                    False,
-                    phrase("%(name)s may not be written.", name=file.name),
-                    phrase("Give the hub's user the right to."),
-                )
-            )
-        return checks
+        return checks.of_file(file, header, self.wanted, self.writable)
 
     def describe(self) -> list[Field]:
         """Every column there is, and every wanted one that is not: it reads as blank, and a write adds it.
@@ -440,20 +404,3 @@ def _hinders(edit: Edit, place: Place, row: Row) -> ConnectorError | None:
         if moved
         else None
     )
-
-
-def _shared(id: str, column: str, places: list[Place]) -> str:
-    return phrase(
-        "%(most)s and %(last)s share %(column)s %(id)s. Give each row its own; none of them is used.",
-        most=enumerated(str(place) for place in places[:-1]),
-        last=places[-1],
-        column=column,
-        id=repr(id),
-    )
-
-
-def _closest(name: str, header: Sequence[str]) -> str:
-    from difflib import get_close_matches
-
-    found = get_close_matches(name, header, n=1)
-    return phrase("Closest: %(close)s.", close=repr(found[0])) if found else ""

@@ -251,9 +251,9 @@ PROTECTIONS: tuple[tuple[Mutant, str], ...] = (
     (
         Mutant(
             "sessions of who was erased live on",
-            "hub/people/erasing.py",
-            "for model in (tables.Session, tables.Bookmark, tables.MailWish):",
-            "for model in (tables.Bookmark,):",
+            "hub/store/people.py",
+            "OWN: tuple[Any, ...] = (tables.Session, tables.Bookmark, tables.MailWish)",
+            "OWN: tuple[Any, ...] = (tables.Bookmark,)",
         ),
         "tests/operations/test_erasing.py",
     ),

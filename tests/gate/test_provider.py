@@ -104,6 +104,7 @@ HOSTILE: dict[str, Callable[[Claims], Claims]] = {
     "another nonce": lambda claims: claims | {"nonce": "x" * 64},
     "no nonce": lambda claims: {k: v for k, v in claims.items() if k != "nonce"},
     "another audience": lambda claims: claims | {"aud": "another-client"},
+    "another audience, though we are the authorized party": lambda claims: claims | {"aud": "another", "azp": CLIENT},
     "no audience": lambda claims: {k: v for k, v in claims.items() if k != "aud"},
     "several audiences and no authorized party": lambda claims: claims | {"aud": [CLIENT, "another"]},
     "another authorized party": lambda claims: claims | {"aud": [CLIENT, "another"], "azp": "another"},

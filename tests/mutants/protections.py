@@ -95,7 +95,7 @@ PROTECTIONS: tuple[tuple[Mutant, str], ...] = (
             "    return or_(and_(published, audience), t.c.steward_id == member_id) & ~gone\n",
             "    return or_(published, audience) & ~gone\n",
         ),
-        "tests/web/test_canaries.py",
+        "tests/store/test_finding.py",
     ),
     (
         Mutant("no brake on guessing", ACCOUNTS, "TRIES = 10\n", "TRIES = 10**6\n"),

@@ -41,7 +41,7 @@ def by_any_email(conn: Connection, email: str) -> User | None:
 
 def erase(conn: Connection, account: User) -> None:
     """The account keeps its id, which the audit names; nothing of the person stays with it."""
-    blank = {
+    blank: dict[str, Any] = {
         "email": f"erased-{account.id}@invalid",
         "name": "Erased",
         "password_hash": "",

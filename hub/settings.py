@@ -52,6 +52,7 @@ SIGN_IN = (
     Setting("verified", str, "The claim that says that it was verified; \"\" where all the provider's addresses are its own.", "email_verified"),
     Setting("acr", list, "Demanded levels of signing in, any of which will do: the provider's names for its second factor."),
     Setting("amr", list, "Demanded ways of signing in, any of which will do, like mfa or otp."),
+    Setting("sign_out", str, "What signing out ends: the session here alone, or the one at the provider as well.", "hub", choices=("hub", "provider")),
     Setting("hosts", list, "Further hosts that the provider's addresses are at, where they are not at the issuer's."),
     Setting("allow_private", bool, "The provider is on a network of your own, or on this machine.", False),
 )  # fmt: skip

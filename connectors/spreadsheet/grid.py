@@ -17,7 +17,8 @@ from connectors.contract import Unavailable
 from connectors.spreadsheet.csv_file import LONGEST
 from connectors.spreadsheet.formula import unmarked
 from connectors.spreadsheet.sheet import ENCRYPTED
-from connectors.spreadsheet.xlsx_file import BROKEN, load_bounded, raw_value, unbroken
+from connectors.spreadsheet.weight import weigh
+from connectors.spreadsheet.xlsx_file import BROKEN, load_bounded, must_unpack, raw_value, unbroken
 from connectors.spreadsheet.xlsx_formulas import uncalculated
 from schemas.said import phrase
 
@@ -33,8 +34,10 @@ WIDEST = 500
 """Columns of it: a cell in the last one that Excel has makes every row of a file as wide."""
 CHARACTERS = 20_000_000
 """Text in all its cells, however often one of them stands there: XLSX writes a text once and points at it."""
+CELLS = 3_000_000
+"""Cells and rows in all its worksheets: in XLS, a few bytes can say that there are sixteen million of them."""
 DELIMITERS = (",", ";", "\t", "|")
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
+_MERGED = re.compile(rb'<(?:\w++:)?mergeCell (?:[^<>]*? )?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,17 +209,28 @@ def _xlsx(path: Path) -> list[Grid]:
         raise Unavailable(
             phrase("%(name)s is a zip file, no sheet. Unpack it and bring the sheet in it.", name=path.name)
         )
-    book = load_bounded(path, UNPACKED, read_only=True, data_only=True)
+    must_unpack(path, UNPACKED)
     try:
-        return [_sheet(path, sheet) for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        weigh(path)
+    except (*BROKEN, RuntimeError) as error:  # the latter of a part that is packed in a way of its own
+        raise Unavailable(
+            phrase("%(name)s is torn (%(error)s). Save or export it again.", name=path.name, error=error)
+        ) from None
+    book = load_bounded(path, UNPACKED, read_only=True, data_only=True)
+    size = Counted(path)
+    try:
+        parts = [sheet._worksheet_path for sheet in book.worksheets]
+        if len(set(parts)) < len(parts):
+            raise Unavailable(f"{path.name} shows one worksheet under several names. Copy the cells into a new file.")
+        return [_sheet(path, sheet, size) for sheet in book.worksheets if sheet.sheet_state == "visible"]
     finally:
         book.close()
 
 
-def _sheet(path: Path, sheet: Any) -> Grid:
+def _sheet(path: Path, sheet: Any, size: Counted) -> Grid:
     sheet.reset_dimensions()
     never = uncalculated(sheet)
-    size = Counted(path)
+    size.begin()
     for cells in unbroken(path, sheet.iter_rows()):
         size.add([_cell(cell, never) for cell in cells])
     with sheet._get_source() as part:
@@ -239,16 +253,22 @@ def _merge(found: re.Match[bytes]) -> Merge:
 
 
 class Counted:
-    """Rows of a file that is read, as long as they stay within what a hub reads. ``add`` raises ``Unavailable``."""
+    """Rows of a file that is read, as long as they stay within what a hub reads. Of a workbook each worksheet begins its own
+    ``rows``; all of them together make the file. ``add`` raises ``Unavailable``."""
 
     def __init__(self, path: Path) -> None:
+        self._path, self._cells, self._characters = path, 0, 0
+        self.begin()
+
+    def begin(self) -> None:
         self.rows: list[list[Any]] = []
-        self._path, self._filled, self._characters = path, 0, 0
+        self._filled = 0
 
     def add(self, row: list[Any]) -> None:
         while row and row[-1] is None:
             row.pop()
         self._filled += bool(row)
+        self._cells += 1 + len(row)
         self._characters += sum(len(value) for value in row if isinstance(value, str))
         self.rows.append(row)
         if self._filled > MOST or len(self.rows) > BLANK:
@@ -271,6 +291,10 @@ class Counted:
                     name=self._path.name,
                     characters=CHARACTERS // 1_000_000,
                 )
+            )
+        if self._cells > CELLS:
+            raise Unavailable(
+                f"{self._path.name}: its worksheets hold more than {CELLS // 1_000_000} million cells. Bring one of them alone."
             )
 
 

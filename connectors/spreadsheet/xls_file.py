@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ from schemas.said import phrase
 def xls_grids(path: Path, content: bytes) -> list[Grid]:
     """Its visible worksheets. Numbers formatted as dates are dates, counted from 1900 or 1904 as the file says."""
     try:
-        book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=io.StringIO())
-        return [_grid(path, book, sheet) for sheet in book.sheets() if sheet.visibility == 0]
+        # Ragged: filled up to its last column, a file of two cells makes sixteen million of them, for each worksheet.
+        book = xlrd.open_workbook(
+            file_contents=content, formatting_info=True, ragged_rows=True, on_demand=True, logfile=io.StringIO()
+        )
+        return list(_visible(path, book))
     except Unavailable:
         raise
     except Exception as error:  # it raises whatever a torn file makes it stumble over
@@ -28,8 +32,17 @@ def xls_grids(path: Path, content: bytes) -> list[Grid]:
         ) from None
 
 
-def _grid(path: Path, book: Any, sheet: Any) -> Grid:
+def _visible(path: Path, book: Any) -> Iterator[Grid]:
     size = Counted(path)
+    for number in range(book.nsheets):
+        sheet = book.sheet_by_index(number)
+        if sheet.visibility == 0:
+            yield _grid(book, sheet, size)
+        book.unload_sheet(number)
+
+
+def _grid(book: Any, sheet: Any, size: Counted) -> Grid:
+    size.begin()
     for number in range(sheet.nrows):
         size.add([_value(book, cell) for cell in sheet.row(number)])
     merges = tuple(Merge(top + 1, left, bottom, right - 1) for top, bottom, left, right in sheet.merged_cells)

@@ -91,13 +91,21 @@ def _load(path: Path, **how: bool) -> Any:
 
 def load_bounded(path: Path, most: int, **how: bool) -> Any:
     """The workbook, unless it unpacks to more than ``most`` bytes. Raises ``Unavailable``."""
+    must_unpack(path, most)
+    try:
+        return load(path, **how)
+    except BROKEN as error:
+        raise _broken(path, error) from None
+
+
+def must_unpack(path: Path, most: int) -> None:
+    """To no more than ``most`` bytes, else it raises ``Unavailable``."""
     try:
         with zipfile.ZipFile(path) as packed:
             if sum(part.file_size for part in packed.infolist()) > most:
                 raise Unavailable(
                     phrase("%(name)s unpacks to more than %(most)s MB. Split it.", name=path.name, most=most // 2**20)
                 )
-        return load(path, **how)
     except BROKEN as error:
         raise _broken(path, error) from None
 

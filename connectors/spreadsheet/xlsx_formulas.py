@@ -16,8 +16,10 @@ from openpyxl.workbook.properties import CalcProperties
 
 from connectors.spreadsheet.xlsx_text import load
 
-_CELL = rb'(<(?:\w+:)?c (?:[^>]*? )?r="([A-Z]+\d+)"[^>]*)>(\s*<(?:\w+:)?f(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>))\s*'
-_NO_VALUE = rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+# Nothing in these gives back what it took (``?>``, ``*+``), and no tag goes on over the next "<": a file could be made that is
+# searched for days, and meanwhile nothing else in the process runs.
+_CELL = rb'((?><(?:\w++:)?c (?:[^<>]*? )?r="([A-Z]{1,3}\d{1,7})"[^<>]*+))>(\s*+(?><(?:\w++:)?f(?:[^<>]*+(?<=/)>|[^<>]*+>[^<]*+</(?:\w++:)?f>)))\s*+'
+_NO_VALUE = rb"(?><(?:\w++:)?v\s*+/>|<(?:\w++:)?v></(?:\w++:)?v>)?\s*+</(?:\w++:)?c>"
 _UNCALCULATED = re.compile(_CELL + _NO_VALUE)
 
 

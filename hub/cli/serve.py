@@ -118,7 +118,9 @@ class Serving:
             signal.signal(number, tell)
         self.start()
         log.info("started", extra={"url": self.url, "metrics_port": self._metrics[0] if self._metrics else None})
-        while not told:  # in short pauses: one without end was seen to sleep on though the signal had come
+        # In short pauses: what a signal calls runs in this thread, and a wait without end does not hear of one that came to
+        # another thread, or a moment before it began.
+        while not told:
             time.sleep(0.3)
         log.info("told to stop: what is in hand is finished, a second signal ends it at once")
         self.stop()

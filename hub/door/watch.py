@@ -7,6 +7,7 @@ A file that a dead process left in ``working/`` is read again; what was applied 
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import logging
 import os
@@ -59,7 +60,11 @@ class Folders:
 
     def _folder(self, name: str, folder: Path) -> None:
         try:
-            left = sorted(p for p in (folder / WORKING).glob("*") if p.is_file()) if folder.is_dir() else []
+            led_out = [name for name in (WORKING, DONE, REFUSED) if (folder / name).is_symlink()]
+            if led_out:
+                log.warning("%s: in the folder %s, %s leads elsewhere; nothing is read.", name, folder, led_out[0])
+                return
+            left = sorted(p for p in (folder / WORKING).glob("*") if _is_plain(p)) if folder.is_dir() else []
             new = sorted(p for p in folder.iterdir() if self._is_whole(p)) if folder.is_dir() else []
         except OSError as error:
             log.warning("%s: the folder %s cannot be read: %s", name, folder, error.strerror)
@@ -80,7 +85,7 @@ class Folders:
             return connections.get(conn, name).state == "active" and waiting.waiting_hold(conn, name) is None
 
     def _is_whole(self, path: Path) -> bool:
-        if path.suffix.lower() not in ENDINGS or path.name[:1] in ".~" or path.is_symlink() or not path.is_file():
+        if path.suffix.lower() not in ENDINGS or path.name[:1] in ".~" or not _is_plain(path):
             return False
         if (path.parent / f"~${path.name}").exists():
             return False  # Excel has it open
@@ -101,7 +106,9 @@ class Folders:
             self._seen.pop(path, None)
         crash.point("door.taken")
         before = _state(working)
-        content = working.read_bytes() if before[0] <= LARGEST else b""
+        content = _content(working)
+        if content is None:
+            return
         if _state(working) != before:
             if not path.exists():
                 os.rename(working, path)  # it is being written to after all
@@ -129,8 +136,25 @@ def _too_large(name: str) -> ConnectorError:
     return ConnectorError(f"{name} is larger than {LARGEST // 2**20} MB. Split it.")
 
 
+def _is_plain(path: Path) -> bool:
+    """A file of this folder. Whoever may put files into it may also put a link there to what only the hub may read."""
+    return path.is_file() and not path.is_symlink()
+
+
+def _content(path: Path) -> bytes | None:
+    """None for what is, meanwhile, a link. Of a file that is too large, enough to see that it is."""
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EMLINK):
+            return None
+        raise
+    with open(opened, "rb") as file:
+        return file.read(LARGEST + 1)
+
+
 def _state(path: Path) -> tuple[int, int]:
-    found = path.stat()
+    found = path.lstat()
     return found.st_size, found.st_mtime_ns
 
 

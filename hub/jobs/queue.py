@@ -22,12 +22,12 @@ from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.schema import SchemaManager
 from procrastinate.tasks import Task
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from hub.door.watch import Folders
 from hub.jobs import presence, scheduled
 from hub.jobs.beside import CHORES, DOORS, has_doors
-from hub.store import alone
+from hub.store import alone, queued
 from hub.store.engine import WRITES, settings, signs, writing
 
 if TYPE_CHECKING:
@@ -53,13 +53,8 @@ def prepare(engine: Engine) -> None:
     """Procrastinate's tables, once, whoever comes first."""
     with writing(engine) as conn:
         alone.wait_for(conn, "the queue")
-        if conn.scalar(text("SELECT to_regclass(:table)"), {"table": f"{SCHEMA}.procrastinate_jobs"}) is not None:
-            return
-        conn.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
-        conn.execute(text(f"SET LOCAL search_path = {SCHEMA}"))
-        # Many statements in one: only without parameters, which SQLAlchemy would pass.
-        driver: Any = conn.connection.driver_connection
-        driver.execute(SchemaManager.get_schema())
+        if not queued.is_there(conn, SCHEMA):
+            queued.make(conn, SCHEMA, SchemaManager.get_schema())
 
 
 def address(engine: Engine) -> dict[str, Any]:
@@ -117,9 +112,7 @@ def _sync(hub: Hub, connection: str) -> None:
 
 
 async def _dispatch(hub: Hub, app: App, queue: str, timestamp: int) -> None:
-    rows = await app.connector.execute_query_all_async(
-        "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = %(queue)s", queue=queue
-    )
+    rows = await app.connector.execute_query_all_async(queued.WAITING, queue=queue)
     waiting = {row["queueing_lock"] for row in rows}
     for name, since in (await asyncio.to_thread(scheduled.waited, hub, scheduled.systems(hub))).items():
         if (once := _once(queue, name)) not in waiting:
@@ -151,8 +144,4 @@ async def _tidy(hub: Hub, app: App, timestamp: int) -> None:
     """Rows of dead workers, and what waits in the queues of configurations by which nobody goes any more."""
     alive = {f"hub:{digest[:16]}" for digest in await asyncio.to_thread(presence.digests, hub)}
     await app.job_manager.prune_stalled_workers(STALLED)
-    await app.connector.execute_query_async(
-        "DELETE FROM procrastinate_jobs WHERE (status = 'doing' AND worker_id IS NULL)"
-        " OR (status = 'todo' AND queue_name <> ALL(%(alive)s)) OR status NOT IN ('todo', 'doing')",
-        alive=sorted(alive),
-    )
+    await app.connector.execute_query_async(queued.TIDY, alive=sorted(alive))

@@ -50,6 +50,8 @@ class Worker:
 
     async def _main(self) -> None:
         self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
+        if self._hub.stopping.is_set():
+            return  # told so before there was a loop to tell
         # A place each for the runs, and some for dispatch, chores and looking round.
         self._loop.set_default_executor(ThreadPoolExecutor(self._places + 4, thread_name_prefix="sync"))
         while not self._told.is_set():

@@ -165,9 +165,10 @@ def who(hub: Hub, token: str) -> User | None:
     return user
 
 
-def sign_out(hub: Hub, token: str) -> None:
+def sign_out(hub: Hub, token: str) -> str:
+    """By what way the session that ends had begun; empty where there was none."""
     with hub.writing() as conn:
-        admission.close_session(conn, digest(token))
+        return admission.close_session(conn, digest(token))
 
 
 def digest(token: str) -> str:

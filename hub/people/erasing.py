@@ -10,12 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from hub.app import Hub
-from hub.store import audit, chain, tables, written
+from hub.store import audit, chain, people, written
 from hub.store.engine import dumps
-from hub.store.sealed import Erasure
 
 OWN = ("kind", "steward_id", "status", "audience")
 
@@ -41,13 +40,13 @@ def erase(hub: Hub, person: str, by: str) -> Erased:
         raise ValueError("Give a whole e-mail address or a full name: this would erase what is about others.")
     done = Erased()
     with hub.writing() as conn:
-        account = _account(conn, person.strip())
+        account = people.by_any_email(conn, person.strip())
         if account is not None:
             words |= {account.name.casefold()} if len(account.name) >= 5 else set()
             done.account = True
         named = _named(words)
         if account is not None:
-            _account_goes(conn, account)
+            people.erase(conn, account)
         done.other = written.erase(conn, named)
         _history(conn, hub, by, named, done)
         done.remains = written.remains(conn, named)
@@ -63,40 +62,12 @@ def _named(words: set[str]) -> Callable[[Any], bool]:
     return named
 
 
-def _table(model: Any) -> Any:
-    return model.__table__
-
-
-def _account(conn: Connection, email: str) -> Any:
-    user = _table(tables.User)
-    return conn.execute(select(user).where(func.lower(user.c.email) == email.lower())).first()
-
-
-def _account_goes(conn: Connection, account: Any) -> None:
-    """The account keeps its id, which the audit names; nothing of the person stays with it."""
-    user = _table(tables.User)
-    blank: dict[str, Any] = {
-        "email": f"erased-{account.id}@invalid",
-        "name": "Erased",
-        "password_hash": "",
-        "roles": [],
-        "language": None,
-    }
-    conn.execute(user.update().where(user.c.id == account.id).values(active=False, seen_at=None, **blank))
-    for model in (tables.Session, tables.Bookmark, tables.MailWish):
-        t = _table(model)
-        conn.execute(t.delete().where(t.c.user_id == account.id))
-    invitation = _table(tables.Invitation)
-    conn.execute(invitation.delete().where(func.lower(invitation.c.email) == account.email.lower()))
-
-
 def _history(conn: Connection, hub: Hub, by: str, named: Callable[[Any], bool], done: Erased) -> None:
-    erasure = _table(Erasure)
     id = hub.ids.uuid7()
-    conn.execute(erasure.insert(), {"id": id, "at": hub.time.now(), "by": by, "values": 0, "open": True})
-    t = audit.t
-    standing = _standing(conn)
-    for row in conn.execute(select(t).order_by(t.c.id)).all():
+    audit.begin_erasure(conn, id, hub.time.now(), by)
+    lines = audit.everything(conn)
+    standing = _standing(lines)
+    for row in lines:
         current = standing.get(row.id, set())
         free = {path: pair for path, pair in (row.values or {}).items() if path not in OWN}
 
@@ -107,19 +78,19 @@ def _history(conn: Connection, hub: Hub, by: str, named: Callable[[Any], bool], 
             continue
         values, note, salt, count = chain.erase(row.values, row.note, row.salt, goes)
         if count:
-            conn.execute(t.update().where(t.c.id == row.id).values(values=values, note=note, salt=salt))
+            audit.replace(conn, row.id, values, note, salt)
             done.values, done.lines = done.values + count, done.lines + 1
-    conn.execute(erasure.update().where(erasure.c.id == id).values(open=False, values=done.values))
+    audit.end_erasure(conn, id, done.values)
 
 
-def _standing(conn: Connection) -> dict[int, set[str]]:
+def _standing(lines: list[Any]) -> dict[int, set[str]]:
     """The paths of each line whose values still stand: the commons is rebuilt from them."""
     last: dict[tuple[Any, ...], int] = {}
-    for row in conn.execute(select(audit.t).where(audit.t.c.moves).order_by(audit.t.c.id)):
-        for path in row.values or {}:
+    for row in lines:
+        for path in (row.values or {}) if row.moves else ():
             whose = row.member_id if path.startswith("commitment.") else None
             last[(row.opportunity_id, whose, path)] = row.id
-    lines: dict[int, set[str]] = {}
+    standing: dict[int, set[str]] = {}
     for (_, _, path), id in last.items():
-        lines.setdefault(id, set()).add(path)
-    return lines
+        standing.setdefault(id, set()).add(path)
+    return standing

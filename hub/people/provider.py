@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from authlib.common.errors import AuthlibBaseError
+from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -73,6 +74,16 @@ class Provider:
             **demanded,
         )  # fmt: skip
         return found
+
+    def ending(self, back: str) -> str | None:
+        """Where the browser ends its session at the provider (RP-Initiated Logout 1.0) and is sent to ``back`` from; None where
+        the configuration or the provider has no such thing. The client is named instead of an id token, of which none is kept.
+        """
+        found = self._document().get("end_session_endpoint") if self.config.ends_there else None
+        if not isinstance(found, str):
+            return None
+        self._must_be_encrypted(found)
+        return str(add_params_to_uri(found, {"client_id": self.config.client_id, "post_logout_redirect_uri": back}))
 
     def check_answer(self, given: Mapping[str, str]) -> None:
         """That it is this provider which sent the browser back (RFC 9207)."""
@@ -170,11 +181,15 @@ class Provider:
         for name in NEEDED:
             if not isinstance(document.get(name), str):
                 raise ProviderFailed(f"The provider's document has no {name}.")
-        if urlsplit(document["authorization_endpoint"]).scheme not in ("https", urlsplit(self.config.issuer).scheme):
-            raise ProviderFailed("The provider would have people sign in without encryption.")
+        self._must_be_encrypted(document["authorization_endpoint"])
         given = _object(self._get(document["jwks_uri"])).get("keys")
         keys = [key for one in (given if isinstance(given, list) else []) if (key := _key(one)) is not None]
         return _Known(document, tuple(keys), now)
+
+    def _must_be_encrypted(self, url: str) -> None:
+        """As its issuer is, which may be on this machine."""
+        if urlsplit(url).scheme not in ("https", urlsplit(self.config.issuer).scheme):
+            raise ProviderFailed("The provider would have people sign in or out without encryption.")
 
     def _user_info(self, access_token: str) -> dict[str, Any]:
         url = self._document().get("userinfo_endpoint")

@@ -16,7 +16,8 @@ Local = Literal["on", "break-glass", "off"]
 @dataclass(frozen=True, slots=True)
 class ProviderConfig:
     """An identity provider that speaks OpenID Connect. ``hosts``: further ``host:port`` pairs that it may be called at.
-    ``acr`` and ``amr``: of each that is not empty, an id token must have one."""
+    ``acr`` and ``amr``: of each that is not empty, an id token must have one. ``ends_there``: signing out here ends the session
+    at the provider too."""
 
     issuer: str
     client_id: str
@@ -28,6 +29,7 @@ class ProviderConfig:
     amr: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     allow_private: bool = False
+    ends_there: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +66,6 @@ def sign_in_config(values: Mapping[str, Any], secret: Secret | None, say: Callab
     provider = ProviderConfig(
         issuer, values["client_id"], secret, values["title"], values["email"], values["verified"],
         tuple(map(str, values["acr"] or ())), tuple(map(str, values["amr"] or ())), hosts, values["allow_private"],
+        values["sign_out"] == "provider",
     )  # fmt: skip
     return SignInConfig(provider, local or "break-glass", chosen)

@@ -60,8 +60,11 @@ def sessions(conn: Connection, user_ids: Iterable[str], idle_since: datetime, be
     return [Session(**row._mapping) for row in rows]
 
 
-def close_session(conn: Connection, id_hash: str) -> None:
+def close_session(conn: Connection, id_hash: str) -> str:
+    """The way by which it was begun; empty where there is none."""
+    way = conn.scalar(select(session.c.way).where(session.c.id_hash == id_hash))
     conn.execute(delete(session).where(session.c.id_hash == id_hash))
+    return way or ""
 
 
 def close_one(conn: Connection, id: str, user_id: str) -> bool:

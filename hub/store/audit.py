@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, true
 
+from hub.store.sealed import Erasure
 from hub.store.tables import Audit
 from hub.store.writes import insert_all
 
 t: Any = Audit.__table__  # type: ignore[attr-defined]
+erasure: Any = Erasure.__table__  # type: ignore[attr-defined]
 SALT = 16
 """Bytes of chance in each line, see ``chain``."""
 
@@ -28,6 +30,24 @@ def write_all(conn: Connection, lines: Sequence[dict[str, Any]]) -> None:
         noise = os.urandom(SALT * len(lines)).hex()
         salts = (noise[at : at + 2 * SALT] for at in range(0, len(noise), 2 * SALT))
         insert_all(conn, t, [line | {"salt": salt} for line, salt in zip(lines, salts, strict=True)])
+
+
+def everything(conn: Connection) -> list[Any]:
+    """All lines, oldest first."""
+    return list(conn.execute(select(t).order_by(t.c.id)).all())
+
+
+def replace(conn: Connection, line_id: int, values: Any, note: str | None, salt: str) -> None:
+    """Values taken out of a line (``chain.erase``). The database lets it happen only while an erasure is open."""
+    conn.execute(t.update().where(t.c.id == line_id).values(values=values, note=note, salt=salt))
+
+
+def begin_erasure(conn: Connection, id: str, at: datetime, by: str) -> None:
+    conn.execute(erasure.insert(), {"id": id, "at": at, "by": by, "values": 0, "open": True})
+
+
+def end_erasure(conn: Connection, id: str, values: int) -> None:
+    conn.execute(erasure.update().where(erasure.c.id == id).values(open=False, values=values))
 
 
 def last_of_run(conn: Connection, run_id: str) -> int:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
+from hub.store import tables
 from hub.store.tables import User
 
 user: Any = User.__table__  # type: ignore[attr-defined]
+OWN: tuple[Any, ...] = (tables.Session, tables.Bookmark, tables.MailWish)
+"""Rows that are a person's alone."""
 
 
 def by_email(conn: Connection, email: str) -> User | None:
@@ -28,6 +31,28 @@ def add(conn: Connection, row: User) -> None:
 
 def change(conn: Connection, user_id: str, **values: Any) -> None:
     conn.execute(update(user).where(user.c.id == user_id).values(**values))
+
+
+def by_any_email(conn: Connection, email: str) -> User | None:
+    """However its letters are written."""
+    row = conn.execute(select(user).where(func.lower(user.c.email) == email.lower())).first()
+    return User(**row._mapping) if row else None
+
+
+def erase(conn: Connection, account: User) -> None:
+    """The account keeps its id, which the audit names; nothing of the person stays with it."""
+    blank: dict[str, Any] = {
+        "email": f"erased-{account.id}@invalid",
+        "name": "Erased",
+        "password_hash": "",
+        "roles": [],
+        "language": None,
+    }
+    change(conn, account.id, active=False, seen_at=None, **blank)
+    for model in OWN:
+        conn.execute(delete(model).where(model.__table__.c.user_id == account.id))
+    invitation: Any = tables.Invitation.__table__  # type: ignore[attr-defined]
+    conn.execute(delete(invitation).where(func.lower(invitation.c.email) == account.email.lower()))
 
 
 def everyone(conn: Connection) -> dict[str, User]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, request, url_for
 
@@ -126,8 +127,10 @@ def _folded(value: Any) -> Any:
 
 
 def _link(**changes: object) -> str:
-    values: dict[str, Any] = {**(request.view_args or {}), **request.args.to_dict(flat=False), **changes}
-    values = {
-        name: value for name, value in values.items() if value is not None and (name != "format" or "format" in changes)
-    }
-    return url_for(request.endpoint or "", **values)
+    # By hand: in the arguments of url_for, names that anybody may write into an address mean something (_scheme, _external).
+    values: dict[str, Any] = {**request.args.to_dict(flat=False), **changes}
+    query = urlencode(
+        {name: v for name, v in values.items() if v is not None and (name != "format" or "format" in changes)},
+        doseq=True,
+    )
+    return url_for(request.endpoint or "", **(request.view_args or {})) + (f"?{query}" if query else "")

@@ -75,7 +75,7 @@ def go() -> Response | tuple[str, int]:
         return _failed(error)
     except TooMany as error:
         return _page(onward, problem=str(error.__doc__)), 429
-    answer = Response(render_template("to_provider.html", url=url, provider=by.config.title), mimetype="text/html")
+    answer = _off(by, url, _("Sign in"))
     _set(answer, _way(), browser, max_age=int(through_provider.PATIENCE.total_seconds()))
     return answer
 
@@ -102,6 +102,11 @@ def back() -> Response | tuple[str, int]:
     answer = let_in(came.token, came.onward)
     answer.delete_cookie(_way(), path="/", secure=_secure(), httponly=True, samesite="Lax")
     return answer
+
+
+def _off(by: Provider, url: str, title: str) -> Response:
+    page = render_template("to_provider.html", url=url, provider=by.config.title, title=title)
+    return Response(page, mimetype="text/html")
 
 
 def _failed(error: ProviderFailed) -> tuple[str, int]:
@@ -138,9 +143,18 @@ def let_in(token: str, onward: str) -> Response:
 
 @pages.post("/sign-out")
 def leave() -> Response:
-    if token := request.cookies.get(cookie()):
-        accounts.sign_out(hub(), token)
+    """The session here is over before anything else; one at the provider, where it began there and the configuration says so."""
+    token, way = request.cookies.get(cookie()), ""
+    if token:
+        way = accounts.sign_out(hub(), token)
     session.clear()
-    response = redirect(url_for("sign_in.page"), 303)
+    response: Response = redirect(url_for("sign_in.page"), 303)
+    by = provider()
+    if by is not None and way == "provider":
+        try:
+            if url := by.ending(hub().config.public_url.rstrip("/") + url_for("sign_in.page")):
+                response = _off(by, url, _("Sign out"))
+        except ProviderFailed as error:
+            log.warning("The session at the identity provider was not ended: %s", error)
     response.delete_cookie(cookie(), path="/", secure=_secure(), httponly=True, samesite="Lax")
     return response

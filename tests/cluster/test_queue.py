@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,6 +19,7 @@ from hub.configured import configured
 from hub.door.watch import Folders
 from hub.jobs import due, lease, queue
 from hub.jobs.presence import Presence
+from hub.jobs.worker import Worker
 from hub.store import alone, connections
 from hub.store.tables import Run
 from hub.sync import run
@@ -161,6 +163,16 @@ def test_whoever_waited_longest_goes_first_though_others_stood_in_the_queue_befo
 
     by_worker(hub, take)
     assert taken == ["two", "one", "three"]
+
+
+def test_a_worker_that_is_told_to_stop_before_it_began_does_not_begin(hub: Hub) -> None:
+    """A signal that came before there was a loop set nothing that the loop looks at: the worker went on, told or not."""
+    worker = Worker(hub, 1)
+    worker.stop()
+    running = threading.Thread(target=worker.run, daemon=True)
+    running.start()
+    running.join(30)
+    assert not running.is_alive()
 
 
 def test_a_run_whose_database_broke_off_is_no_failure_of_its_system_and_goes_on_soon(

@@ -130,3 +130,46 @@ def test_a_first_sheet_that_nobody_looked_at_waits_and_those_after_it_too(doors:
     holds.approve(doors.hub, hold.id, hold.plan_hash, "admin")
     settle(doors, watch)
     assert doors.commons()["Wells"].arriving is None and "Books" in doors.commons()
+
+
+def test_no_link_leads_the_hub_to_what_only_the_hub_may_read(doors: Doors, folder: Path) -> None:
+    """A link in ``working`` was followed: whoever may put files into their folder could have another member's read as theirs."""
+    other = doors.folder / "of-others.csv"
+    other.write_bytes(sheet([[*project("Secret of oak"), "Yes"]], TICKED))
+    (folder / "working").mkdir(exist_ok=True)
+    for place in (folder / "a.csv", folder / "working" / "b.csv"):
+        place.symlink_to(other)
+    settle(doors, Folders(doors.hub))
+    assert "Secret of oak" not in doors.commons() and other.exists() and not (folder / "done").exists()
+
+
+@pytest.mark.parametrize("name", ["working", "done", "refused"])
+def test_a_folder_that_leads_elsewhere_is_not_used_and_the_log_says_so(
+    doors: Doors, folder: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    elsewhere = doors.folder / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "b.csv").write_bytes(sheet([[*project("Secret of oak"), "Yes"]], TICKED))
+    (folder / name).symlink_to(elsewhere, target_is_directory=True)
+    (folder / "a.csv").write_bytes(sheet([[*project("Wells"), "Yes"]], TICKED))
+    settle(doors, Folders(doors.hub))
+    assert not {"Secret of oak", "Wells"} & set(doors.commons())
+    assert [p.name for p in elsewhere.iterdir()] == ["b.csv"] and (folder / "a.csv").exists()
+    assert f"{name} leads elsewhere" in caplog.text
+
+
+def test_a_file_that_becomes_a_link_between_look_and_reading_is_not_followed(
+    doors: Doors, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = doors.folder / "of-others.csv"
+    other.write_bytes(sheet([[*project("Secret of oak"), "Yes"]], TICKED))
+    (folder / "a.csv").write_bytes(sheet([[*project("Wells"), "Yes"]], TICKED))
+
+    def swapped(point: str) -> None:
+        if point == "door.taken":
+            (folder / "working" / "a.csv").unlink()
+            (folder / "working" / "a.csv").symlink_to(other)
+
+    monkeypatch.setattr("hub.door.watch.crash.point", swapped)
+    settle(doors, Folders(doors.hub))
+    assert "Secret of oak" not in doors.commons()

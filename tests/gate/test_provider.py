@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from hub.people import invitations, through_provider
 from hub.people.accounts import by_password
@@ -40,10 +45,66 @@ def test_somebody_with_an_account_comes_in_and_is_known_by_subject_from_then_on(
     assert "admin of elm" in other.get("/").text
 
 
+def signed_in(at: Door, idp: Idp) -> FlaskClient:
+    client = at.client()
+    assert at.back(client, idp.authorize(at.leave(client))).status_code == 303
+    return client
+
+
+def sent_to(answer: TestResponse) -> str:
+    found = re.search(r'content="0;url=([^"]+)"', answer.text)
+    return html.unescape(found[1]) if found else ""
+
+
+def test_signing_out_ends_the_session_at_the_provider_where_that_is_wanted(door: Make, idp: Idp) -> None:
+    idp.document = {"end_session_endpoint": f"{idp.issuer}/bye?tenant=grove"}
+    at = door(ends_there=True)
+    client = signed_in(at, idp)
+    before = client.get_cookie("hub")
+    answer = at.site.post(client, "/sign-out")
+    to = urlsplit(sent_to(answer))
+    assert f"{to.scheme}://{to.netloc}{to.path}" == f"{idp.issuer}/bye"
+    back = at.hub.config.public_url.rstrip("/") + "/sign-in"
+    assert parse_qs(to.query) == {"tenant": ["grove"], "client_id": [CLIENT], "post_logout_redirect_uri": [back]}
+    assert before is not None and client.get_cookie("hub") is None
+    client.set_cookie("hub", before.value)
+    assert client.get("/").status_code == 302, "the session here is over, whatever the provider does"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "document"),
+    [
+        (False, {"end_session_endpoint": "https://idp.test/bye"}),
+        (True, {}),
+        (True, {"end_session_endpoint": 7}),
+        (True, {"end_session_endpoint": "http://idp.test/bye"}),
+        (True, {"end_session_endpoint": "javascript:alert(1)"}),
+    ],
+)
+def test_without_a_proper_address_for_it_signing_out_ends_the_session_here_alone(
+    door: Make, idp: Idp, wanted: bool, document: Claims
+) -> None:
+    idp.document = document
+    at = door(ends_there=wanted)
+    client = signed_in(at, idp)
+    answer = at.site.post(client, "/sign-out")
+    assert (answer.status_code, answer.location) == (303, "/sign-in") and client.get("/").status_code == 302
+
+
+def test_who_came_in_by_a_password_is_not_sent_to_the_provider(door: Make, idp: Idp) -> None:
+    idp.document = {"end_session_endpoint": f"{idp.issuer}/bye"}
+    at = door(local="on", ends_there=True)
+    client = at.client()
+    at.site.post(client, "/sign-in", email="admin.elm@hub.test", password=PASSWORD)
+    assert client.get("/").status_code == 200
+    assert at.site.post(client, "/sign-out").location == "/sign-in"
+
+
 HOSTILE: dict[str, Callable[[Claims], Claims]] = {
     "another nonce": lambda claims: claims | {"nonce": "x" * 64},
     "no nonce": lambda claims: {k: v for k, v in claims.items() if k != "nonce"},
     "another audience": lambda claims: claims | {"aud": "another-client"},
+    "another audience, though we are the authorized party": lambda claims: claims | {"aud": "another", "azp": CLIENT},
     "no audience": lambda claims: {k: v for k, v in claims.items() if k != "aud"},
     "several audiences and no authorized party": lambda claims: claims | {"aud": [CLIENT, "another"]},
     "another authorized party": lambda claims: claims | {"aud": [CLIENT, "another"], "azp": "another"},

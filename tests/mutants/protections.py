@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.mutants.gate import copied
@@ -31,8 +34,9 @@ REACHED, STARTING, HOOKS, CHAIN = (
     "tests/web/test_hooks.py",
     "tests/store/test_chain.py",
 )
-PATIENCE = 300
-"""Seconds for one test, after which it has not noticed."""
+NOTICED, SURVIVED, TOO_LONG, NOT_RUN = "noticed", "SURVIVED", "TOO LONG", "NOT RUN"
+LONGEST = 900.0
+"""Seconds for one test, whatever it usually takes."""
 
 PROTECTIONS: tuple[tuple[Mutant, str], ...] = (
     (
@@ -91,7 +95,7 @@ PROTECTIONS: tuple[tuple[Mutant, str], ...] = (
             "    return or_(and_(published, audience), t.c.steward_id == member_id) & ~gone\n",
             "    return or_(published, audience) & ~gone\n",
         ),
-        "tests/web/test_canaries.py",
+        "tests/store/test_finding.py",
     ),
     (
         Mutant("no brake on guessing", ACCOUNTS, "TRIES = 10\n", "TRIES = 10**6\n"),
@@ -247,9 +251,9 @@ PROTECTIONS: tuple[tuple[Mutant, str], ...] = (
     (
         Mutant(
             "sessions of who was erased live on",
-            "hub/people/erasing.py",
-            "for model in (tables.Session, tables.Bookmark, tables.MailWish):",
-            "for model in (tables.Bookmark,):",
+            "hub/store/people.py",
+            "OWN: tuple[Any, ...] = (tables.Session, tables.Bookmark, tables.MailWish)",
+            "OWN: tuple[Any, ...] = (tables.Bookmark,)",
         ),
         "tests/operations/test_erasing.py",
     ),
@@ -323,51 +327,72 @@ PROTECTIONS: tuple[tuple[Mutant, str], ...] = (
 """What is taken away, and the test that has to fail then."""
 
 
-def noticed(folder: Path, test: str) -> bool:
-    """Whether this test fails on a copy: 1 is pytest's word for that, and any other end proves nothing."""
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """``verdict``: one of ``NOTICED``, ``SURVIVED``, ``TOO_LONG``, ``NOT_RUN``; ``by``: the test that failed first, or why
+    there was none; ``seconds``: how long it took."""
+
+    verdict: str
+    by: str
+    seconds: float
+
+
+def tried(folder: Path, test: str, patience: float) -> Tried:
+    """This test on a copy: 1 is pytest's word for a test that failed, and any other end but 0 proves nothing."""
     environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-x",
-        "-q",
-        "--no-header",
-        "--tb=no",
-        f"--basetemp={folder / 'tmp'}",
-        test,
+    options = ["-x", "-q", "--no-header", "--tb=no", f"--basetemp={folder / 'tmp'}"]
+    began = time.monotonic()
+    with subprocess.Popen(
+        [sys.executable, "-m", "pytest", *options, test], cwd=folder, env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    ) as run:  # fmt: skip
+        try:
+            said, _ = run.communicate(timeout=patience)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)  # hubs that the test started are of its group
+            return Tried(TOO_LONG, f"not done after {patience:.0f} s", patience)
+    failed = [
+        line.removeprefix("FAILED ").partition(" - ")[0] for line in said.splitlines() if line.startswith("FAILED ")
     ]
-    try:
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=PATIENCE, check=False)
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 1
+    verdict = {0: SURVIVED, 1: NOTICED}.get(run.returncode, NOT_RUN)
+    by = (failed or [f"pytest ended with {run.returncode}" if verdict == NOT_RUN else ""])[0]
+    return Tried(verdict, by, time.monotonic() - began)
 
 
-def one(which: tuple[Mutant, str]) -> str:
-    """The name of a protection that can be taken away without a test noticing; empty where one does."""
+def one(which: tuple[Mutant, str], patience: float = LONGEST) -> Tried:
+    """Whether a test notices that its protection is taken away."""
     mutant, test = which
     with copied(mutant) as folder:
-        caught = noticed(folder, test)
-    print(f"{'noticed' if caught else 'SURVIVED':<9} {mutant.name:<48} {test}", flush=True)
-    return "" if caught else mutant.name
+        done = tried(folder, test, patience)
+    print(f"{done.verdict:<9} {mutant.name:<46} {done.seconds:4.0f} s  {done.by or test}", flush=True)
+    return done
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants.protections", description=__doc__)
     parser.add_argument("--only", default="", metavar="WORDS", help="those whose name has these words")
+    parser.add_argument("--part", default="1/1", metavar="N/OF", help="the Nth of so many equal parts (default: all)")
     parser.add_argument("--jobs", type=int, default=2, help="how many are tried side by side (default: 2)")
     asked = parser.parse_args(arguments)
-    chosen = [which for which in PROTECTIONS if asked.only in which[0].name]
+    number, of = map(int, asked.part.split("/"))
+    chosen = [which for which in PROTECTIONS if asked.only in which[0].name][number - 1 :: of]
     with copied() as sound:
-        false = [test for test in sorted({test for _, test in chosen}) if noticed(sound, test)]
-    if false or not chosen:
-        print(f"Nothing to compare with: {', '.join(false) or 'no such protection'} fails already.")
+        usual = {test: tried(sound, test, LONGEST) for test in sorted({test for _, test in chosen})}
+    if wrong := [f"{test}: {done.verdict}, {done.by}" for test, done in usual.items() if done.verdict != SURVIVED]:
+        print("\n".join(["Nothing to compare with: on the sound sources these tests do not pass.", *wrong]))
         return 2
     with ThreadPoolExecutor(asked.jobs) as pool:
-        survivors = [name for name in pool.map(one, chosen) if name]
-    print(f"{len(chosen) - len(survivors)} of {len(chosen)} noticed.")
-    return 1 if survivors else 0
+        ends = list(pool.map(lambda which: one(which, patience(usual[which[1]].seconds)), chosen))
+    print(f"{sum(done.verdict == NOTICED for done in ends)} of {len(chosen)} noticed.")
+    for (mutant, test), done in zip(chosen, ends, strict=True):
+        if done.verdict != NOTICED:
+            print(f"{done.verdict}  {mutant.name}: {done.by or 'a test is missing'} ({test}).")
+    return 0 if chosen and all(done.verdict == NOTICED for done in ends) else 1
+
+
+def patience(usual: float) -> float:
+    """Seconds for a test that takes ``usual`` ones where nothing is wrong."""
+    return min(LONGEST, 60 + 4 * usual)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
 import pytest
 
+from tests.mutants import protections
 from tests.mutants.gate import PROOFS, ROOT, copied, mutated, tried
 from tests.mutants.named import MUTANTS
-from tests.mutants.protections import PROTECTIONS, one
+from tests.mutants.protections import NOT_RUN, NOTICED, PROTECTIONS, SURVIVED, TOO_LONG, one
 
 
 def test_every_mistake_has_exactly_one_place_and_makes_code_that_can_run() -> None:
@@ -28,7 +30,23 @@ def test_the_oracle_notices(name: str) -> None:
 
 def test_a_protection_that_is_taken_away_is_noticed() -> None:
     (which,) = [which for which in PROTECTIONS if which[0].name == "localhost leads anywhere"]
-    assert one(which) == ""
+    done = one(which)
+    assert (done.verdict, done.by) == (NOTICED, which[1])
+
+
+@pytest.mark.parametrize(
+    ("body", "patience", "verdict", "by"),
+    [
+        ("def test_it() -> None: ...", 120, SURVIVED, ""),
+        ("def test_it() -> None: assert False", 120, NOTICED, "test_it.py::test_it"),
+        ("import time\ntime.sleep(600)", 2, TOO_LONG, "not done after 2 s"),
+        ("import nothing_of_this_name", 120, NOT_RUN, "pytest ended with 2"),
+    ],
+)
+def test_only_a_test_that_failed_has_noticed(tmp_path: Path, body: str, patience: float, verdict: str, by: str) -> None:
+    (tmp_path / "test_it.py").write_text(body)
+    done = protections.tried(tmp_path, "test_it.py", patience)
+    assert (done.verdict, done.by) == (verdict, by)
 
 
 def test_every_protection_has_a_test_that_is_there() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import re
 import signal
 import sqlite3
+import sys
 import time
 import urllib.parse
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -247,6 +251,30 @@ def test_a_run_in_hand_ends_after_its_page_and_the_next_one_goes_on_and_doubles_
     with sqlite3.connect(town.folder / "hub.db") as store:
         (count,) = store.execute("SELECT count(*) FROM opportunity WHERE title LIKE 'Well %'").fetchone()
     assert count == 120
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux sends a signal to one thread of another process.")
+def test_a_signal_that_comes_to_another_thread_stops_it_as_well(town: Town) -> None:
+    """The kernel may choose any thread; Python calls its handler in the main one, which has to be awake for that. Once in a
+    while a hub that waited without end slept on."""
+    with serving(town.config) as served:
+        served.until(lambda: "started" in served.events(), "It was to start.")
+        threads = [int(entry.name) for entry in Path(f"/proc/{served.process.pid}/task").iterdir()]
+        other = max(thread for thread in threads if thread != served.process.pid)
+        assert ctypes.CDLL(None, use_errno=True).tgkill(served.process.pid, other, signal.SIGTERM) == 0
+        served.process.wait(30)
+        assert served.process.returncode == 0 and served.events()[-1] == "stopped"
+
+
+@pytest.mark.parametrize("time_of_its_own", [0, 0.01, 0.1, 0.5, 1.5])
+def test_however_soon_it_is_told_to_stop_it_stops_in_order(town: Town, time_of_its_own: float) -> None:
+    """``HUB_STARTS`` of each, by hand: ten make fifty."""
+    for _ in range(int(os.environ.get("HUB_STARTS", "1"))):
+        with serving(town.config) as served:
+            served.until(lambda served=served: "started" in served.events(), "It was to start.")  # type: ignore[misc]
+            time.sleep(time_of_its_own)
+            assert served.end() < 30 and served.process.returncode == 0
+            assert served.events()[-1] == "stopped"
 
 
 def test_a_second_signal_ends_it_at_once(town: Town) -> None:

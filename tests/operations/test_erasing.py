@@ -112,6 +112,9 @@ def test_who_is_erased_is_nowhere(make: Make, tmp_path: Path, caplog: pytest.Log
     sealing.seal(world.hub.engine, world.time.now())
     fill(world, world.table(t.Opportunity)[0].id)
     first = erase(world.hub, EMAIL, "test")
+    assert not world.table(t.Session) and not world.table(t.Bookmark), (
+        "nothing that is theirs alone stays, nor a way in"
+    )
     assert first.account and first.other == 18
     assert any("summary" in sentence and "a, b" in sentence for sentence in first.remains)
     assert any("rows of link" in sentence for sentence in first.remains)

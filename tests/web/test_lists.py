@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from datetime import date, timedelta
@@ -79,6 +80,17 @@ def test_a_file_begins_with_what_excel_tells_utf_8_by_and_holds_no_formula(site:
     if path.startswith("/connections/"):
         assert len(table) == 47, "all of them, whatever the page shows"
         assert any("'=1+1" in line for line in table)
+
+
+@pytest.mark.parametrize("path", ["/connections", "/connections/elm-sheet", "/queue"])
+def test_no_word_in_an_address_says_where_its_links_lead(site: Site, path: str) -> None:
+    """They went to ``url_for`` as they came: ``endpoint`` and ``_method`` were internal errors, and ``_scheme`` wrote one."""
+    ran(site, 3)
+    words = "endpoint=a&_scheme=javascript&_external=1&_anchor=b&_method=PUT&name=oak-sheet"
+    page = get(site, f"{path}?sort=name&{words}").text
+    again = [html.unescape(found) for found in re.findall(r'href="([^"]+)"', page) if "endpoint=a" in found]
+    assert again and all(link.startswith(f"{path}?") for link in again), again
+    assert "javascript:" not in page
 
 
 def test_an_opportunitys_list_is_ordered_from_its_headings(site: Site) -> None:

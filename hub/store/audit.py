@@ -44,18 +44,32 @@ def of_run(conn: Connection, run_id: str, direction: str | None = None, after: i
         yield Audit(**row._mapping)
 
 
-def newest(
+def listed(
     conn: Connection, connections: Collection[str] | None, actors: Collection[str], *,
-    since: datetime | None = None, until: datetime | None = None, before: int | None = None, limit: int,
+    since: datetime | None = None, until: datetime | None = None, beyond: int | None = None, oldest: bool = False, limit: int,
 ) -> list[Audit]:  # fmt: skip
-    """Lines about these connections or by these actors, newest first; ``connections`` None: all lines. ``before``: older than
-    this line."""
-    where = true() if connections is None else t.c.connection_id.in_(connections) | t.c.actor.in_(actors)
-    for bound in (
-        t.c.at >= since if since else None,
-        t.c.at < until if until else None,
-        t.c.id < before if before else None,
-    ):
-        where = where if bound is None else where & bound
-    rows = conn.execute(select(t).where(where).order_by(t.c.id.desc()).limit(limit))
+    """Lines about these connections or by these actors, newest or ``oldest`` first; ``connections`` None: all lines. ``beyond``:
+    what comes after this line in that order."""
+    where = _asked(connections, actors, since, until)
+    if beyond is not None:
+        where &= t.c.id > beyond if oldest else t.c.id < beyond
+    rows = conn.execute(select(t).where(where).order_by(t.c.id if oldest else t.c.id.desc()).limit(limit))
     return [Audit(**row._mapping) for row in rows]
+
+
+def count(
+    conn: Connection, connections: Collection[str] | None, actors: Collection[str], since: datetime | None,
+    until: datetime | None, most: int,
+) -> int:  # fmt: skip
+    """How many ``listed`` would find, ``most`` where there are as many or more."""
+    some = select(t.c.id).where(_asked(connections, actors, since, until)).limit(most).subquery()
+    return int(conn.scalar(select(func.count()).select_from(some)) or 0)
+
+
+def _asked(
+    connections: Collection[str] | None, actors: Collection[str], since: datetime | None, until: datetime | None
+) -> Any:
+    where = true() if connections is None else t.c.connection_id.in_(connections) | t.c.actor.in_(actors)
+    for bound in (t.c.at >= since if since else None, t.c.at < until if until else None):
+        where = where if bound is None else where & bound
+    return where

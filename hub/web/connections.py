@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -19,13 +20,12 @@ from hub.store import happened, lists, people, runs
 from hub.store.tables import Run
 from hub.sync import quarantine
 from hub.sync.preview import PATIENCE
-from hub.web import drawn, mapped, run_page, safety, standing
+from hub.web import drawn, listing, mapped, run_page, safety, standing
 from hub.web.guard import hub, me, my_connections, the_connection
-from hub.web.listing import Column, as_file, listed, wants_file
+from hub.web.listing import Column, as_file, listed, taken, wants_file
 from hub.web.show import who_did
 
 pages = Blueprint("connections", __name__)
-RUNS = 50
 STRIP = 28
 RECENT = timedelta(days=90)
 LATEST = 30
@@ -41,10 +41,10 @@ def all() -> Response | str:
             (s, standing.of_connection(s, connections.get(s.row.id), now))
             for s in lists.standings(conn, connections, 1)
         ]
-    listing = listed(found, _columns())
+    shown = listed(found, _columns())
     if wants_file():
-        return as_file(listing, "connections")
-    return render_template("connections.html", list=listing, sentence=standing.sentence)
+        return as_file(shown, "connections")
+    return render_template("connections.html", list=shown, sentence=standing.sentence)
 
 
 def _columns() -> dict[str, Column]:
@@ -75,20 +75,25 @@ def one(name: str) -> Response | str:
 def _page(name: str, tried: list[object] | None = None) -> Response | str:
     """``tried``: the checks that were just made, where they were."""
     config, now = the_connection(name), hub().time.now()
+    first, last = listing.day("first"), listing.day("last")
+    ran = runs.Ran(name, request.args.get("state", ""), request.args.get("trigger", ""), *listing.between(first, last))
     with hub().reading() as conn:
-        found = lists.standings(conn, [name], RUNS)
+        found = lists.standings(conn, [name], STRIP)
         if not found:
             abort(404)
+        shown = taken(
+            runs.count(conn, ran), partial(runs.listed, conn, ran), _of_runs(), "", ("connections.one", {"name": name})
+        )
+        if wants_file():
+            return as_file(shown, f"runs-of-{name}")
         deeds = happened.to_connection(conn, name, now - RECENT, LATEST)
         today = happened.runs_since(conn, [name], now - drawn.DAY, 2000)
         waiting, persons = happened.hold_of(conn, name), people.names(conn)
-    listing = listed(found[0].runs, _of_runs())
-    if wants_file():
-        return as_file(listing, f"runs-of-{name}")
     return render_template(
-        "connection.html", list=listing, config=config, standing=found[0], word=standing.of_connection(found[0], config, now),
+        "connection.html", list=shown, asked=ran, first=first, last=last, states=standing.run_words(),
+        config=config, standing=found[0], word=standing.of_connection(found[0], config, now),
         of_run=standing.of_run, sentence=standing.sentence, calls=standing.calls(found[0]), meter=drawn.meter(found[0]),
-        strip=drawn.strip(found[0].runs[:STRIP]), day=drawn.day([name], today, deeds, now), deeds=[(d, who_did(d, persons)) for d in deeds],
+        strip=drawn.strip(found[0].runs), day=drawn.day([name], today, deeds, now), deeds=[(d, who_did(d, persons)) for d in deeds],
         may_act=access.may(me(), "connections.act"), member=hub().config.members[config.member].name, tried=tried,
         settings=described.settings(config), sheet=_sheet(name), shared=mapped.shared_with(hub().mapping(name), config, hub().config),
         hold=waiting, at=now,

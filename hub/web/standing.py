@@ -76,8 +76,9 @@ def together(words: Sequence[Word]) -> Word:
     return Word("fine", _("All on time"), "✓")
 
 
-def of_run(run: Run) -> Word:
-    words = {
+def run_words() -> dict[str, Word]:
+    """By the state of a run."""
+    return {
         "done": Word("fine", _("Done"), "✓"),
         "running": Word("running", _("Running"), "↻"),
         "held": Word("held", _("Held for approval"), "!"),
@@ -86,7 +87,10 @@ def of_run(run: Run) -> Word:
         "interrupted": Word("delayed", _("Interrupted"), "…"),
         "cancelled": Word("paused", _("Cancelled"), "■"),
     }
-    return words.get(run.state, Word("paused", run.state, "?"))
+
+
+def of_run(run: Run) -> Word:
+    return run_words().get(run.state, Word("paused", run.state, "?"))
 
 
 def sentence(counts: dict[str, int] | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,10 @@ def listed(conn: Connection, ran: Ran, order: str, descending: bool, offset: int
     by = [ORDERS[order].desc() if descending else ORDERS[order]] if order else []
     query = select(t).where(ran.where()).order_by(*by, *newest).offset(offset).limit(limit)
     return [Run(**row._mapping) for row in conn.execute(query)]
+
+
+def counts_of(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, int]]:
+    return {row.id: row.counts for row in conn.execute(select(t.c.id, t.c.counts).where(t.c.id.in_(list(ids))))}
 
 
 def ended_since(conn: Connection, connection: str, since: datetime) -> list[Run]:

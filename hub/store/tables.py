@@ -273,10 +273,11 @@ class Link(Row, table=True):
     __table_args__ = (
         UniqueConstraint("connection_id", "remote_id"),
         UniqueConstraint("connection_id", "opportunity_id"),
+        Index("link_state", "connection_id", "state"),
     )
 
     id: str = Field(primary_key=True)
-    connection_id: str = Field(foreign_key="connection.id", index=True)
+    connection_id: str = Field(foreign_key="connection.id")
     opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
     remote_id: str | None = None
     state: str = "linked"
@@ -327,8 +328,10 @@ class Run(SQLModel, table=True):
     the system has a daily allowance (``connectors.contract.Budget``). ``taken_over_by``: the run that
     went on with what this one had not brought before a judge; ``judged_to``: the last of its audit lines that was."""
 
+    __table_args__ = (Index("run_newest", "connection_id", "started_at"),)
+
     id: str = Field(primary_key=True)
-    connection_id: str = Field(foreign_key="connection.id", index=True)
+    connection_id: str = Field(foreign_key="connection.id")
     trigger: str = "schedule"
     state: str = Field(default="running", index=True)
     phase: str = "recover"

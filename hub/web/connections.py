@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import partial
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -37,24 +38,31 @@ RECORDS = 3
 def all() -> Response | str:
     connections, now = my_connections(me()), hub().time.now()
     with hub().reading() as conn:
-        found = [
-            (s, standing.of_connection(s, connections.get(s.row.id), now))
-            for s in lists.standings(conn, connections, 1)
-        ]
-    shown = listed(found, _columns())
-    if wants_file():
-        return as_file(shown, "connections")
-    return render_template("connections.html", list=shown, sentence=standing.sentence)
+        linked = lists.linked_records(conn, connections)
+        shown = listed(lists.stands(conn, connections), _columns(connections, now, linked))
+        if wants_file():
+            return as_file(shown, "connections")
+        counts = runs.counts_of(conn, [each.runs[0].id for each in shown.rows if each.runs])
+    rows = [(each, standing.of_connection(each, connections[each.row.id], now)) for each in shown.rows]
+    return render_template(
+        "connections.html", list=shown, rows=rows, linked=linked, counts=counts, sentence=standing.sentence
+    )
 
 
-def _columns() -> dict[str, Column]:
+def _columns(configs: Mapping[str, ConnectionConfig], now: datetime, linked: Mapping[str, int]) -> dict[str, Column]:
+    def state(each: lists.Standing) -> int:
+        return standing.WORST.index(standing.name_of(each, configs.get(each.row.id), now))
+
+    def word(each: lists.Standing) -> str:
+        return standing.of_connection(each, configs.get(each.row.id), now).text
+
     return {
-        "name": Column(_("Connection"), lambda each: each[0].row.id),
-        "member": Column(_("Foundation"), lambda each: hub().config.members[each[0].row.member_id].name),
-        "system": Column(_("System"), lambda each: each[0].row.system),
-        "status": Column(_("Status"), lambda each: standing.WORST.index(each[1].name), lambda each: each[1].text),
-        "run": Column(_("Last run"), lambda each: each[0].runs[0].started_at if each[0].runs else None),
-        "linked": Column(_("Linked"), lambda each: each[0].linked),
+        "name": Column(_("Connection"), lambda each: each.row.id),
+        "member": Column(_("Foundation"), lambda each: hub().config.members[each.row.member_id].name),
+        "system": Column(_("System"), lambda each: each.row.system),
+        "status": Column(_("Status"), state, word),
+        "run": Column(_("Last run"), lambda each: each.runs[0].started_at if each.runs else None),
+        "linked": Column(_("Linked"), lambda each: linked.get(each.row.id, 0)),
     }
 
 
@@ -90,7 +98,7 @@ def _page(name: str, tried: list[object] | None = None) -> Response | str:
         today = happened.runs_since(conn, [name], now - drawn.DAY, 2000)
         waiting, persons = happened.hold_of(conn, name), people.names(conn)
     return render_template(
-        "connection.html", list=shown, asked=ran, first=first, last=last, states=standing.run_words(),
+        "connection.html", list=shown, asked=ran, first=first, last=last, states={state: standing.of_state(state) for state in standing.STATES},
         config=config, standing=found[0], word=standing.of_connection(found[0], config, now),
         of_run=standing.of_run, sentence=standing.sentence, calls=standing.calls(found[0]), meter=drawn.meter(found[0]),
         strip=drawn.strip(found[0].runs), day=drawn.day([name], today, deeds, now), deeds=[(d, who_did(d, persons)) for d in deeds],

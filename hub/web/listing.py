@@ -89,8 +89,10 @@ Take = Callable[[str, bool, int, int | None], Sequence[Any]]
 """The rows by a column's name ("" for their own order) and whether descending, from an offset on, so many or all."""
 
 
-def listed(rows: Iterable[Any], columns: Mapping[str, Column], name: str = "", page_of: Page = ("", {})) -> Listing:
-    """As the address asks; what it asks wrongly is left aside."""
+def listed(
+    rows: Iterable[Any], columns: Mapping[str, Column], name: str = "", page_of: Page = ("", {}), size: int = SIZES[1]
+) -> Listing:
+    """As the address asks; what it asks wrongly is left aside. ``size``: of a page where it asks for none."""
     there = list(rows)
 
     def take(sort: str, descending: bool, offset: int, limit: int | None) -> Sequence[Any]:
@@ -98,10 +100,17 @@ def listed(rows: Iterable[Any], columns: Mapping[str, Column], name: str = "", p
         ordered = there if key is None else _ordered(there, key, descending)
         return ordered[offset:] if limit is None else ordered[offset : offset + limit]
 
-    return taken(len(there), take, columns, name, page_of)
+    return taken(len(there), take, columns, name, page_of, size)
 
 
-def taken(count: int, take: Take, columns: Mapping[str, Column], name: str = "", page_of: Page = ("", {})) -> Listing:
+def taken(
+    count: int,
+    take: Take,
+    columns: Mapping[str, Column],
+    name: str = "",
+    page_of: Page = ("", {}),
+    size: int = SIZES[1],
+) -> Listing:
     """The same of rows that the database orders and counts, for what grows without end."""
     asked = request.args.get(f"{name}sort", "")
     sort, descending = asked.removeprefix("-"), asked.startswith("-")
@@ -112,8 +121,8 @@ def taken(count: int, take: Take, columns: Mapping[str, Column], name: str = "",
         return Listing(
             columns, take(sort, descending, 0, None), count, sort, descending, 1, 1, max(count, 1), now, name, page_of
         )
-    size = request.args.get(f"{name}size", type=int)
-    size = size if size in SIZES else SIZES[1]
+    wish = request.args.get(f"{name}size", type=int)
+    size = wish if wish in SIZES else size
     pages = max(-(-count // size), 1)
     page = min(max(request.args.get(f"{name}page", 1, type=int), 1), pages)
     shown = take(sort, descending, (page - 1) * size, size)

@@ -18,6 +18,7 @@ from hub.store import outbox, people
 from hub.store.tables import Invitation, Message, User
 from hub.web.guard import hub, me
 from hub.web.listing import Column, Listing, as_file, listed, wants_file
+from hub.web.sessions import this_session
 from hub.web.sign_in import let_in, provider
 from hub.web.visits import visit
 
@@ -171,6 +172,24 @@ def sign_out(user_id: str) -> Response:
     member, _held = _person(user_id)
     membership.sign_out(hub(), me().id, user_id)
     return _back(member, _("Signed out everywhere."))
+
+
+@pages.get("/people/<user_id>/sessions")
+def sessions(user_id: str) -> str:
+    """Where somebody is signed in."""
+    member, _held = _person(user_id)
+    with hub().reading() as conn:
+        person, found = people.by_id(conn, user_id), accounts.of_people(hub(), conn, [user_id])
+    return render_template("persons_sessions.html", member=member, person=person, sessions=found, this=this_session())
+
+
+@pages.post("/people/<user_id>/sessions/<session_id>/end")
+def end_session(user_id: str, session_id: str) -> Response:
+    _person(user_id)
+    if not membership.end_session(hub(), me().id, user_id, session_id):
+        abort(404)
+    flash(_("Ended: that browser has to sign in again."), "status")
+    return redirect(url_for("people.sessions", user_id=user_id), 303)
 
 
 @pages.post("/people/<user_id>/<any(deactivate, reactivate):decision>")

@@ -193,6 +193,20 @@ def carried_out(site: Site, way: Way, paths: list[str]) -> list[str]:
     return [] if fine else [f"{name}, {who}: {answer.status_code} to {form.action} with {form.sent(button)}"]
 
 
+def test_every_form_of_every_page_carries_the_token_and_leads_to_a_route(site: Site) -> None:
+    """Those too whose route another form was tried for: a second button, the same decision elsewhere."""
+    paths = [path for _endpoint, method, path in addresses(site) if method == "GET"] + more(site)
+    faults, seen = set[str](), 0
+    for who in (*PEOPLE, ""):
+        client = site.client(who) if who else site.app.test_client()
+        for path in paths:
+            for _name, form, _button in buttons(site, client, path):
+                seen += 1
+                if not form.values.get("csrf_token"):
+                    faults.add(f"{path}: the form that posts to {form.action} has no token")
+    assert seen > 500 and not faults, "\n".join(sorted(faults))
+
+
 def test_every_form_is_carried_out_as_its_page_has_it(site: Site) -> None:
     """Round after round, for what one form does brings others: an offer its taking back, a message its end."""
     paths = [path for _endpoint, method, path in addresses(site) if method == "GET"] + more(site)

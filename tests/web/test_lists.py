@@ -78,6 +78,7 @@ PAGES = {
     "/searches": "/searches?format=csv",
     "/audit": "/audit.csv",
     "/opportunities": "/opportunities.csv",
+    "/publish": "/publish?format=csv",
 }
 """Every list, and its file."""
 

@@ -125,3 +125,12 @@ def test_nobody_else_ends_or_retries(site: Site, run: str) -> None:
     assert site.post(site.client("admin.oak"), "/runs/going/cancel").status_code == 404
     assert site.post(site.client("staff.oak"), "/runs/going/retry", cause="x").status_code == 404
     assert site.post(site.client("staff.elm"), "/runs/going/cancel").status_code == 403
+    with site.hub.writing() as conn:
+        runs.start(conn, Run(id="theirs", connection_id="oak-sheet", started_at=site.time.now(), state="done"))
+    runs_the_hub = site.client(
+        "everything.elm"
+    )  # and shares for Elm: sees that Oak's run is there, and nothing of what it says
+    assert runs_the_hub.get("/runs/theirs").status_code == 200
+    assert site.post(runs_the_hub, "/runs/theirs/retry", cause="x").status_code == 404
+    page = runs_the_hub.get("/runs/theirs?show=rejected").text
+    assert ">Rejected<" not in page and ">Requests<" not in page

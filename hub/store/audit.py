@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, true
+from sqlalchemy import Connection, func, select, text, union_all
 
-from hub.store.tables import Audit
+from hub.store.tables import PERSONS, Audit
 from hub.store.writes import insert_all
 
 t: Any = Audit.__table__  # type: ignore[attr-defined]
@@ -50,11 +50,11 @@ def listed(
 ) -> list[Audit]:  # fmt: skip
     """Lines about these connections or by these actors, newest or ``oldest`` first; ``connections`` None: all lines. ``beyond``:
     what comes after this line in that order."""
-    where = _asked(connections, actors, since, until)
-    if beyond is not None:
-        where &= t.c.id > beyond if oldest else t.c.id < beyond
-    rows = conn.execute(select(t).where(where).order_by(t.c.id if oldest else t.c.id.desc()).limit(limit))
-    return [Audit(**row._mapping) for row in rows]
+    bounds = [*_within(since, until), *([] if beyond is None else [t.c.id > beyond if oldest else t.c.id < beyond])]
+    ids = _ids(connections, actors, bounds)
+    chosen = select(ids.c.id).order_by(ids.c.id if oldest else ids.c.id.desc()).limit(limit)
+    query = select(t).where(t.c.id.in_(list(conn.scalars(chosen)))).order_by(t.c.id if oldest else t.c.id.desc())
+    return [Audit(**row._mapping) for row in conn.execute(query)]
 
 
 def count(
@@ -62,14 +62,20 @@ def count(
     until: datetime | None, most: int,
 ) -> int:  # fmt: skip
     """How many ``listed`` would find, ``most`` where there are as many or more."""
-    some = select(t.c.id).where(_asked(connections, actors, since, until)).limit(most).subquery()
+    some = select(_ids(connections, actors, _within(since, until)).c.id).limit(most).subquery()
     return int(conn.scalar(select(func.count()).select_from(some)) or 0)
 
 
-def _asked(
-    connections: Collection[str] | None, actors: Collection[str], since: datetime | None, until: datetime | None
-) -> Any:
-    where = true() if connections is None else t.c.connection_id.in_(connections) | t.c.actor.in_(actors)
-    for bound in (t.c.at >= since if since else None, t.c.at < until if until else None):
-        where = where if bound is None else where & bound
-    return where
+def _ids(connections: Collection[str] | None, actors: Collection[str], bounds: list[Any]) -> Any:
+    """Each line once, by two indexes that hold no more than is asked: one walk along the lines would take as long as there are
+    any. A person's lines have an index of their own."""
+    if connections is None:
+        return select(t.c.id).where(*bounds).subquery()
+    theirs = t.c.connection_id.in_(connections)
+    persons = text(PERSONS) & t.c.actor.in_(actors) & (t.c.connection_id.is_(None) | ~theirs)
+    return union_all(*(select(t.c.id).where(which, *bounds) for which in (theirs, persons))).subquery()
+
+
+def _within(since: datetime | None, until: datetime | None) -> list[Any]:
+    bounds = (t.c.at >= since if since else None, t.c.at < until if until else None)
+    return [bound for bound in bounds if bound is not None]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from hub.store.admitted import Identity, Session, SignInAttempt, UnderWay
@@ -358,6 +358,11 @@ class RunCalls(SQLModel, table=True):
     calls: list[list[Any]] = json_column()
 
 
+PERSONS = "actor >= 'user:'"
+"""Of the audit: lines of people, for all other actors come before these by letter. Few beside those of connections, and looked
+for by name."""
+
+
 @plain
 class Audit(Row, table=True):
     """One row for each record change, written in its transaction. Triggers refuse to change or delete one.
@@ -368,7 +373,11 @@ class Audit(Row, table=True):
     ``salt``: see ``chain``.
     """
 
-    __table_args__ = (Index("audit_opportunity", "opportunity_id", "id"),)
+    __table_args__ = (
+        Index("audit_opportunity", "opportunity_id", "id"),
+        Index("audit_connection", "connection_id", "id"),
+        Index("audit_person", "actor", "id", sqlite_where=text(PERSONS), postgresql_where=text(PERSONS)),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = moment(index=True)
@@ -377,7 +386,7 @@ class Audit(Row, table=True):
     action: str
     direction: str = "here"
     opportunity_id: str | None = None
-    connection_id: str | None = Field(default=None, index=True)
+    connection_id: str | None = None
     remote_id: str | None = None
     member_id: str | None = None
     values: dict[str, Any] | None = json_column()

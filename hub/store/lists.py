@@ -130,6 +130,9 @@ BRIEF = tuple(connection.c[name] for name in ("id", "member_id", "system", "stat
 """What tells how a connection stands, without what its runs keep there."""
 
 
+OF_RUN = tuple(run.c[name] for name in ("id", "connection_id", "state", "started_at", "ended_at", "counts", "error"))
+
+
 @dataclass(frozen=True, slots=True)
 class LastRun:
     id: str
@@ -193,19 +196,19 @@ def holding(conn: Connection, names: Collection[str]) -> set[str]:
     return set(conn.scalars(select(hold.c.connection_id).where(where)))
 
 
-def _last_runs(conn: Connection, names: Collection[str], number: int) -> defaultdict[str, list[tables.Run]]:
-    """So many of each at most, newest first."""
+def _last_runs(conn: Connection, names: Collection[str], number: int) -> defaultdict[str, list[Any]]:
+    """So many of each at most, newest first. Rows, for a model of each takes longer than the query."""
     since = _last(run.c.started_at, before=number - 1)
     query = (
-        select(run)
+        select(*OF_RUN)
         .join(connection, connection.c.id == run.c.connection_id)
         .where(connection.c.id.in_(list(names)) & (run.c.started_at >= func.coalesce(since, EVER)))
         .order_by(run.c.started_at.desc(), run.c.id.desc())
     )
-    found: defaultdict[str, list[tables.Run]] = defaultdict(list)
+    found: defaultdict[str, list[Any]] = defaultdict(list)
     for row in conn.execute(query):
         if len(found[row.connection_id]) < number:
-            found[row.connection_id].append(tables.Run(**row._mapping))
+            found[row.connection_id].append(row)
     return found
 
 

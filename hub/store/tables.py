@@ -359,8 +359,7 @@ class RunCalls(SQLModel, table=True):
 
 
 PERSONS = "actor >= 'user:'"
-"""Of the audit: lines of people, for all other actors come before these by letter. Few beside those of connections, and looked
-for by name."""
+"""Lines of people in the audit; all other actors come before these by letter."""
 
 
 @plain

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
 from hub.store.lists import Standing
-from hub.store.tables import Audit, Run
+from hub.store.tables import Audit
 from hub.web import pictures, standing
 from hub.web.pictures import Bar, Mark
 from hub.web.show import ago
@@ -21,7 +22,7 @@ DAY = timedelta(days=1)
 SOON, LONG = timedelta(minutes=20), timedelta(hours=3)
 
 
-def strip(runs: Sequence[Run]) -> Markup:
+def strip(runs: Sequence[Any]) -> Markup:
     """The newest first, as ``Standing`` has them; drawn with the newest last."""
     if not runs:
         return Markup("")
@@ -46,7 +47,7 @@ def meter(found: Standing) -> Markup:
     return Markup("")
 
 
-def day(lanes: Sequence[str], runs: Sequence[Run], happened: Sequence[Audit], now: datetime) -> Markup:
+def day(lanes: Sequence[str], runs: Sequence[Any], happened: Sequence[Audit], now: datetime) -> Markup:
     """The last day of these connections, a lane each: runs as long as they took, what people did as diamonds. Runs that went
     well one soon after another are one stretch."""
     start = now - DAY
@@ -67,10 +68,10 @@ def day(lanes: Sequence[str], runs: Sequence[Run], happened: Sequence[Audit], no
     return pictures.timeline(marks, start, now, text, max(len(lanes), 1))
 
 
-def _stretches(runs: Sequence[Run]) -> list[list[Run]]:
+def _stretches(runs: Sequence[Any]) -> list[list[Any]]:
     """Oldest first in each: one that went well with those that followed it soon, of a few hours at most; any other alone."""
-    found: dict[str, list[Run]] = {}
-    done: list[list[Run]] = []
+    found: dict[str, list[Any]] = {}
+    done: list[list[Any]] = []
     for run in reversed(runs):
         last = found.get(run.connection_id, [])
         ended = last[-1].ended_at if last and last[-1].state == run.state == "done" else None
@@ -82,16 +83,16 @@ def _stretches(runs: Sequence[Run]) -> list[list[Run]]:
     return done
 
 
-def _name(run: Run) -> str:
+def _name(run: Any) -> str:
     return standing.STATES.get(run.state, "paused")
 
 
-def _told_of(runs: Sequence[Run]) -> str:
+def _told_of(runs: Sequence[Any]) -> str:
     if len(runs) == 1:
         return _told(runs[0])
     went_well = ngettext("%(num)s run went well", "%(num)s runs went well", len(runs))
     return f"{went_well}, {ago(runs[-1].started_at).striptags()}"
 
 
-def _told(run: Run) -> str:
+def _told(run: Any) -> str:
     return f"{standing.of_run(run).text}, {ago(run.started_at).striptags()}: {standing.sentence(run.counts)}"

@@ -13,7 +13,6 @@ from flask_babel import gettext as _
 
 from hub.config import ConnectionConfig
 from hub.store.lists import Standing
-from hub.store.tables import Run
 
 WORST = ("failed", "held", "delayed", "running", "paused", "fine")
 """Words of a connection, the worst first."""
@@ -102,7 +101,7 @@ STATES = {"done": "fine", "running": "running", "held": "held", "failed": "faile
 """The name of the word for each state of a run."""
 
 
-def of_run(run: Run) -> Word:
+def of_run(run: Any) -> Word:
     return of_state(run.state)
 
 

@@ -104,7 +104,13 @@ def ran(hub: Hub, chance: random.Random, now: datetime) -> Some:
             at = now - timedelta(minutes=15 * (RUNS - each) + n % 15)
             last = "failed" if n % 50 == 3 else "done"
             state = last if each == RUNS - 1 else chance.choice(["done"] * 20 + ["failed", "incomplete"])
-            counts = {"read": 40, "changed": chance.randrange(4), "calls_used": 100, "calls_allowed": 1000, "calls_stop": 800}
+            counts = {
+                "read": 40,
+                "changed": chance.randrange(4),
+                "calls_used": 100,
+                "calls_allowed": 1000,
+                "calls_stop": 800,
+            }
             rows.append(tables.Run(id=f"r{n:04}-{each:03}", connection_id=f"c{n:04}", state=state, started_at=at, counts=counts,
                                    ended_at=at + timedelta(seconds=20), error="It did not answer." if state == "failed" else None).model_dump())  # fmt: skip
         yield tables.Run, rows

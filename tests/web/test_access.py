@@ -45,7 +45,7 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "duplicates.settle": ("Leftover", "kept"),
         "handover.decide": ("Handover", "decline"),
         "files.act": ("", "say"),
-        "publish.act": ("", "withdraw"),
+        "publish.act": ("", "share"),
     }
     found = []
     with site.app.test_request_context():

@@ -24,7 +24,7 @@ TYPED = {"email": "somebody@hub.test", "date": "2026-03-31", "password": PASSWOR
 SHEET = b"Commons ID,Title,Summary\n,Wells,Two wells\n"
 FIRST = ("conversation.", "handover.offer", "handover.take_back")
 """Before the opportunity that they are about is withdrawn or merged."""
-LAST = ("people.invite", "people.join", "people.", "sessions.", "sign_in.leave")
+LAST = ("people.invite", "people.join", "publish.", "people.end_session", "people.", "sessions.", "sign_in.leave")
 """What shuts somebody out comes when everything else was tried."""
 OPEN = {"people.join", "unsubscribe.end", "sign_in.enter"}
 """Forms on pages for who is not signed in."""

@@ -67,7 +67,9 @@ def test_ending_it_is_asked_once_and_said_until_it_is_over(site: Site, run: str)
     assert "admin of elm asked it to end" in page and "Cancel this run" not in show(site, "admin.elm", "")
     change(site, fence=row.fence + 1)
     page = show(site, "admin.elm", "")
-    assert "asked it to end" not in page and "Cancel this run" in page, "what was asked of one run is not said of the next"
+    assert "asked it to end" not in page and "Cancel this run" in page, (
+        "what was asked of one run is not said of the next"
+    )
     change(site, fence=row.fence)
     change(site, state="cancelled", ended_at=site.time.now())
     page = show(site, "staff.elm", "")

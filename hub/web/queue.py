@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -18,13 +17,12 @@ from hub.commons.ledger import UNNAMED
 from hub.commons.view import shows_steward
 from hub.store import lists, opportunities, people, questions, waiting
 from hub.store import rules as kept_rules
-from hub.store.tables import Conflict, Hold, Opportunity, Rule
+from hub.store.tables import Conflict, Hold, Opportunity
 from hub.sync import deletions, following, holds, lookalikes, quarantine, references, resolve, rules, suggestions
 from hub.sync.moved import Moved
-from hub.web import compared, typed
+from hub.web import compared, ruled, typed
 from hub.web.guard import hub, me, name_of, own_connections, the_connection
 from hub.web.listing import Column, as_file, listed, wants_file
-from hub.web.show import label
 from hub.web.waiting import KINDS, all_of, by_urgency, concerned, kind_names
 from schemas.fields import spec
 from schemas.values import same
@@ -331,38 +329,10 @@ def decide_match(row_id: str) -> Response:
 @pages.get("/queue/rules")
 def rules_page() -> Response | str:
     """What this foundation's people and the configuration decided for good."""
-    own = own_connections(me())
-    with hub().reading() as conn:
-        made, persons = kept_rules.all_of(conn, [me().member_id]), people.names(conn)
-    ranked = {path: names for path, names in hub().config.rules.items() if any(name in own for name in names)}
-    lines = [Decided(path, tuple(map(name_of, names))) for path, names in ranked.items()]
-    lines += [
-        Decided(rule.path, (name_of(rule.connection_id),), rule, persons.get(rule.created_by or "", ("", ""))[0])
-        for rule in made
-    ]
-    listing = listed(lines, _of_rules())
+    found = ruled.listing()
     if wants_file():
-        return as_file(listing, "rules")
-    return render_template("rules.html", list=listing, may_drop=access.makes_rules(me()))
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """For good: before whom somebody's word on a field goes, the first first. ``rule`` is None where the configuration says so."""
-
-    path: str
-    names: tuple[str, ...]
-    rule: Rule | None = None
-    by: str = ""
-
-
-def _of_rules() -> dict[str, Column]:
-    return {
-        "field": Column(_("Field"), lambda each: label(each.path)),
-        "prefers": Column(_("Prefers"), lambda each: _(" before ").join(each.names)),
-        "made": Column(_("Made"), lambda each: each.rule.created_at if each.rule else None),
-        "by": Column(_("By"), lambda each: each.by if each.rule else _("the configuration")),
-    }
+        return as_file(found, "rules")
+    return render_template("rules.html", list=found, may_drop=access.makes_rules(me()))
 
 
 @pages.post("/queue/rules/<row_id>/drop")

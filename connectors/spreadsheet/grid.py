@@ -221,7 +221,11 @@ def _xlsx(path: Path) -> list[Grid]:
     try:
         parts = [sheet._worksheet_path for sheet in book.worksheets]
         if len(set(parts)) < len(parts):
-            raise Unavailable(f"{path.name} shows one worksheet under several names. Copy the cells into a new file.")
+            raise Unavailable(
+                phrase(
+                    "%(name)s shows one worksheet under several names. Copy the cells into a new file.", name=path.name
+                )
+            )
         return [_sheet(path, sheet, size) for sheet in book.worksheets if sheet.sheet_state == "visible"]
     finally:
         book.close()
@@ -294,7 +298,11 @@ class Counted:
             )
         if self._cells > CELLS:
             raise Unavailable(
-                f"{self._path.name}: its worksheets hold more than {CELLS // 1_000_000} million cells. Bring one of them alone."
+                phrase(
+                    "%(name)s: its worksheets hold more than %(cells)s million cells. Bring one of them alone.",
+                    name=self._path.name,
+                    cells=CELLS // 1_000_000,
+                )
             )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import NoReturn
 from xml.parsers import expat
 
 from connectors.contract import Unavailable
+from schemas.said import phrase
 
 CELLS = frozenset(("row", "c", "v", "f"))
 """Elements that are counted where they are read (``grid.Counted``)."""
@@ -25,9 +25,6 @@ def weigh(path: Path) -> None:
     texts = others = 0
     part = ""
 
-    def refuse(what: str, way_out: str) -> NoReturn:
-        raise Unavailable(f"{path.name} {what} (in {part}). {way_out}")
-
     def begins(name: str, attributes: dict[str, str]) -> None:
         nonlocal texts, others
         plain = name.rpartition("}")[2]
@@ -36,16 +33,36 @@ def weigh(path: Path) -> None:
         elif plain not in CELLS:
             others += 1
         if texts > MOST_TEXTS or others > MOST_OTHERS:
-            what = "holds too much besides its cells: formats, merged cells, links or pivot tables"
-            refuse(what, "Copy the cells into a new file, values only.")
+            raise Unavailable(
+                phrase(
+                    "%(name)s holds too much besides its cells: formats, merged cells, links or pivot tables (in %(part)s). "
+                    "Copy the cells into a new file, values only.",
+                    name=path.name,
+                    part=part,
+                )
+            )
         is_short(name, *attributes, *attributes.values())
 
     def is_short(*texts: str) -> None:
         if sum(map(len, texts)) > LONGEST:
-            refuse(f"holds a tag or comment of more than {LONGEST} characters", "Copy the cells into a new file.")
+            raise Unavailable(
+                phrase(
+                    "%(name)s holds a tag or comment of more than %(longest)s characters (in %(part)s). Copy the cells into "
+                    "a new file.",
+                    name=path.name,
+                    longest=LONGEST,
+                    part=part,
+                )
+            )
 
     def declares(*_what: object) -> None:
-        refuse("declares XML of its own, as no spreadsheet program does", "Copy the cells into a new file.")
+        raise Unavailable(
+            phrase(
+                "%(name)s declares XML of its own, as no spreadsheet program does (in %(part)s). Copy the cells into a new file.",
+                name=path.name,
+                part=part,
+            )
+        )
 
     with zipfile.ZipFile(path) as packed:
         for info in packed.infolist():

@@ -22,7 +22,7 @@ def command(once: bool, cluster: bool, port: int) -> None:
     if cluster:
         _many(once)
         return
-    with Stage(port) as stage:
+    with Stage(port, first_sync="preview") as stage:
         hub = open_configured(stage.config)
         if once:
             from hub.demo.once import play
@@ -34,9 +34,13 @@ def command(once: bool, cluster: bool, port: int) -> None:
             sys.exit(0 if went_well else 1)
         from hub.cli.serve import Serving
         from hub.demo.screen import invite, screen
+        from hub.demo.waiting import disagree
+        from hub.sync.run import sync_all
 
         serving = Serving(hub, stage.port)
         invite(hub)
+        sync_all(hub)
+        disagree(stage)
         click.echo(screen(serving.url, stage))
         serving.run_until_told()
         click.echo("Stopped. Nothing of it is kept.")
@@ -52,6 +56,7 @@ def _many(once: bool) -> None:
     from hub.demo.once import play
     from hub.demo.screen import invite, screen
     from hub.demo.stage import Stage
+    from hub.demo.waiting import disagree
 
     # However it is told to stop, what it started stops with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -60,7 +65,7 @@ def _many(once: bool) -> None:
         with (
             tempfile.TemporaryDirectory(prefix="hub-") as folder,
             postgres(Path(folder)) as url,
-            Stage(database=url) as stage,
+            Stage(database=url, first_sync="preview") as stage,
         ):
             hub = open_configured(stage.config)
             invite(hub)
@@ -70,6 +75,8 @@ def _many(once: bool) -> None:
                     went_well = play(hub, stage, click.echo, rounds)
                     click.echo("\nAll as expected." if went_well else "\nSomething did not happen; see above.")
                     sys.exit(0 if went_well else 1)
+                rounds(hub)
+                disagree(stage)
                 click.echo(screen("  or  ".join(cluster.webs), stage))
                 signal.pause()
     except NoPostgres as missing:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from hub.app import Hub
-from hub.demo import seeds
+from hub.demo import seeds, waiting
 from hub.demo.samples import ALDER, CORRIE, CORRIE_SHEET, SAFFRON, Sample
 from hub.demo.screen import INBOX
 from hub.demo.seeds import REQUEST
 from hub.demo.stage import Stage
+from hub.store import lists
 from hub.sync.run import RunResult, sync_all
 
 TABLE = "Opportunities"
@@ -22,12 +23,16 @@ Sync = Callable[[Hub], list[RunResult]]
 def play(hub: Hub, stage: Stage, say: Say, sync: Sync = sync_all) -> bool:
     """Sync, edit, sync again, and once more for quiet. True only if every expected thing happened."""
     first = {r.connection: r for r in sync(hub)}
-    waiting = first.pop(INBOX)
-    found = [*_arrived(first, stage), *_waits(waiting, stage), *_travelled(hub, stage, sync), *_quiet(hub, stage, sync)]
+    held = _held(hub, first, stage)
+    for later in sync(hub):
+        _went_on(first[later.connection], later)
+    inbox = first.pop(INBOX)
+    found = [held, *_arrived(first, stage), *_waits(inbox, stage), *_travelled(hub, stage, sync),
+             *_disputed(hub, stage, sync), *_quiet(hub, stage, sync)]  # fmt: skip
     say(
         f"{'connection':<18} {'state':<8} {'read':>5} {'shared':>7} {'imported':>9} {'written back':>13} {'not shared':>11}"
     )
-    for result in (*first.values(), waiting):
+    for result in (*first.values(), inbox):
         c = result.counts
         say(
             f"{result.connection:<18} {result.state:<8} {c['read']:>5} {c['created']:>7} {c['pushed_new']:>9} "
@@ -39,6 +44,20 @@ def play(hub: Hub, stage: Stage, say: Say, sync: Sync = sync_all) -> bool:
     for happened, what in found:
         say(f"  {'yes' if happened else 'NO '}  {what}")
     return all(happened for happened, _ in found)
+
+
+def _held(hub: Hub, results: dict[str, RunResult], stage: Stage) -> tuple[bool, str]:
+    """The sheet's first sync shares nothing before somebody has looked."""
+    there = str(stage.saffron.rows(TABLE)) + str(stage.salesforce.rows(REQUEST))
+    quiet = not any(sample.title in there for sample in CORRIE_SHEET)
+    held = results[waiting.SHEET].state == "held" and waiting.approve(hub)
+    return held and quiet, f"{waiting.SHEET}'s first sync waited until somebody had looked"
+
+
+def _went_on(result: RunResult, later: RunResult) -> None:
+    """What a connection's second run did counts with its first; what it read again does not."""
+    result.state, result.message = later.state, later.message
+    result.counts.update({name: number for name, number in later.counts.items() if name in ("created", "pushed_new", "pushed")})  # fmt: skip
 
 
 def _arrived(results: dict[str, RunResult], stage: Stage) -> list[tuple[bool, str]]:
@@ -112,6 +131,26 @@ def _travelled(hub: Hub, stage: Stage, sync: Sync) -> list[tuple[bool, str]]:
         ("Stage" not in copy and "Amount awarded" not in copy, "Alder's stage and amount stayed with Alder"),
         (bool(back["Commons_Gap__c"]), "Salesforce shows what is still open"),
     ]
+
+
+def _disputed(hub: Hub, stage: Stage, sync: Sync) -> list[tuple[bool, str]]:
+    """Two edits of one field wait for a person, and neither is lost."""
+    waiting.disagree(stage)
+    results = sync(hub)
+    with hub.reading() as conn:
+        open_ = lists.conflicts(conn, ["alder-salesforce", "saffron-airtable"], "alder")
+    kept = _copy(stage.saffron.rows(TABLE), _key(stage, waiting.DISPUTED)).get("Amount requested")
+    return [
+        (
+            [row.path for row in open_] == ["ask.requested"] and all(r.state == "done" for r in results),
+            "an amount that two foundations changed waits for a person",
+        ),
+        (kept == waiting.DISPUTED.amount - 8_500, "and neither was overwritten"),
+    ]
+
+
+def _key(stage: Stage, sample: Sample) -> str:
+    return next(row["Commons_Id__c"] or "" for row in stage.salesforce.rows(REQUEST) if row["Name"] == sample.title)
 
 
 def _copy(rows: list[dict[str, Any]], key: str) -> dict[str, Any]:

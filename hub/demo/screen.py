@@ -23,7 +23,7 @@ def invite(hub: Hub) -> None:
 
 
 def screen(url: str, stage: Stage) -> str:
-    """Addresses, logins, three things to try."""
+    """Addresses, logins, things to try."""
     logins = "\n".join(f"    {email:<28} {name}, {hub_member(member)}" for member, name, email, _ in PEOPLE)
     return f"""
 Commons Hub, demo. Three foundations that do not exist, each in a system of its own.
@@ -37,7 +37,7 @@ Commons Hub, demo. Three foundations that do not exist, each in a system of its 
   Corrie Lane's Airtable   {stage.corrie.url}/_sandbox/
   Corrie Lane's sheet      {stage.sheet}
 
-  Four things to try
+  Six things to try
   1. Open Alder's Salesforce, find "Board renewal…", tick Commons_Share__c. Seconds later it is in
      Saffron Tide's Airtable.
   2. Sign in as Samir and pause saffron-airtable. Change the title of "Wells for the upper valley" in
@@ -47,6 +47,10 @@ Commons Hub, demo. Three foundations that do not exist, each in a system of its 
      Tick "Show our commitment", and the gap shrinks in everybody's system.
   4. In Corrie Lane's Airtable open the table "Commons inbox": what others share about health waits there.
      Tick "Take up" at one, and it becomes a record among Corrie Lane's own.
+  5. Sign in as Ruth. Alder and Saffron Tide both changed what "River schools" asks for: "Needs a person"
+     shows both amounts beside the one that they last agreed on. Choose, and see what would be written.
+  6. Sign in as Isla. The first sync of Corrie Lane's sheet waits for a look: see exactly what it would
+     do, and approve it. Seconds later its projects are in the others' systems.
 
 Ctrl-C stops everything and keeps nothing.
 """

@@ -113,7 +113,7 @@ member = "corrie"
 system = "spreadsheet"
 mapping = "spreadsheet-generic"
 shares = true
-first_sync = "go"
+first_sync = "{first_sync}"
 every = "5s"
 
 [connections.corrie-sheet.options]
@@ -136,7 +136,9 @@ class Stage:
     saffron: AirtableSandbox
     corrie: AirtableSandbox
 
-    def __init__(self, port: int = 0, database: str = "sqlite:///hub.db") -> None:
+    def __init__(self, port: int = 0, database: str = "sqlite:///hub.db", first_sync: str = "go") -> None:
+        """``first_sync`` of Corrie Lane's sheet: "preview" where somebody is there to look at it."""
+        self.first_sync = first_sync
         self.port = port or _free_port()
         self.database = database
         self._stack = ExitStack()
@@ -162,6 +164,7 @@ class Stage:
                 port=self.port,
                 database=self.database,
                 officer=seeds.OFFICER,
+                first_sync=self.first_sync,
                 salesforce=self.salesforce.url,
                 saffron=self.saffron.api,
                 corrie=self.corrie.api,

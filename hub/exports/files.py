@@ -24,6 +24,8 @@ KINDS = {
 }
 """Media type and name of the file."""
 PIECE = 64 * 1024
+BOM = "\ufeff"
+"""Without it, Excel takes a CSV file for one in the code page of its country, and what is written in Arabic is lost."""
 NOT_IN_JSON = ("totals.table",)
 
 
@@ -58,6 +60,7 @@ def export(hub: Hub, reader: Reader, format: str, mapping: str = threesixty.MAPP
 
 def _csv(hub: Hub, reader: Reader) -> Iterator[bytes]:
     out = io.StringIO()
+    out.write(BOM)
     writer = csv.writer(out)
     writer.writerow(cells.HEADINGS)
     with hub.reading() as conn:

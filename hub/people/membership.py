@@ -62,6 +62,17 @@ def sign_out(hub: Hub, by: str, user_id: str) -> int:
         return closed
 
 
+def end_session(hub: Hub, by: str, user_id: str, session_id: str) -> bool:
+    """One browser has to sign in again; whether there was such a session."""
+    with hub.writing() as conn:
+        everyone, giver, person = _persons(conn, hub, by, user_id)
+        closed = admission.close_one(conn, session_id, person.id)
+        if closed:
+            _line(conn, hub, giver, person, "signed out", {"sessions": [1, 0]})
+            tell_admins(conn, hub, everyone, giver, person.member_id, f"ended a session of {person.email}")
+        return closed
+
+
 def reactivate(hub: Hub, by: str, user_id: str) -> None:
     """The person may sign in again with the old password. It gives back all their roles, so they must be one's to give."""
     with hub.writing() as conn:

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, true
+from sqlalchemy import Connection, func, select, text, union_all
 
 from hub.store.sealed import Erasure
-from hub.store.tables import Audit
+from hub.store.tables import PERSONS, Audit
 from hub.store.writes import insert_all
 
 t: Any = Audit.__table__  # type: ignore[attr-defined]
@@ -64,18 +64,38 @@ def of_run(conn: Connection, run_id: str, direction: str | None = None, after: i
         yield Audit(**row._mapping)
 
 
-def newest(
+def listed(
     conn: Connection, connections: Collection[str] | None, actors: Collection[str], *,
-    since: datetime | None = None, until: datetime | None = None, before: int | None = None, limit: int,
+    since: datetime | None = None, until: datetime | None = None, beyond: int | None = None, oldest: bool = False, limit: int,
 ) -> list[Audit]:  # fmt: skip
-    """Lines about these connections or by these actors, newest first; ``connections`` None: all lines. ``before``: older than
-    this line."""
-    where = true() if connections is None else t.c.connection_id.in_(connections) | t.c.actor.in_(actors)
-    for bound in (
-        t.c.at >= since if since else None,
-        t.c.at < until if until else None,
-        t.c.id < before if before else None,
-    ):
-        where = where if bound is None else where & bound
-    rows = conn.execute(select(t).where(where).order_by(t.c.id.desc()).limit(limit))
-    return [Audit(**row._mapping) for row in rows]
+    """Lines about these connections or by these actors, newest or ``oldest`` first; ``connections`` None: all lines. ``beyond``:
+    what comes after this line in that order."""
+    bounds = [*_within(since, until), *([] if beyond is None else [t.c.id > beyond if oldest else t.c.id < beyond])]
+    ids = _ids(connections, actors, bounds)
+    chosen = select(ids.c.id).order_by(ids.c.id if oldest else ids.c.id.desc()).limit(limit)
+    query = select(t).where(t.c.id.in_(list(conn.scalars(chosen)))).order_by(t.c.id if oldest else t.c.id.desc())
+    return [Audit(**row._mapping) for row in conn.execute(query)]
+
+
+def count(
+    conn: Connection, connections: Collection[str] | None, actors: Collection[str], since: datetime | None,
+    until: datetime | None, most: int,
+) -> int:  # fmt: skip
+    """How many ``listed`` would find, ``most`` where there are as many or more."""
+    some = select(_ids(connections, actors, _within(since, until)).c.id).limit(most).subquery()
+    return int(conn.scalar(select(func.count()).select_from(some)) or 0)
+
+
+def _ids(connections: Collection[str] | None, actors: Collection[str], bounds: list[Any]) -> Any:
+    """Each line once, by two indexes that hold no more than is asked: one walk along the lines would take as long as there are
+    any. A person's lines have an index of their own."""
+    if connections is None:
+        return select(t.c.id).where(*bounds).subquery()
+    theirs = t.c.connection_id.in_(connections)
+    persons = text(PERSONS) & t.c.actor.in_(actors) & (t.c.connection_id.is_(None) | ~theirs)
+    return union_all(*(select(t.c.id).where(which, *bounds) for which in (theirs, persons))).subquery()
+
+
+def _within(since: datetime | None, until: datetime | None) -> list[Any]:
+    bounds = (t.c.at >= since if since else None, t.c.at < until if until else None)
+    return [bound for bound in bounds if bound is not None]

@@ -35,11 +35,11 @@ def to_connection(conn: Connection, name: str, since: datetime, limit: int) -> l
     return [Audit(**row._mapping) for row in rows]
 
 
-def runs_since(conn: Connection, names: Sequence[str], since: datetime, limit: int) -> list[Run]:
-    """Runs of these connections that had not ended by then, newest first."""
+def runs_since(conn: Connection, names: Sequence[str], since: datetime, limit: int) -> Sequence[Any]:
+    """Runs of these connections that had not ended by then, newest first: rows of what a picture needs of each."""
     where = run.c.connection_id.in_(names) & or_(run.c.ended_at.is_(None), run.c.ended_at >= since)
-    rows = conn.execute(select(run).where(where).order_by(run.c.started_at.desc()).limit(limit))
-    return [Run(**row._mapping) for row in rows]
+    columns = (run.c.connection_id, run.c.state, run.c.started_at, run.c.ended_at, run.c.counts)
+    return conn.execute(select(*columns).where(where).order_by(run.c.started_at.desc()).limit(limit)).all()
 
 
 def conflicts_of(conn: Connection, found: Run, until: datetime, limit: int) -> list[Any]:

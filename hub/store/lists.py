@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, func, literal, or_, select
 
 from hub.commons.sharing import Circles
 from hub.store import tables
 from hub.store.tables import Opportunity
+from hub.store.types import Moment
 from hub.store.visible import visible
 
 conflict: Any = vars(tables.Conflict)["__table__"]
@@ -27,9 +28,11 @@ run: Any = vars(tables.Run)["__table__"]
 link: Any = vars(tables.Link)["__table__"]
 due: Any = vars(tables.Due)["__table__"]
 audit: Any = vars(tables.Audit)["__table__"]
+merged: Any = vars(tables.Merged)["__table__"]
 opportunity: Any = vars(tables.Opportunity)["__table__"]
 
 Rows = Sequence[Row[Any]]
+EVER = literal(datetime(1, 1, 1, tzinfo=UTC), Moment)
 MOST = 500
 """No page shows more rows of one kind; it says so where there are more."""
 
@@ -113,8 +116,8 @@ class Standing:
     its opportunities how many wait to be written, are refused by the system, or are in conflict (``conflict``), and how
     many linked ones are none of these (``in_sync``)."""
 
-    row: tables.Connection
-    runs: list[tables.Run]
+    row: Any
+    runs: Sequence[Any]
     linked: int
     held: bool
     waiting: int = 0
@@ -123,26 +126,90 @@ class Standing:
     in_sync: int = 0
 
 
+BRIEF = tuple(connection.c[name] for name in ("id", "member_id", "system", "state", "reason", "due_at", "lease_until", "failures", "last_ok_at"))  # fmt: skip
+"""What tells how a connection stands, without what its runs keep there."""
+
+
+OF_RUN = tuple(run.c[name] for name in ("id", "connection_id", "state", "started_at", "ended_at", "counts", "error"))
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    id: str
+    state: str
+    started_at: datetime
+    error: str | None
+
+
+def stands(conn: Connection, names: Collection[str]) -> list[Standing]:
+    """In the order of their names, by as little as tells how each stands: its last run, the last one that ended, and no
+    counts. For lists of which a page is shown."""
+    newest, ended = run.alias(), run.alias()
+    parts = ("id", "state", "started_at", "error")
+    query = (
+        select(*BRIEF, *(each.c[part].label(f"{name}_{part}") for name, each in (("newest", newest), ("ended", ended)) for part in parts))
+        .select_from(connection)
+        .outerjoin(newest, newest.c.id == _last(run.c.id))
+        .outerjoin(ended, ended.c.id == _last(run.c.id, run.c.state != "running"))
+        .where(connection.c.id.in_(list(names)))
+        .order_by(connection.c.id)
+    )  # fmt: skip
+    held = holding(conn, names)
+    found = []
+    for row in conn.execute(query):
+        last = [
+            LastRun(id, state, started_at, error)
+            for id, state, started_at, error in (row[len(BRIEF) : len(BRIEF) + 4], row[len(BRIEF) + 4 :])
+            if id is not None
+        ]
+        found.append(Standing(row, last[:1] if len(last) > 1 and last[0].id == last[1].id else last, 0, row.id in held))
+    return found
+
+
+def _last(column: Any, *only: Any, before: int = 0) -> Any:
+    """Of the connection's newest run; ``before``: of that many before it."""
+    query = select(column).where(run.c.connection_id == connection.c.id, *only)
+    query = query.order_by(run.c.started_at.desc(), run.c.id.desc()).offset(before).limit(1)
+    return query.correlate(connection).scalar_subquery()
+
+
 def standings(conn: Connection, names: Collection[str], runs: int = 14) -> list[Standing]:
-    """In the order of their names."""
-    rows = conn.execute(select(connection).where(connection.c.id.in_(list(names))).order_by(connection.c.id)).all()
-    linked: dict[str, int] = {
-        row.connection_id: row.number
-        for row in conn.execute(
-            select(link.c.connection_id, func.count().label("number"))
-            .where(link.c.connection_id.in_(list(names)) & (link.c.state == "linked"))
-            .group_by(link.c.connection_id)
-        )
-    }
-    held = {row.connection_id for row in holds(conn, names)}
+    """In the order of their names, by as many queries for one as for a thousand."""
+    rows = conn.execute(select(*BRIEF).where(connection.c.id.in_(list(names))).order_by(connection.c.id)).all()
+    linked, held, last = linked_records(conn, names), holding(conn, names), _last_runs(conn, names, runs)
     counted = _counted(conn, names, linked)
-    return [
-        Standing(
-            tables.Connection(**row._mapping), runs_of(conn, row.id, runs), linked.get(row.id, 0), row.id in held,
-            *counted[row.id],
-        )
-        for row in rows
-    ]  # fmt: skip
+    return [Standing(row, last[row.id], linked.get(row.id, 0), row.id in held, *counted[row.id]) for row in rows]
+
+
+def linked_records(conn: Connection, names: Collection[str]) -> dict[str, int]:
+    query = (
+        select(link.c.connection_id, func.count())
+        .where(link.c.connection_id.in_(list(names)) & (link.c.state == "linked"))
+        .group_by(link.c.connection_id)
+    )
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def holding(conn: Connection, names: Collection[str]) -> set[str]:
+    """Those of them that a held run stops."""
+    where = hold.c.connection_id.in_(list(names)) & (hold.c.state == "waiting")
+    return set(conn.scalars(select(hold.c.connection_id).where(where)))
+
+
+def _last_runs(conn: Connection, names: Collection[str], number: int) -> defaultdict[str, list[Any]]:
+    """So many of each at most, newest first. Rows, for a model of each takes longer than the query."""
+    since = _last(run.c.started_at, before=number - 1)
+    query = (
+        select(*OF_RUN)
+        .join(connection, connection.c.id == run.c.connection_id)
+        .where(connection.c.id.in_(list(names)) & (run.c.started_at >= func.coalesce(since, EVER)))
+        .order_by(run.c.started_at.desc(), run.c.id.desc())
+    )
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in conn.execute(query):
+        if len(found[row.connection_id]) < number:
+            found[row.connection_id].append(row)
+    return found
 
 
 def _counted(
@@ -183,14 +250,10 @@ def _counted(
     return found
 
 
-def connections_of(conn: Connection, names: Collection[str]) -> list[tables.Connection]:
-    rows = conn.execute(select(connection).where(connection.c.id.in_(list(names))))
-    return [tables.Connection(**row._mapping) for row in rows]
-
-
-def runs_of(conn: Connection, name: str, limit: int) -> list[tables.Run]:
-    query = select(run).where(run.c.connection_id == name).order_by(run.c.started_at.desc(), run.c.id.desc())
-    return [tables.Run(**row._mapping) for row in conn.execute(query.limit(limit))]
+def states(conn: Connection, names: Collection[str]) -> Rows:
+    """``id``, ``state``, ``failures`` and ``due_at`` of each."""
+    c = connection.c
+    return conn.execute(select(c.id, c.state, c.failures, c.due_at).where(c.id.in_(list(names)))).all()
 
 
 def changes_of_run(conn: Connection, run_id: str) -> Rows:
@@ -250,6 +313,45 @@ def shown(
     ids = list(conn.scalars(query.offset(offset).limit(limit)))  # their facts need not be sorted along
     rows = {row.id: row for row in conn.execute(select(opportunity).where(opportunity.c.id.in_(ids)))}
     return [Opportunity(**rows[id]._mapping) for id in ids]
+
+
+OWN_ORDERS: dict[str, Any] = {
+    "title": func.lower(opportunity.c.title), "status": opportunity.c.status, "audience": opportunity.c.audience,
+    "changed": opportunity.c.updated_at,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Opportunities of this steward, of this status or of any; what went into another is that one."""
+
+    steward: str
+    status: str = ""
+
+    def where(self) -> Any:
+        into = select(merged.c.id).where(merged.c.id == opportunity.c.id)
+        found = (opportunity.c.steward_id == self.steward) & opportunity.c.arriving.is_(None) & ~into.exists()
+        return found & (opportunity.c.status == self.status) if self.status else found
+
+
+def count_owned(conn: Connection, owned: Owned) -> int:
+    return conn.scalar(select(func.count()).select_from(opportunity).where(owned.where())) or 0
+
+
+def owned(
+    conn: Connection, what: Owned, order: str, descending: bool, offset: int, limit: int | None
+) -> list[Opportunity]:
+    """In one of ``OWN_ORDERS``, what changed last first where it is "" and among equals."""
+    by = [OWN_ORDERS[order].desc() if descending else OWN_ORDERS[order]] if order else []
+    query = select(opportunity).where(what.where()).order_by(*by, opportunity.c.updated_at.desc(), opportunity.c.id)
+    return [Opportunity(**row._mapping) for row in conn.execute(query.offset(offset).limit(limit))]
+
+
+def behind(conn: Connection, names: Collection[str], ids: Collection[str]) -> dict[str, int]:
+    """How many of these connections have not heard of the last change of each of these opportunities."""
+    where = due.c.connection_id.in_(list(names)) & due.c.opportunity_id.in_(list(ids))
+    query = select(due.c.opportunity_id, func.count()).where(where).group_by(due.c.opportunity_id)
+    return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def count_shown(conn: Connection, member_id: str, circles: Circles, kind: str = "") -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select, union, update
+from sqlalchemy import Connection, and_, func, select, union, update
 
 from hub.store.tables import Intent, Opportunity, Pending, Run, RunCalls
 from hub.store.writes import insert_all
@@ -36,6 +38,45 @@ def end(conn: Connection, run_id: str, state: str, now: datetime, **values: Any)
 def get(conn: Connection, run_id: str) -> Run | None:
     row = conn.execute(select(t).where(t.c.id == run_id)).first()
     return Run(**row._mapping) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """Runs of a connection: in this state, started so, from ``since`` on and before ``until``; where they say nothing, all."""
+
+    connection: str
+    state: str = ""
+    trigger: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def where(self) -> Any:
+        asked = (
+            t.c.state == self.state if self.state else None,
+            t.c.trigger == self.trigger if self.trigger else None,
+            t.c.started_at >= self.since if self.since else None,
+            t.c.started_at < self.until if self.until else None,
+        )
+        return and_(t.c.connection_id == self.connection, *(each for each in asked if each is not None))
+
+
+ORDERS: dict[str, Any] = {"started": t.c.started_at, "status": t.c.state, "trigger": t.c.trigger}
+
+
+def count(conn: Connection, ran: Ran) -> int:
+    return int(conn.scalar(select(func.count()).select_from(t).where(ran.where())) or 0)
+
+
+def listed(conn: Connection, ran: Ran, order: str, descending: bool, offset: int, limit: int | None) -> list[Run]:
+    """In one of ``ORDERS``, the newest first where it is "" and among equals."""
+    newest = [t.c.started_at.desc(), t.c.id.desc()]
+    by = [ORDERS[order].desc() if descending else ORDERS[order]] if order else []
+    query = select(t).where(ran.where()).order_by(*by, *newest).offset(offset).limit(limit)
+    return [Run(**row._mapping) for row in conn.execute(query)]
+
+
+def counts_of(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, int]]:
+    return {row.id: row.counts for row in conn.execute(select(t.c.id, t.c.counts).where(t.c.id.in_(list(ids))))}
 
 
 def ended_since(conn: Connection, connection: str, since: datetime) -> list[Run]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from hub.store.admitted import Identity, Session, SignInAttempt, UnderWay
@@ -273,10 +273,11 @@ class Link(Row, table=True):
     __table_args__ = (
         UniqueConstraint("connection_id", "remote_id"),
         UniqueConstraint("connection_id", "opportunity_id"),
+        Index("link_state", "connection_id", "state"),
     )
 
     id: str = Field(primary_key=True)
-    connection_id: str = Field(foreign_key="connection.id", index=True)
+    connection_id: str = Field(foreign_key="connection.id")
     opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
     remote_id: str | None = None
     state: str = "linked"
@@ -327,8 +328,10 @@ class Run(SQLModel, table=True):
     the system has a daily allowance (``connectors.contract.Budget``). ``taken_over_by``: the run that
     went on with what this one had not brought before a judge; ``judged_to``: the last of its audit lines that was."""
 
+    __table_args__ = (Index("run_newest", "connection_id", "started_at"),)
+
     id: str = Field(primary_key=True)
-    connection_id: str = Field(foreign_key="connection.id", index=True)
+    connection_id: str = Field(foreign_key="connection.id")
     trigger: str = "schedule"
     state: str = Field(default="running", index=True)
     phase: str = "recover"
@@ -355,6 +358,10 @@ class RunCalls(SQLModel, table=True):
     calls: list[list[Any]] = json_column()
 
 
+PERSONS = "actor >= 'user:'"
+"""Lines of people in the audit; all other actors come before these by letter."""
+
+
 @plain
 class Audit(Row, table=True):
     """One row for each record change, written in its transaction. Triggers refuse to change or delete one.
@@ -365,7 +372,11 @@ class Audit(Row, table=True):
     ``salt``: see ``chain``.
     """
 
-    __table_args__ = (Index("audit_opportunity", "opportunity_id", "id"),)
+    __table_args__ = (
+        Index("audit_opportunity", "opportunity_id", "id"),
+        Index("audit_connection", "connection_id", "id"),
+        Index("audit_person", "actor", "id", sqlite_where=text(PERSONS), postgresql_where=text(PERSONS)),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = moment(index=True)
@@ -374,7 +385,7 @@ class Audit(Row, table=True):
     action: str
     direction: str = "here"
     opportunity_id: str | None = None
-    connection_id: str | None = Field(default=None, index=True)
+    connection_id: str | None = None
     remote_id: str | None = None
     member_id: str | None = None
     values: dict[str, Any] | None = json_column()

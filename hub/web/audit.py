@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from flask import Blueprint, Response, abort, render_template, request, stream_with_context
-from flask_babel import gettext as _
 from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
@@ -19,22 +18,26 @@ from hub import access
 from hub.store import audit, opportunities, people, sealing
 from hub.store.tables import Audit, Opportunity
 from hub.web.guard import hub, me, my_connections
-from hub.web.listing import csv_of
+from hub.web.listing import SIZES, between, csv_of, day
 from hub.web.show import label, who_did
 
 pages = Blueprint("audit", __name__)
-SHOWN, AT_ONCE = 100, 1000
+AT_ONCE = 1000
+MOST = 2000
+"""Nobody counts further than this: it would take as long as there are lines."""
 HEADINGS = ("line", "at", "who", "what", "direction", "connection", "record", "opportunity", "fields", "run")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the address asks for. Days are whole ones, of UTC."""
+    """What the address asks for. Days are whole ones, of UTC. A page begins ``beyond`` a line: the audit grows at one end while
+    somebody reads it, and a million lines back are as near as the first."""
 
     connection: str = ""
     first: date | None = None
     last: date | None = None
-    before: int | None = None
+    oldest: bool = False
+    beyond: int | None = None
 
     @staticmethod
     def of(args: MultiDict[str, str]) -> Wanted:
@@ -42,12 +45,21 @@ class Wanted:
         name = args.get("connection", "")
         if name and name not in my_connections(me()):
             abort(404)
-        try:
-            first, last = (date.fromisoformat(args[n]) if args.get(n) else None for n in ("first", "last"))
-            before = int(args["before"]) if args.get("before") else None
-            return Wanted(name, first, last, before)
-        except ValueError:
-            abort(400, _("Write a day like 2026-03-31."))
+        return Wanted(name, day("first"), day("last"), args.get("sort") == "at", args.get("beyond", type=int))
+
+    def address(self, **changes: object) -> dict[str, object]:
+        """The same as parts of an address, from its first page on."""
+        same = {
+            "connection": self.connection,
+            "first": self.first,
+            "last": self.last,
+            "sort": "at" if self.oldest else None,
+        }
+        return {name: value for name, value in {**same, **changes}.items() if value}
+
+    @property
+    def bounds(self) -> tuple[datetime | None, datetime | None]:
+        return between(self.first, self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +73,15 @@ class Line:
 
 @pages.get("/audit")
 def page() -> str:
-    wanted = Wanted.of(request.args)
+    wanted, size = Wanted.of(request.args), request.args.get("size", type=int)
+    size = size if size in SIZES else SIZES[-1]
     with hub().reading() as conn:
-        lines = _lines(conn, wanted, SHOWN + 1)
+        lines = _lines(conn, wanted, size + 1)
+        count = audit.count(conn, *_whose(wanted, people.names(conn)), *wanted.bounds, MOST + 1)
         seal = sealing.last(conn)
     return render_template(
-        "audit.html", lines=lines[:SHOWN], more=lines[SHOWN - 1].row.id if len(lines) > SHOWN else None, wanted=wanted, seal=seal,
-        connections=sorted(my_connections(me())),
+        "audit.html", lines=lines[:size], more=lines[size - 1].row.id if len(lines) > size else None, wanted=wanted, seal=seal,
+        connections=sorted(my_connections(me())), size=size, sizes=SIZES, count=count, most=MOST, at=hub().time.now(),
     )  # fmt: skip
 
 
@@ -77,13 +91,13 @@ def table() -> Response:
     wanted = Wanted.of(request.args)
 
     def rows() -> Iterator[str]:
-        before = wanted.before
+        beyond = None
         out = io.StringIO()
         writer = csv.writer(out)
         writer.writerow(HEADINGS)
         while True:
             with hub().reading() as conn:
-                lines = _lines(conn, Wanted(wanted.connection, wanted.first, wanted.last, before), AT_ONCE)
+                lines = _lines(conn, replace(wanted, beyond=beyond), AT_ONCE)
             for line in lines:
                 row = line.row
                 writer.writerow(
@@ -96,20 +110,18 @@ def table() -> Response:
             out.truncate()
             if len(lines) < AT_ONCE:
                 return
-            before = lines[-1].row.id
+            beyond = lines[-1].row.id
 
     return csv_of(stream_with_context(rows()), "audit")
 
 
 def _lines(conn: Connection, wanted: Wanted, limit: int) -> list[Line]:
-    """An operator's are all; an administrator's are those of the own connections and the own people."""
-    user, persons = me(), people.names(conn)
-    names: list[str] | None = None if "operator" in user.roles else list(my_connections(user))
-    actors = [f"user:{id}" for id, (_name, member) in persons.items() if member == user.member_id]
-    if wanted.connection:
-        names, actors = [wanted.connection], []
-    since, until = _bounds(wanted)
-    found = audit.newest(conn, names, actors, since=since, until=until, before=wanted.before, limit=limit)
+    persons = people.names(conn)
+    names, actors = _whose(wanted, persons)
+    since, until = wanted.bounds
+    found = audit.listed(
+        conn, names, actors, since=since, until=until, beyond=wanted.beyond, oldest=wanted.oldest, limit=limit
+    )
     there = opportunities.peek(conn, {row.opportunity_id for row in found if row.opportunity_id})
     return [
         Line(
@@ -119,11 +131,14 @@ def _lines(conn: Connection, wanted: Wanted, limit: int) -> list[Line]:
     ]
 
 
+def _whose(wanted: Wanted, persons: Mapping[str, tuple[str, str]]) -> tuple[list[str] | None, list[str]]:
+    """An operator's lines are all; an administrator's are those of the own connections and the own people."""
+    user = me()
+    if wanted.connection:
+        return [wanted.connection], []
+    own = [f"user:{id}" for id, (_name, member) in persons.items() if member == user.member_id]
+    return (None, []) if "operator" in user.roles else (list(my_connections(user)), own)
+
+
 def _title(row: Opportunity | None) -> str:
     return row.title if row is not None and access.sees_opportunity(me(), row, hub().config.circles) else ""
-
-
-def _bounds(wanted: Wanted) -> tuple[datetime | None, datetime | None]:
-    first = datetime.combine(wanted.first, time(), UTC) if wanted.first else None
-    last = datetime.combine(wanted.last + timedelta(days=1), time(), UTC) if wanted.last else None
-    return first, last

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -9,12 +11,14 @@ from werkzeug.wrappers import Response
 from hub import access
 from hub.store import bookmarks, members, merged, opportunities
 from hub.web.guard import hub, me
+from hub.web.listing import Column, as_file, listed, wants_file
+from hub.web.show import words
 
 pages = Blueprint("bookmarks", __name__)
 
 
 @pages.get("/bookmarks")
-def all() -> str:
+def all() -> Response | str:
     """What is not shown to the reader any more is left out; what went into another shows as that."""
     user = me()
     with hub().reading() as conn:
@@ -25,7 +29,21 @@ def all() -> str:
         positions = opportunities.commitments(conn, ids)
         seen = [rows[id] for id in ids if id in rows and access.sees_opportunity(user, rows[id], hub().config.circles)]
         found = [(row, hub().view(row, positions.get(row.id, {}), access.private(user), names)) for row in seen]
-    return render_template("bookmarks.html", rows=found)
+    listing = listed(found, _columns())
+    return as_file(listing, "bookmarks") if wants_file() else render_template("bookmarks.html", list=listing)
+
+
+def _columns() -> dict[str, Column]:
+    def said(path: str) -> Any:
+        return lambda each: words(path, each[1].get(path)) or None
+
+    return {
+        "title": Column(_("Title"), lambda each: each[0].title),
+        "organisation": Column(_("Organisation"), said("organization.name")),
+        "gap": Column(_("Still open"), None, said("totals.gap")),  # amounts of several currencies have no order
+        "status": Column(_("Status"), said("status")),
+        "steward": Column(_("Shared by"), said("steward")),
+    }
 
 
 @pages.post("/opportunities/<opportunity_id>/bookmark")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import partial
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -19,13 +21,12 @@ from hub.store import happened, lists, people, runs
 from hub.store.tables import Run
 from hub.sync import quarantine
 from hub.sync.preview import PATIENCE
-from hub.web import drawn, mapped, run_page, safety, standing
+from hub.web import drawn, listing, mapped, run_page, safety, standing
 from hub.web.guard import hub, me, my_connections, the_connection
-from hub.web.listing import Column, as_file, listed, wants_file
+from hub.web.listing import Column, as_file, listed, taken, wants_file
 from hub.web.show import who_did
 
 pages = Blueprint("connections", __name__)
-RUNS = 50
 STRIP = 28
 RECENT = timedelta(days=90)
 LATEST = 30
@@ -37,24 +38,31 @@ RECORDS = 3
 def all() -> Response | str:
     connections, now = my_connections(me()), hub().time.now()
     with hub().reading() as conn:
-        found = [
-            (s, standing.of_connection(s, connections.get(s.row.id), now))
-            for s in lists.standings(conn, connections, 1)
-        ]
-    listing = listed(found, _columns())
-    if wants_file():
-        return as_file(listing, "connections")
-    return render_template("connections.html", list=listing, sentence=standing.sentence)
+        linked = lists.linked_records(conn, connections)
+        shown = listed(lists.stands(conn, connections), _columns(connections, now, linked))
+        if wants_file():
+            return as_file(shown, "connections")
+        counts = runs.counts_of(conn, [each.runs[0].id for each in shown.rows if each.runs])
+    rows = [(each, standing.of_connection(each, connections[each.row.id], now)) for each in shown.rows]
+    return render_template(
+        "connections.html", list=shown, rows=rows, linked=linked, counts=counts, sentence=standing.sentence
+    )
 
 
-def _columns() -> dict[str, Column]:
+def _columns(configs: Mapping[str, ConnectionConfig], now: datetime, linked: Mapping[str, int]) -> dict[str, Column]:
+    def state(each: lists.Standing) -> int:
+        return standing.WORST.index(standing.name_of(each, configs.get(each.row.id), now))
+
+    def word(each: lists.Standing) -> str:
+        return standing.of_connection(each, configs.get(each.row.id), now).text
+
     return {
-        "name": Column(_("Connection"), lambda each: each[0].row.id),
-        "member": Column(_("Foundation"), lambda each: hub().config.members[each[0].row.member_id].name),
-        "system": Column(_("System"), lambda each: each[0].row.system),
-        "status": Column(_("Status"), lambda each: standing.WORST.index(each[1].name), lambda each: each[1].text),
-        "run": Column(_("Last run"), lambda each: each[0].runs[0].started_at if each[0].runs else None),
-        "linked": Column(_("Linked"), lambda each: each[0].linked),
+        "name": Column(_("Connection"), lambda each: each.row.id),
+        "member": Column(_("Foundation"), lambda each: hub().config.members[each.row.member_id].name),
+        "system": Column(_("System"), lambda each: each.row.system),
+        "status": Column(_("Status"), state, word),
+        "run": Column(_("Last run"), lambda each: each.runs[0].started_at if each.runs else None),
+        "linked": Column(_("Linked"), lambda each: linked.get(each.row.id, 0)),
     }
 
 
@@ -75,20 +83,25 @@ def one(name: str) -> Response | str:
 def _page(name: str, tried: list[object] | None = None) -> Response | str:
     """``tried``: the checks that were just made, where they were."""
     config, now = the_connection(name), hub().time.now()
+    first, last = listing.day("first"), listing.day("last")
+    ran = runs.Ran(name, request.args.get("state", ""), request.args.get("trigger", ""), *listing.between(first, last))
     with hub().reading() as conn:
-        found = lists.standings(conn, [name], RUNS)
+        found = lists.standings(conn, [name], STRIP)
         if not found:
             abort(404)
+        shown = taken(
+            runs.count(conn, ran), partial(runs.listed, conn, ran), _of_runs(), "", ("connections.one", {"name": name})
+        )
+        if wants_file():
+            return as_file(shown, f"runs-of-{name}")
         deeds = happened.to_connection(conn, name, now - RECENT, LATEST)
         today = happened.runs_since(conn, [name], now - drawn.DAY, 2000)
         waiting, persons = happened.hold_of(conn, name), people.names(conn)
-    listing = listed(found[0].runs, _of_runs())
-    if wants_file():
-        return as_file(listing, f"runs-of-{name}")
     return render_template(
-        "connection.html", list=listing, config=config, standing=found[0], word=standing.of_connection(found[0], config, now),
+        "connection.html", list=shown, asked=ran, first=first, last=last, states={state: standing.of_state(state) for state in standing.STATES},
+        config=config, standing=found[0], word=standing.of_connection(found[0], config, now),
         of_run=standing.of_run, sentence=standing.sentence, calls=standing.calls(found[0]), meter=drawn.meter(found[0]),
-        strip=drawn.strip(found[0].runs[:STRIP]), day=drawn.day([name], today, deeds, now), deeds=[(d, who_did(d, persons)) for d in deeds],
+        strip=drawn.strip(found[0].runs), day=drawn.day([name], today, deeds, now), deeds=[(d, who_did(d, persons)) for d in deeds],
         may_act=access.may(me(), "connections.act"), member=hub().config.members[config.member].name, tried=tried,
         settings=described.settings(config), sheet=_sheet(name), shared=mapped.shared_with(hub().mapping(name), config, hub().config),
         hold=waiting, at=now,

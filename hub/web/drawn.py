@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
 from hub.store.lists import Standing
-from hub.store.tables import Audit, Run
+from hub.store.tables import Audit
 from hub.web import pictures, standing
 from hub.web.pictures import Bar, Mark
 from hub.web.show import ago
 
 MOVES = ("created", "changed", "withdrawn", "closed", "pushed_new", "pushed")
 DAY = timedelta(days=1)
+SOON, LONG = timedelta(minutes=20), timedelta(hours=3)
 
 
-def strip(runs: Sequence[Run]) -> Markup:
+def strip(runs: Sequence[Any]) -> Markup:
     """The newest first, as ``Standing`` has them; drawn with the newest last."""
     if not runs:
         return Markup("")
@@ -45,13 +47,14 @@ def meter(found: Standing) -> Markup:
     return Markup("")
 
 
-def day(lanes: Sequence[str], runs: Sequence[Run], happened: Sequence[Audit], now: datetime) -> Markup:
-    """The last day of these connections, a lane each: runs as long as they took, what people did as diamonds."""
+def day(lanes: Sequence[str], runs: Sequence[Any], happened: Sequence[Audit], now: datetime) -> Markup:
+    """The last day of these connections, a lane each: runs as long as they took, what people did as diamonds. Runs that went
+    well one soon after another are one stretch."""
     start = now - DAY
     place = {name: number for number, name in enumerate(lanes)}
     marks = [
-        Mark(run.started_at, _told(run), standing.of_run(run).name, run.ended_at or now, place[run.connection_id])
-        for run in runs
+        Mark(some[0].started_at, _told_of(some), _name(some[0]), some[-1].ended_at or now, place[some[0].connection_id])
+        for some in _stretches(runs)
     ]
     marks += [
         Mark(line.at, f"{ago(line.at).striptags()}: {_(line.action)}", "deed", None, place[line.connection_id])
@@ -65,5 +68,31 @@ def day(lanes: Sequence[str], runs: Sequence[Run], happened: Sequence[Audit], no
     return pictures.timeline(marks, start, now, text, max(len(lanes), 1))
 
 
-def _told(run: Run) -> str:
+def _stretches(runs: Sequence[Any]) -> list[list[Any]]:
+    """Oldest first in each: one that went well with those that followed it soon, of a few hours at most; any other alone."""
+    found: dict[str, list[Any]] = {}
+    done: list[list[Any]] = []
+    for run in reversed(runs):
+        last = found.get(run.connection_id, [])
+        ended = last[-1].ended_at if last and last[-1].state == run.state == "done" else None
+        if ended is not None and run.started_at - ended <= SOON and run.started_at - last[0].started_at <= LONG:
+            last.append(run)
+        else:
+            found[run.connection_id] = [run]
+            done.append(found[run.connection_id])
+    return done
+
+
+def _name(run: Any) -> str:
+    return standing.STATES.get(run.state, "paused")
+
+
+def _told_of(runs: Sequence[Any]) -> str:
+    if len(runs) == 1:
+        return _told(runs[0])
+    went_well = ngettext("%(num)s run went well", "%(num)s runs went well", len(runs))
+    return f"{went_well}, {ago(runs[-1].started_at).striptags()}"
+
+
+def _told(run: Any) -> str:
     return f"{standing.of_run(run).text}, {ago(run.started_at).striptags()}: {standing.sentence(run.counts)}"

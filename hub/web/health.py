@@ -32,6 +32,6 @@ def ready() -> tuple[Response, int]:
     return jsonify(told), 503 if problems else 200
 
 
-def clock_stands(hub: Hub) -> bool:
+def clock_stands(hub: Hub) -> pulse.Standing | None:
     """For the line that every page shows then."""
-    return pulse.stands(hub) is not None
+    return pulse.stands(hub)

@@ -157,7 +157,7 @@ class Line:
 
 @pages.get("/opportunities/import")
 def several() -> str | Response:
-    """What importing these would do, before it is done."""
+    """What importing these would do, before it is done; what may be there already comes first."""
     name = _target(request.args.get("connection", ""))
     ids = list(dict.fromkeys(request.args.getlist("pick")))[:MOST]
     if not ids:
@@ -166,7 +166,8 @@ def several() -> str | Response:
     with hub().reading() as conn:
         found = _visible(conn, ids)
         refused = {row.id: _why_not(conn, row, name) for row, _positions in found}
-    lines = _compared(name, found, refused)
+    order = ("likely", "unknown", "new", "cannot")
+    lines = sorted(_compared(name, found, refused), key=lambda line: order.index(line.state))
     return render_template(
         "import_several.html", name=name, lines=lines, follow_words=follow_words(),
         follow=hub().config.connections[name].follow,

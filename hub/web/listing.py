@@ -6,18 +6,18 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, request, url_for
+from flask import Response, abort, request, url_for
+from flask_babel import gettext as _
 
 from connectors.spreadsheet.formula import marked
+from hub.exports.files import BOM
 from hub.web.guard import hub
 
 SIZES = (20, 50, 100)
-BOM = "\ufeff"
-"""Without it, Excel takes a CSV file for one in the code page of its country."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,15 @@ class Column:
         return "" if found is None else found.isoformat() if isinstance(found, datetime) else str(found)
 
 
+Page = tuple[str, Mapping[str, Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """``rows`` is the page that was asked for, ``count`` says how many there are in all; ``sort`` is a column's name, "" for the
-    order in which they came. Links lead to the same list, otherwise."""
+    order in which they came. Links lead to the same list, otherwise. ``name`` is "" but for a second list on one page, whose
+    parts of the address begin with it. ``page_of``: the route of the list and its parts, for where the answer to a form
+    shows it: that has an address of its own, which nobody can open."""
 
     columns: Mapping[str, Column]
     rows: Sequence[Any]
@@ -48,6 +53,8 @@ class Listing:
     pages: int
     size: int
     at: datetime
+    name: str = ""
+    page_of: Page = ("", {})
 
     def order(self, name: str) -> str:
         """The value of ``aria-sort``."""
@@ -55,43 +62,97 @@ class Listing:
 
     def sorted_by(self, name: str) -> str:
         turned = name == self.sort and not self.descending
-        return _link(sort=f"-{name}" if turned else name, page=None)
+        return self._link(sort=f"-{name}" if turned else name, page=None)
 
     def to_page(self, number: int) -> str:
-        return _link(page=number)
+        return self._link(page=number)
 
     def of_size(self, size: int) -> str:
-        return _link(size=size, page=None)
+        return self._link(size=size, page=None)
 
     def file(self) -> str:
-        return _link(format="csv", page=None, size=None)
+        return self._link(format="csv", page=None, size=None)
 
     def again(self) -> str:
-        return _link()
+        return self._link()
+
+    def _link(self, **changes: object) -> str:
+        # By hand: in the arguments of url_for, names that anybody may write into an address mean something (_scheme, _external).
+        asked: Mapping[str, Any] = {}
+        route, parts = self.page_of
+        if request.method == "GET":
+            route, parts, asked = request.endpoint or "", request.view_args or {}, request.args.to_dict(flat=False)
+        formats = {name: None for name in asked if name.endswith("format")}
+        values: dict[str, Any] = {
+            **asked,
+            **formats,
+            **{f"{self.name}{part}": value for part, value in changes.items()},
+        }
+        query = urlencode({name: value for name, value in values.items() if value is not None}, doseq=True)
+        address = url_for(route, **parts)
+        return f"{address}{'&' if '?' in address else '?'}{query}" if query else address
 
 
-def listed(rows: Iterable[Any], columns: Mapping[str, Column]) -> Listing:
-    """As the address asks; what it asks wrongly is left aside."""
+Take = Callable[[str, bool, int, int | None], Sequence[Any]]
+"""The rows by a column's name ("" for their own order) and whether descending, from an offset on, so many or all."""
+
+
+def listed(
+    rows: Iterable[Any], columns: Mapping[str, Column], name: str = "", page_of: Page = ("", {}), size: int = SIZES[1]
+) -> Listing:
+    """As the address asks; what it asks wrongly is left aside. ``size``: of a page where it asks for none."""
     there = list(rows)
-    asked = request.args.get("sort", "")
-    name, descending = asked.removeprefix("-"), asked.startswith("-")
-    column = columns.get(name)
-    if column is None or column.key is None:
-        name, descending = "", False
-    else:
-        there = _ordered(there, column.key, descending)
-    if wants_file():
-        return Listing(columns, there, len(there), name, descending, 1, 1, len(there), hub().time.now())
-    size = request.args.get("size", type=int)
-    size = size if size in SIZES else SIZES[1]
-    pages = max(-(-len(there) // size), 1)
-    page = min(max(request.args.get("page", 1, type=int), 1), pages)
-    shown = there[(page - 1) * size : page * size]
-    return Listing(columns, shown, len(there), name, descending, page, pages, size, hub().time.now())
+
+    def take(sort: str, descending: bool, offset: int, limit: int | None) -> Sequence[Any]:
+        key = columns[sort].key if sort else None
+        ordered = there if key is None else _ordered(there, key, descending)
+        return ordered[offset:] if limit is None else ordered[offset : offset + limit]
+
+    return taken(len(there), take, columns, name, page_of, size)
 
 
-def wants_file() -> bool:
-    return request.args.get("format") == "csv"
+def taken(
+    count: int,
+    take: Take,
+    columns: Mapping[str, Column],
+    name: str = "",
+    page_of: Page = ("", {}),
+    size: int = SIZES[1],
+) -> Listing:
+    """The same of rows that the database orders and counts, for what grows without end."""
+    asked = request.args.get(f"{name}sort", "")
+    sort, descending = asked.removeprefix("-"), asked.startswith("-")
+    if sort not in columns or columns[sort].key is None:
+        sort, descending = "", False
+    now = hub().time.now()
+    if wants_file(name):
+        return Listing(
+            columns, take(sort, descending, 0, None), count, sort, descending, 1, 1, max(count, 1), now, name, page_of
+        )
+    wish = request.args.get(f"{name}size", type=int)
+    size = wish if wish in SIZES else size
+    pages = max(-(-count // size), 1)
+    page = min(max(request.args.get(f"{name}page", 1, type=int), 1), pages)
+    shown = take(sort, descending, (page - 1) * size, size)
+    return Listing(columns, shown, count, sort, descending, page, pages, size, now, name, page_of)
+
+
+def day(name: str) -> date | None:
+    """What the address says under this name; abort with 400 for what is no day."""
+    try:
+        return date.fromisoformat(request.args[name]) if request.args.get(name) else None
+    except ValueError:
+        abort(400, _("Write a day like 2026-03-31."))
+
+
+def between(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
+    """From when on and until before when: whole days, of UTC."""
+    since = datetime.combine(first, time(), UTC) if first else None
+    return since, datetime.combine(last + timedelta(days=1), time(), UTC) if last else None
+
+
+def wants_file(name: str = "") -> bool:
+    return request.args.get(f"{name}format") == "csv"
 
 
 def as_file(found: Listing, name: str) -> Response:
@@ -124,13 +185,3 @@ def _ordered(rows: list[Any], key: Callable[[Any], Any], descending: bool) -> li
 
 def _folded(value: Any) -> Any:
     return value.casefold() if isinstance(value, str) else value
-
-
-def _link(**changes: object) -> str:
-    # By hand: in the arguments of url_for, names that anybody may write into an address mean something (_scheme, _external).
-    values: dict[str, Any] = {**request.args.to_dict(flat=False), **changes}
-    query = urlencode(
-        {name: v for name, v in values.items() if v is not None and (name != "format" or "format" in changes)},
-        doseq=True,
-    )
-    return url_for(request.endpoint or "", **(request.view_args or {})) + (f"?{query}" if query else "")

@@ -100,12 +100,13 @@ def shared_with(mapping: Mapping, config: ConnectionConfig, all: Config) -> list
     if "values" not in mapping.share:
         return [_("A record whose “%(column)s” says yes is shared with all members.", column=column)]
     return [
-        _("“%(column)s” says “%(value)s”: shared with %(whom)s.", column=column, value=value, whom=_whom(audience, all))
+        _("“%(column)s” says “%(value)s”: shared with %(whom)s.", column=column, value=value, whom=whom(audience, all))
         for value, audience in mapping.share["values"].items()
     ]
 
 
-def _whom(audience: str, all: Config) -> str:
+def whom(audience: str, all: Config) -> str:
+    """Members that an audience is, by name."""
     kind, _sep, names = audience.partition(":")
     if kind == "all":
         return _("all members")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -11,11 +11,14 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from hub import access
+from hub.config import MemberConfig
 from hub.people import accounts, invitations, membership, roles
 from hub.store import invitations as invited
 from hub.store import outbox, people
 from hub.store.tables import Invitation, Message, User
 from hub.web.guard import hub, me
+from hub.web.listing import Column, Listing, as_file, listed, wants_file
+from hub.web.sessions import this_session
 from hub.web.sign_in import let_in, provider
 from hub.web.visits import visit
 
@@ -33,8 +36,31 @@ class Out:
 
 
 @pages.get("/people")
-def page() -> str:
-    return _page(_member(request.args.get("member") or me().member_id))
+def page() -> Response | str:
+    member = _member(request.args.get("member") or me().member_id)
+    if wants_file():
+        with hub().reading() as conn:
+            return as_file(_listed(member, people.of_members(conn, [member])), "people")
+    if wants_file("members-") and "operator" in me().roles:
+        members = hub().config.members
+        with hub().reading() as conn:
+            active = Counter(user.member_id for user in people.of_members(conn, members) if user.active)
+        return as_file(_members(member, members.values(), active), "members")
+    return _page(member)
+
+
+def _listed(member: str, found: list[User]) -> Listing:
+    columns = {
+        "name": Column(_("Name"), lambda person: person.name),
+        "email": Column(_("E-mail"), lambda person: person.email),
+        "roles": Column(_("Roles"), lambda person: ", ".join(person.roles)),
+        "seen": Column(_("Last seen"), lambda person: person.seen_at),
+        "access": Column(_("Access"), lambda person: not person.active,
+                         lambda person: _("may sign in") if person.active else _("deactivated")),
+    }  # fmt: skip
+    return listed(
+        (user for user in found if user.member_id == member), columns, "", ("people.page", {"member": member})
+    )
 
 
 def _page(
@@ -52,11 +78,20 @@ def _page(
     active = Counter(user.member_id for user in found if user.active)
     run = {user.member_id for user in found if user.active and "admin" in user.roles}
     return render_template(
-        "people.html", member=member, people=[u for u in found if u.member_id == member], out=out,
+        "people.html", member=member, list=_listed(member, found), out=out,
         givable=roles.givable(me(), member), roles=roles.ROLES, role_words=_role_words(), may_go=_may_go,
-        members=sorted(members.values(), key=lambda m: m.name) if runs_hub else [], active=active, run=run, signed_in=signed_in,
+        members=_members(member, members.values(), active) if runs_hub else None, active=active, run=run, signed_in=signed_in,
         sends=hub().config.mail is not None, made=made, problem=problem, typed=typed or {},
     )  # fmt: skip
+
+
+def _members(member: str, found: Iterable[MemberConfig], active: Counter[str]) -> Listing:
+    columns = {
+        "name": Column(_("Member"), lambda one: one.name),
+        "active": Column(_("People who may sign in"), lambda one: active[one.id]),
+    }
+    there = sorted(found, key=lambda one: one.name)
+    return listed(there, columns, "members-", ("people.page", {"member": member}))
 
 
 def _role_words() -> dict[str, str]:
@@ -137,6 +172,24 @@ def sign_out(user_id: str) -> Response:
     member, _held = _person(user_id)
     membership.sign_out(hub(), me().id, user_id)
     return _back(member, _("Signed out everywhere."))
+
+
+@pages.get("/people/<user_id>/sessions")
+def sessions(user_id: str) -> str:
+    """Where somebody is signed in."""
+    member, _held = _person(user_id)
+    with hub().reading() as conn:
+        person, found = people.by_id(conn, user_id), accounts.of_people(hub(), conn, [user_id])
+    return render_template("persons_sessions.html", member=member, person=person, sessions=found, this=this_session())
+
+
+@pages.post("/people/<user_id>/sessions/<session_id>/end")
+def end_session(user_id: str, session_id: str) -> Response:
+    _person(user_id)
+    if not membership.end_session(hub(), me().id, user_id, session_id):
+        abort(404)
+    flash(_("Ended: that browser has to sign in again."), "status")
+    return redirect(url_for("people.sessions", user_id=user_id), 303)
 
 
 @pages.post("/people/<user_id>/<any(deactivate, reactivate):decision>")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -12,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub import access
 from hub.config import ConnectionConfig
 from hub.store import lists
-from hub.store.tables import Connection, User
+from hub.store.tables import User
 from hub.web import standing
 from hub.web.guard import hub, my_connections
 from hub.web.standing import Word
@@ -30,16 +31,15 @@ def of(user: User | None) -> Word | None:
         return None
     try:
         with hub().reading() as conn:
-            rows, held = lists.connections_of(conn, names), len(lists.holds(conn, names))
+            rows, held = lists.states(conn, names), len(lists.holding(conn, names))
     except SQLAlchemyError:
         return Word("unknown", _("Status unknown since %(at)s UTC", at=now.strftime("%H:%M:%S")), "?")
     return together(rows, names, held, now)
 
 
-def together(rows: Iterable[Connection], configs: dict[str, ConnectionConfig], held: int, now: datetime) -> Word:
+def together(rows: Iterable[Any], configs: dict[str, ConnectionConfig], held: int, now: datetime) -> Word:
     """The worst first, as the dashboard has it."""
-    words = [standing.of_row(row, configs.get(row.id), now) for row in rows]
-    worst = standing.together(words)
+    worst = standing.together(standing.name_of_row(row, configs.get(row.id), now) for row in rows)
     if worst.name == "fine" and held:
         return Word("held", ngettext("%(num)s run held for approval", "%(num)s runs held for approval", held), "!")
     return worst

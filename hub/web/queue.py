@@ -20,7 +20,7 @@ from hub.store import rules as kept_rules
 from hub.store.tables import Conflict, Hold, Opportunity
 from hub.sync import deletions, following, holds, lookalikes, quarantine, references, resolve, rules, suggestions
 from hub.sync.moved import Moved
-from hub.web import compared, typed
+from hub.web import compared, ruled, typed
 from hub.web.guard import hub, me, name_of, own_connections, the_connection
 from hub.web.listing import Column, as_file, listed, wants_file
 from hub.web.waiting import KINDS, all_of, by_urgency, concerned, kind_names
@@ -327,15 +327,12 @@ def decide_match(row_id: str) -> Response:
 
 
 @pages.get("/queue/rules")
-def rules_page() -> str:
+def rules_page() -> Response | str:
     """What this foundation's people and the configuration decided for good."""
-    own = own_connections(me())
-    with hub().reading() as conn:
-        made, persons = kept_rules.all_of(conn, [me().member_id]), people.names(conn)
-    ranked = {path: names for path, names in hub().config.rules.items() if any(name in own for name in names)}
-    return render_template(
-        "rules.html", rules=made, persons=persons, ranked=ranked, name=name_of, may_drop=access.makes_rules(me()),
-    )  # fmt: skip
+    found = ruled.listing()
+    if wants_file():
+        return as_file(found, "rules")
+    return render_template("rules.html", list=found, may_drop=access.makes_rules(me()))
 
 
 @pages.post("/queue/rules/<row_id>/drop")

@@ -17,6 +17,7 @@ from hub.store import searches as kept
 from hub.store.tables import SavedSearch
 from hub.web.guard import hub, me
 from hub.web.importing import inboxes
+from hub.web.listing import Column, Listing, as_file, listed, wants_file
 from hub.web.looking import asked, pairs
 from hub.web.typed import named
 
@@ -27,18 +28,29 @@ NOT_CRITERIA = ("csrf_token", "name", "inbox", "status", "sort")
 
 
 @pages.get("/searches")
-def all() -> str:
-    return _page({}, "")
+def all() -> Response | str:
+    return as_file(_listed(), "searches") if wants_file() else _page({}, "")
+
+
+def _listed() -> Listing:
+    """Each with what it looks for, in words."""
+    columns = {
+        "name": Column(_("Name"), lambda each: each[0].name),
+        "words": Column(_("What it looks for"), lambda each: each[1]),
+        "inbox": Column(_("Inbox"), lambda each: each[0].connection_id),
+        "made": Column(_("Made"), lambda each: each[0].created_at),
+    }
+    with hub().reading() as conn:
+        found, names = kept.of_member(conn, me().member_id), members.names(conn)
+    rows = [(search, in_words(Criteria.of(search.criteria), names)) for search in found]
+    return listed(rows, columns, "", ("searches.all", {}))
 
 
 def _page(typed: dict[str, Any], problem: str, asked_for: list[tuple[str, str]] | None = None) -> str:
     """``asked_for``: what was looked for beyond the fields of this form, which goes along when it is sent again."""
-    with hub().reading() as conn:
-        found, names = kept.of_member(conn, me().member_id), members.names(conn)
-    rows = [(search, in_words(Criteria.of(search.criteria), names)) for search in found]
     further = [(name, value) for name, value in asked_for or [] if name not in ("q", "kind", "country", "theme")]
     return render_template(
-        "searches.html", rows=rows, inboxes=inboxes(), themes=named("theme"), kinds=named("kind"), typed=typed, problem=problem,
+        "searches.html", list=_listed(), inboxes=inboxes(), themes=named("theme"), kinds=named("kind"), typed=typed, problem=problem,
         further=further,
     )  # fmt: skip
 
@@ -75,8 +87,9 @@ def one(search_id: str) -> str:
         found = [(row, hub().view(row, positions.get(row.id, {}), me().member_id, names)) for row in rows]
     criteria = Criteria.of(search.criteria)
     return render_template(
-        "search.html", search=search, words=in_words(criteria, names), rows=found, most=SHOWN, pairs=pairs(criteria)
-    )
+        "search.html", search=search, words=in_words(criteria, names), rows=found, most=SHOWN, pairs=pairs(criteria),
+        at=hub().time.now(),
+    )  # fmt: skip
 
 
 @pages.post("/searches/<search_id>/drop")

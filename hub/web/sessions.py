@@ -13,7 +13,7 @@ from hub.web.guard import cookie, hub, me
 pages = Blueprint("sessions", __name__)
 
 
-def _this() -> str:
+def this_session() -> str:
     """The digest of the session that asks."""
     return accounts.digest(request.cookies.get(cookie(), ""))
 
@@ -22,7 +22,9 @@ def _this() -> str:
 def page() -> str:
     with hub().reading() as conn:
         found = accounts.of_people(hub(), conn, [me().id])
-    return render_template("sessions.html", sessions=found, this=_this(), idle=accounts.IDLE, whole=accounts.WHOLE)
+    return render_template(
+        "sessions.html", sessions=found, this=this_session(), idle=accounts.IDLE, whole=accounts.WHOLE
+    )
 
 
 @pages.post("/sessions/<session_id>/end")
@@ -37,7 +39,7 @@ def end(session_id: str) -> Response:
 @pages.post("/sessions/end-others")
 def end_others() -> Response:
     with hub().writing() as conn:
-        admission.close_sessions(conn, me().id, but=_this())
+        admission.close_sessions(conn, me().id, but=this_session())
     return _back(_("Ended: you are signed in here only."))
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
 from hub.config import ConnectionConfig
 from hub.store.lists import Standing
-from hub.store.tables import Connection, Run
 
 WORST = ("failed", "held", "delayed", "running", "paused", "fine")
 """Words of a connection, the worst first."""
+CUT_SHORT = ("incomplete", "interrupted", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,45 +29,64 @@ class Word:
     reason: str = ""
 
 
-def of_connection(standing: Standing, config: ConnectionConfig | None, now: datetime) -> Word:
+def name_of(standing: Standing, config: ConnectionConfig | None, now: datetime) -> str:
     """Worst first: what needs a person hides behind nothing."""
     row = standing.row
     newest = standing.runs[0] if standing.runs else None
     if row.state in ("paused", "removed") or config is None:
-        return Word("paused", _("Paused"), "‖", row.reason or "")
+        return "paused"
     if standing.held:
-        return Word("held", _("Held for approval"), "!", _("A run waits until someone has looked at it."))
+        return "held"
     if row.lease_until is not None and row.lease_until > now and newest is not None and newest.state == "running":
-        return Word("running", _("Running"), "↻")
-    ended = next((run for run in standing.runs if run.state != "running"), None)
+        return "running"
+    ended = _ended(standing)
     if ended is not None and ended.state == "failed":
-        return Word("failed", _("Failed"), "✕", ended.error or "")
-    if ended is not None and ended.state in ("incomplete", "interrupted", "cancelled"):
-        return Word(
-            "delayed", _("Delayed"), "…", ended.error or _("The last run was cut short; the next goes on from there.")
-        )
-    if late(row, config, now):
-        return Word("delayed", _("Delayed"), "…", _("No run has started for a while. Is the hub's clock running?"))
+        return "failed"
+    if (ended is not None and ended.state in CUT_SHORT) or late(row, config, now):
+        return "delayed"
+    return "fine"
+
+
+def of_connection(standing: Standing, config: ConnectionConfig | None, now: datetime) -> Word:
+    ended = _ended(standing)
+    match name_of(standing, config, now):
+        case "paused":
+            return Word("paused", _("Paused"), "‖", standing.row.reason or "")
+        case "held":
+            return Word("held", _("Held for approval"), "!", _("A run waits until someone has looked at it."))
+        case "running":
+            return Word("running", _("Running"), "↻")
+        case "failed":
+            return Word("failed", _("Failed"), "✕", (ended and ended.error) or "")
+        case "delayed" if ended is not None and ended.state in CUT_SHORT:
+            why = ended.error or _("The last run was cut short; the next goes on from there.")
+            return Word("delayed", _("Delayed"), "…", why)
+        case "delayed":
+            return Word("delayed", _("Delayed"), "…", _("No run has started for a while. Is the hub's clock running?"))
     return Word("fine", _("On time"), "✓")
 
 
-def late(row: Connection, config: ConnectionConfig, now: datetime) -> bool:
+def _ended(standing: Standing) -> Any:
+    return next((run for run in standing.runs if run.state != "running"), None)
+
+
+def late(row: Any, config: ConnectionConfig, now: datetime) -> bool:
     """Due for so long that nobody seems to serve it."""
     return row.due_at is not None and now - row.due_at > max(timedelta(minutes=2), timedelta(seconds=2 * config.every))
 
 
-def of_row(row: Connection, config: ConnectionConfig | None, now: datetime) -> Word:
+def name_of_row(row: Any, config: ConnectionConfig | None, now: datetime) -> str:
     """The same without its runs, for where many are looked at often."""
     if row.state in ("paused", "removed") or config is None:
-        return Word("paused", _("Paused"), "‖")
+        return "paused"
     if row.failures:
-        return Word("failed", _("Failed"), "✕")
-    return Word("delayed", _("Delayed"), "…") if late(row, config, now) else Word("fine", _("On time"), "✓")
+        return "failed"
+    return "delayed" if late(row, config, now) else "fine"
 
 
-def together(words: Sequence[Word]) -> Word:
+def together(names: Iterable[str]) -> Word:
     """All of them in one word, the worst."""
-    numbers = Counter(word.name for word in words)
+    numbers = Counter(names)
     if numbers["failed"]:
         return Word(
             "failed", ngettext("%(num)s connection failed", "%(num)s connections failed", numbers["failed"]), "✕"
@@ -76,17 +96,26 @@ def together(words: Sequence[Word]) -> Word:
     return Word("fine", _("All on time"), "✓")
 
 
-def of_run(run: Run) -> Word:
-    words = {
-        "done": Word("fine", _("Done"), "✓"),
-        "running": Word("running", _("Running"), "↻"),
-        "held": Word("held", _("Held for approval"), "!"),
-        "failed": Word("failed", _("Failed"), "✕"),
-        "incomplete": Word("delayed", _("Incomplete"), "…"),
-        "interrupted": Word("delayed", _("Interrupted"), "…"),
-        "cancelled": Word("paused", _("Cancelled"), "■"),
+STATES = {"done": "fine", "running": "running", "held": "held", "failed": "failed", "incomplete": "delayed",
+          "interrupted": "delayed", "cancelled": "paused"}  # fmt: skip
+"""The name of the word for each state of a run."""
+
+
+def of_run(run: Any) -> Word:
+    return of_state(run.state)
+
+
+def of_state(state: str) -> Word:
+    texts = {
+        "done": (_("Done"), "✓"),
+        "running": (_("Running"), "↻"),
+        "held": (_("Held for approval"), "!"),
+        "failed": (_("Failed"), "✕"),
+        "incomplete": (_("Incomplete"), "…"),
+        "interrupted": (_("Interrupted"), "…"),
+        "cancelled": (_("Cancelled"), "■"),
     }
-    return words.get(run.state, Word("paused", run.state, "?"))
+    return Word(STATES.get(state, "paused"), *texts.get(state, (state, "?")))
 
 
 def sentence(counts: dict[str, int] | None) -> str:

@@ -12,19 +12,35 @@ from hub import tokens
 from hub.store import people
 from hub.store import tokens as stored
 from hub.web.guard import hub, me
+from hub.web.listing import Column, Listing, as_file, listed, wants_file
 
 pages = Blueprint("tokens", __name__)
 
 
 @pages.get("/tokens")
-def page() -> str:
-    return _page()
+def page() -> Response | str:
+    return as_file(_listed(), "tokens") if wants_file() else _page()
 
 
-def _page(text: str = "", problem: str = "", typed: Mapping[str, object] | None = None) -> str:
+def _listed() -> Listing:
+    """Each with its state and who made it."""
+    states = {"valid": _("valid"), "revoked": _("revoked"), "expired": _("expired")}
+    columns = {
+        "name": Column(_("Program"), lambda each: each[0].name),
+        "scopes": Column(_("Opens"), lambda each: ", ".join(each[0].scopes)),
+        "made": Column(_("Made"), lambda each: each[0].created_at),
+        "used": Column(_("Last used"), lambda each: each[0].used_at),
+        "valid": Column(_("Valid"), lambda each: list(states).index(each[1]), lambda each: states[each[1]]),
+        "until": Column(_("Valid until"), lambda each: each[0].expires_at),
+    }
     with hub().reading() as conn:
         rows = stored.of(conn, [me().member_id])
         names = people.names(conn)
+    found = [(row, tokens.state(hub(), row), names.get(row.by or "", ("", ""))[0]) for row in rows]
+    return listed(found, columns, "", ("tokens.page", {}))
+
+
+def _page(text: str = "", problem: str = "", typed: Mapping[str, object] | None = None) -> str:
     words = {
         "read": _("read what we may see"),
         "share": _("share opportunities, and change ours"),
@@ -32,9 +48,8 @@ def _page(text: str = "", problem: str = "", typed: Mapping[str, object] | None 
         "search": _("save and drop our searches"),
     }
     return render_template(
-        "tokens.html", rows=[(row, tokens.state(hub(), row), names.get(row.by or "", ("", ""))[0]) for row in rows],
-        scope_words=words, text=text, problem=problem, typed=typed or {},
-    )  # fmt: skip
+        "tokens.html", list=_listed(), scope_words=words, text=text, problem=problem, typed=typed or {}
+    )
 
 
 @pages.post("/tokens")

@@ -206,6 +206,6 @@ ROWS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "mapping": mapping,
     "start": start,
     "memory": memory,
-    **{name: _of_its_own(f"bench_{name}", sized=True) for name in ("finding", "likeness", "taking")},
+    **{name: _of_its_own(f"bench_{name}", sized=True) for name in ("finding", "likeness", "taking", "pages")},
     **{name: _of_its_own(f"bench_{name}", sized=False) for name in ("digest", "wanting", "sync")},
 }

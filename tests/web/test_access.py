@@ -45,6 +45,7 @@ def addresses(site: Site) -> list[tuple[str, str, str]]:
         "duplicates.settle": ("Leftover", "kept"),
         "handover.decide": ("Handover", "decline"),
         "files.act": ("", "say"),
+        "publish.act": ("", "share"),
     }
     found = []
     with site.app.test_request_context():
@@ -92,7 +93,8 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
             "people.invite_again", "people.withdraw", "people.change_roles", "people.set_active", "queue.decide_still_needed",
             "handover.offer", "handover.take_back", "handover.page", "handover.decide",
             "duplicates.page", "duplicates.decide", "duplicates.settle", "tokens.revoke",
-            "files.look", "files.table", "files.act", "files.take", "conversation.settle", "sessions.end", "people.sign_out"}  # fmt: skip
+            "files.look", "files.table", "files.act", "files.take", "conversation.settle", "sessions.end", "people.sign_out",
+            "people.sessions", "people.end_session", "publish.look", "publish.act"}  # fmt: skip
     # What is done is not there any more; nothing was named to import; a steward's own record follows no other; no thread was
     # named; a session is its own person's.
     once = {
@@ -106,10 +108,12 @@ def test_roles_and_foundations_get_what_the_policy_says_and_no_more(site: Site) 
         "people.withdraw",
         "conversation.settle",
         "sessions.end",
+        "people.end_session",
     }
     watched = {"connections.one", "connections.run", "connections.act", "connections.cancel", "connections.check", "connections.mapping",
                "queue.hold", "queue.decide_hold", "people.invite_again",
-               "people.withdraw", "people.change_roles", "people.set_active", "people.sign_out"}  # fmt: skip
+               "people.withdraw", "people.change_roles", "people.set_active", "people.sign_out",
+               "people.sessions", "people.end_session"}  # fmt: skip
     asked = addresses(site)
     all_of_them = [a for a in asked if access.POLICY[a[0]] != access.PUBLIC and not a[0].startswith("sign_in")]
     for member in ("oak", "elm"):  # the other foundation first: what is its own may change by being asked

@@ -63,7 +63,7 @@ def test_filters_narrow_it_down_and_older_lines_are_a_page_away(site: Site) -> N
     for number in range(120):
         written(site, connection_id="elm-sheet", action=f"deed {number}")
     page = site.client("admin.elm").get("/audit").text
-    assert "deed 119" in page and "deed 3<" not in page and "before=" in page
+    assert "deed 119" in page and "deed 3<" not in page and "beyond=" in page
     assert site.client("admin.elm").get("/audit?connection=oak-sheet").status_code == 404
     assert site.client("admin.elm").get("/audit?first=yesterday").status_code == 400
     assert len(lines(site, "admin.elm", connection="elm-sheet")) >= 120

@@ -43,7 +43,7 @@ def taken(site: Site, member: str, format: str, **more: Any) -> bytes:
 
 
 def rows(site: Site, member: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(taken(site, member, "csv").decode())))
+    return list(csv.DictReader(io.StringIO(taken(site, member, "csv").decode("utf-8-sig"))))
 
 
 def grants(site: Site, member: str, **more: Any) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ TYPED = {"email": "somebody@hub.test", "date": "2026-03-31", "password": PASSWOR
 SHEET = b"Commons ID,Title,Summary\n,Wells,Two wells\n"
 FIRST = ("conversation.", "handover.offer", "handover.take_back")
 """Before the opportunity that they are about is withdrawn or merged."""
-LAST = ("people.invite", "people.join", "people.", "sessions.", "sign_in.leave")
+LAST = ("people.invite", "people.join", "publish.", "people.end_session", "people.", "sessions.", "sign_in.leave")
 """What shuts somebody out comes when everything else was tried."""
 OPEN = {"people.join", "unsubscribe.end", "sign_in.enter"}
 """Forms on pages for who is not signed in."""
@@ -191,6 +191,20 @@ def carried_out(site: Site, way: Way, paths: list[str]) -> list[str]:
         paths.append(answer.location)
     fine = answer.status_code in (200, 302, 303) or (name == "sign_in.enter" and answer.status_code == 401)
     return [] if fine else [f"{name}, {who}: {answer.status_code} to {form.action} with {form.sent(button)}"]
+
+
+def test_every_form_of_every_page_carries_the_token_and_leads_to_a_route(site: Site) -> None:
+    """Those too whose route another form was tried for: a second button, the same decision elsewhere."""
+    paths = [path for _endpoint, method, path in addresses(site) if method == "GET"] + more(site)
+    faults, seen = set[str](), 0
+    for who in (*PEOPLE, ""):
+        client = site.client(who) if who else site.app.test_client()
+        for path in paths:
+            for _name, form, _button in buttons(site, client, path):
+                seen += 1
+                if not form.values.get("csrf_token"):
+                    faults.add(f"{path}: the form that posts to {form.action} has no token")
+    assert seen > 500 and not faults, "\n".join(sorted(faults))
 
 
 def test_every_form_is_carried_out_as_its_page_has_it(site: Site) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hub.store import finding
+from hub.store import audit, finding
 from hub.store.tables import Run
 from tests.web.conftest import Site, fill
 
@@ -67,19 +67,107 @@ def test_a_page_has_its_size_and_count_and_leads_to_the_next(site: Site) -> None
     assert re.search(r"As of \d\d:\d\d:\d\d UTC", page)
 
 
-@pytest.mark.parametrize(
-    "path", ["/opportunities.csv", "/audit.csv", "/connections?format=csv", "/connections/elm-sheet?format=csv", "/queue?format=csv"],
-)  # fmt: skip
-def test_a_file_begins_with_what_excel_tells_utf_8_by_and_holds_no_formula(site: Site, path: str) -> None:
-    fill(site.hub)
+PAGES = {
+    "/connections": "/connections?format=csv",
+    "/connections/elm-sheet": "/connections/elm-sheet?format=csv",
+    "/queue": "/queue?format=csv",
+    "/queue/rules": "/queue/rules?format=csv",
+    "/people": "/people?format=csv",
+    "/people?member=elm": "/people?member=elm&members-format=csv",
+    "/tokens": "/tokens?format=csv",
+    "/bookmarks": "/bookmarks?format=csv",
+    "/searches": "/searches?format=csv",
+    "/audit": "/audit.csv",
+    "/opportunities": "/opportunities.csv",
+    "/publish": "/publish?format=csv",
+}
+"""Every list, and its file."""
+
+
+def listed(site: Site) -> None:
+    """Everything that is in a list, with a formula in it where somebody could write one."""
+    ids = fill(site.hub)
     ran(site, 45)
-    answer = get(site, path)
+    site.post(site.client("everything.elm"), f"/opportunities/{ids['Opportunity']}/bookmark", marked="yes")
+    with site.hub.writing() as conn:
+        for table, column in (("token", "name"), ("saved_search", "name"), ("user", "name"), ("opportunity", "title")):
+            conn.exec_driver_sql(f"UPDATE \"{table}\" SET {column} = '=1+' || {column}")
+        conn.exec_driver_sql("UPDATE opportunity SET facts = replace(facts, 'Orchard <b>', '=1+Orchard <b>')")
+        for number in range(30):
+            audit.write(conn, at=site.time.now(), actor="hub", action=f"deed {number}", connection_id="elm-sheet")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_list_has_an_order_a_count_a_file_and_says_as_of_when_it_is(site: Site, path: str) -> None:
+    listed(site)
+    page = get(site, path, "everything.elm").text
+    assert "aria-sort=" in page or 'class="orders' in page
+    assert re.search(r"\d+ (lines?|opportunit)", page) and re.search(r"As of \d\d:\d\d:\d\d UTC", page)
+    assert PAGES[path].replace("&", "&amp;") in page or PAGES[path] in page
+
+
+@pytest.mark.parametrize("path", [*PAGES.values(), "/export/file?format=csv"])
+def test_a_file_begins_with_what_excel_tells_utf_8_by_and_holds_no_formula(site: Site, path: str) -> None:
+    listed(site)
+    answer = get(site, path, "everything.elm")
     assert answer.mimetype == "text/csv" and answer.data.startswith(BOM) and answer.data.count(BOM) == 1
     table = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
     assert len(table) > 1 and not any(cell[:1] in "=+-@" for line in table for cell in line if cell)
     if path.startswith("/connections/"):
         assert len(table) == 47, "all of them, whatever the page shows"
         assert any("'=1+1" in line for line in table)
+    if path.startswith(("/tokens", "/searches", "/people?format", "/bookmarks", "/export", "/opportunities")):
+        assert any("'=1+" in cell for line in table for cell in line)
+
+
+def test_runs_are_chosen_by_how_they_ended_who_started_them_and_the_day(site: Site) -> None:
+    ran(site, 120)
+    everything = get(site, "/connections/elm-sheet").text
+    assert "120 lines" in everything and len(rows(everything)) == 50, "all that there are, not only the newest"
+    assert rows(get(site, "/connections/elm-sheet?state=failed").text) == ["run-118"]
+    assert rows(get(site, "/connections/elm-sheet?trigger=by+hand").text) == []
+    day = site.time.now().date()
+    assert "120 lines" in get(site, f"/connections/elm-sheet?first={day}&last={day}").text
+    assert "Nothing of this kind" in get(site, f"/connections/elm-sheet?first={day + timedelta(days=1)}").text
+    assert site.client("admin.elm").get("/connections/elm-sheet?first=yesterday").status_code == 400
+
+
+def test_two_lists_on_one_page_are_ordered_each_for_itself(site: Site) -> None:
+    page = get(site, "/people?member=elm&sort=email&members-sort=-name", "everything.elm").text
+    assert page.index("Oak Trust</bdi>") < page.index("Elm Fund</bdi></a>") < page.index("Ash House</bdi>")
+    assert 'aria-sort="ascending"><a' in page and "members-sort=name" in page
+    assert "'members-" not in page and get(site, "/people?members-format=csv").mimetype == "text/html", (
+        "members are the operator's to list"
+    )
+
+
+def test_where_a_form_shows_its_list_again_the_lists_links_lead_to_its_page(site: Site) -> None:
+    answer = site.post(site.client("everything.elm"), "/people/invite", email="nobody", member="oak")
+    assert answer.status_code == 422 and "/people/invite?" not in answer.text
+    assert "/people?member=oak&amp;sort=email" in answer.text or "/people?sort=email&amp;member=oak" in answer.text
+    checked = site.post(site.client("everything.elm"), "/connections/elm-sheet/checks")
+    assert checked.status_code == 200 and "/connections/elm-sheet/checks?" not in checked.text
+
+
+def test_an_audit_is_read_from_either_end(site: Site) -> None:
+    listed(site)
+    newest, oldest = (
+        list(csv.DictReader(io.StringIO(get(site, f"/audit.csv{more}", "everything.elm").data.decode("utf-8-sig"))))
+        for more in ("", "?sort=at")
+    )
+    assert [line["line"] for line in newest] == [line["line"] for line in oldest][::-1] and len(newest) == 31
+    page = get(site, "/audit?size=20", "everything.elm").text
+    assert 'aria-sort="descending"' in page and "sort=at" in page and "31 lines" in page
+    assert page.count("deed") == 20 and "deed 29" in page
+    link = re.search(r'rel="next" href="([^"]+)"', page)
+    assert link is not None
+    page = get(site, link[1].replace("&amp;", "&"), "everything.elm").text
+    assert page.count("deed") == 10 and "deed 0" in page and 'rel="next"' not in page
+    page = get(site, "/audit?sort=at&size=20", "everything.elm").text
+    assert 'aria-sort="ascending"' in page and "deed 0" in page and "deed 29" not in page
+    link = re.search(r'rel="next" href="([^"]+)"', page)
+    assert link is not None
+    assert "deed 29" in get(site, link[1].replace("&amp;", "&"), "everything.elm").text
 
 
 @pytest.mark.parametrize("path", ["/connections", "/connections/elm-sheet", "/queue"])

@@ -432,3 +432,30 @@ def test_people_are_shown_with_when_they_were_last_seen(site: Site) -> None:
     row = lambda who: page.partition(f"{who}.elm@hub.test")[2].partition("</tr>")[0]  # noqa: E731
     assert "never" in row("officer") and "never" not in row("admin")
     assert "checked" in row("staff") and "may sign in" in row("staff")
+
+
+def test_an_admin_sees_where_somebody_is_signed_in_and_ends_one_of_them(site: Site) -> None:
+    staff, oak = user(site, "staff.elm"), user(site, "staff.oak")
+    for browser in ("Firefox", "Chrome"):
+        client = site.app.test_client()
+        client.environ_base["HTTP_USER_AGENT"] = f"Mozilla/5.0 {browser}/120.0"
+        site.post(client, "/sign-in", email="staff.elm@hub.test", password=PASSWORD)
+        site.clients[browser] = client
+    admin = site.client("admin.elm")
+    assert f'href="/people/{staff.id}/sessions"' in admin.get("/people").text
+    page = admin.get(f"/people/{staff.id}/sessions").text
+    ends = re.findall(rf'action="(/people/{staff.id}/sessions/[^"]+/end)"', page)
+    assert len(ends) == 2 and "Sessions of staff of elm" in page
+    mine = admin.get("/sessions").text
+    own = re.findall(r'action="/sessions/([^"]+)/end"', mine)
+    assert site.post(admin, f"/people/{staff.id}/sessions/{own[0]}/end").status_code == 404, (
+        "not a session of this person's"
+    )
+    assert site.post(admin, ends[0]).status_code == 303
+    left = [site.clients[browser].get("/").status_code for browser in ("Firefox", "Chrome")]
+    assert sorted(left) == [200, 302], "that browser has to sign in again, and no other"
+    with site.hub.reading() as conn:
+        [line] = [line for line in audit.listed(conn, None, [], limit=10) if line.action == "signed out"]
+    assert line.values == {"sessions": [1, 0]} and line.note == f"user {staff.id}"
+    assert admin.get(f"/people/{oak.id}/sessions").status_code == 404
+    assert site.client("operator.elm").get(f"/people/{oak.id}/sessions").status_code == 200

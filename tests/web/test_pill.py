@@ -38,7 +38,7 @@ def test_it_is_never_green_when_the_store_cannot_be_read(site: Site, monkeypatch
         raise OperationalError("SELECT", {}, Exception("disk I/O error"))
 
     client = site.client("admin.elm")
-    monkeypatch.setattr(lists, "connections_of", unreadable)
+    monkeypatch.setattr(lists, "states", unreadable)
     page = client.get("/people").text
     assert "Status unknown since 09:00:00 UTC" in page and "hub-bad.svg" in page and "All on time" not in page
 

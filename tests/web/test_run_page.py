@@ -65,6 +65,12 @@ def test_ending_it_is_asked_once_and_said_until_it_is_over(site: Site, run: str)
     assert row.cancel_fence == row.fence
     page = show(site, "staff.elm", "")
     assert "admin of elm asked it to end" in page and "Cancel this run" not in show(site, "admin.elm", "")
+    change(site, fence=row.fence + 1)
+    page = show(site, "admin.elm", "")
+    assert "asked it to end" not in page and "Cancel this run" in page, (
+        "what was asked of one run is not said of the next"
+    )
+    change(site, fence=row.fence)
     change(site, state="cancelled", ended_at=site.time.now())
     page = show(site, "staff.elm", "")
     assert "admin of elm ended this run" in page and "no record was taken for deleted" in page
@@ -125,3 +131,12 @@ def test_nobody_else_ends_or_retries(site: Site, run: str) -> None:
     assert site.post(site.client("admin.oak"), "/runs/going/cancel").status_code == 404
     assert site.post(site.client("staff.oak"), "/runs/going/retry", cause="x").status_code == 404
     assert site.post(site.client("staff.elm"), "/runs/going/cancel").status_code == 403
+    with site.hub.writing() as conn:
+        runs.start(conn, Run(id="theirs", connection_id="oak-sheet", started_at=site.time.now(), state="done"))
+    runs_the_hub = site.client(
+        "everything.elm"
+    )  # and shares for Elm: sees that Oak's run is there, and nothing of what it says
+    assert runs_the_hub.get("/runs/theirs").status_code == 200
+    assert site.post(runs_the_hub, "/runs/theirs/retry", cause="x").status_code == 404
+    page = runs_the_hub.get("/runs/theirs?show=rejected").text
+    assert ">Rejected<" not in page and ">Requests<" not in page

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Text, case, func, select, type_coerce, update
+from sqlalchemy import Connection, Text, bindparam, case, func, select, type_coerce, update
 
 from hub.store.dues import insert_for
 from hub.store.tables import Conflict, Hold, MatchQuestion, Quarantine, ReferenceQuestion, Suggestion
@@ -150,7 +150,17 @@ def to_look_at_again(
     return [remote_id for _, remote_id, _ in found]
 
 
+_ANY_ASIDE = (
+    select(quarantine.c.id)
+    .where((quarantine.c.connection_id == bindparam("connection")) & (quarantine.c.state != "released"))
+    .limit(1)
+)
+
+
 def quarantined(conn: Connection, connection: str, remote_ids: Iterable[str]) -> set[str]:
+    """Which of these are set aside, or have a field that is."""
+    if conn.execute(_ANY_ASIDE, {"connection": connection}).first() is None:
+        return set()
     where = (quarantine.c.connection_id == connection) & quarantine.c.remote_id.in_(list(remote_ids))
     rows = conn.execute(select(quarantine.c.remote_id).where(where & (quarantine.c.state != "released")))
     return {row.remote_id for row in rows}

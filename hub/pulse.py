@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from alembic.migration import MigrationContext
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.app import Hub
@@ -41,7 +40,7 @@ def problems(hub: Hub) -> list[str]:
     """Why this process cannot work now, in sentences that name no connection and no secret; none where it can."""
     try:
         with hub.reading() as conn:
-            at, newest = MigrationContext.configure(conn).get_current_revision(), happened.newest_process(conn)
+            at, newest = migrate.revision(conn), happened.newest_process(conn)
     except SQLAlchemyError:
         return ["The database cannot be reached."]
     said = []

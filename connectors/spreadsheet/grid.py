@@ -17,8 +17,6 @@ from connectors.contract import Unavailable
 from connectors.spreadsheet.csv_file import LONGEST
 from connectors.spreadsheet.formula import unmarked
 from connectors.spreadsheet.sheet import ENCRYPTED
-from connectors.spreadsheet.xlsx_file import BROKEN, load_bounded, raw_value, unbroken
-from connectors.spreadsheet.xlsx_formulas import uncalculated
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of a file that is brought."""
@@ -153,6 +151,8 @@ def _delimiter(text: str) -> str:
 
 
 def _xlsx(path: Path) -> list[Grid]:
+    from connectors.spreadsheet.xlsx_file import BROKEN, load_bounded
+
     try:
         with zipfile.ZipFile(path) as packed:
             names = set(packed.namelist())
@@ -170,22 +170,25 @@ def _xlsx(path: Path) -> list[Grid]:
 
 
 def _sheet(path: Path, sheet: Any) -> Grid:
+    from connectors.spreadsheet.xlsx_file import raw_value, unbroken
+    from connectors.spreadsheet.xlsx_formulas import uncalculated
+
     sheet.reset_dimensions()
     never = uncalculated(sheet)
     size = Counted(path)
     for cells in unbroken(path, sheet.iter_rows()):
-        size.add([_cell(cell, never) for cell in cells])
+        size.add([_fault(cell, never) or raw_value(cell.value) for cell in cells])
     with sheet._get_source() as part:
         merges = tuple(_merge(found) for found in _MERGED.finditer(part.read()))
     return Grid(sheet.title, size.rows, merges)
 
 
-def _cell(cell: Any, never: frozenset[str]) -> Any:
+def _fault(cell: Any, never: frozenset[str]) -> Fault | None:
     if never and getattr(cell, "coordinate", None) in never:
         return Fault("holds a formula that was never calculated. Open the file in Excel and save it.")
     if cell.value is not None and cell.data_type == "e":
         return Fault(f"holds the error {cell.value}.")
-    return raw_value(cell.value)
+    return None
 
 
 def _merge(found: re.Match[bytes]) -> Merge:

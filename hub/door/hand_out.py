@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from connectors.contract import Raw, Settings
 from connectors.spreadsheet.csv_file import cell_text
 from connectors.spreadsheet.door import Door
-from connectors.spreadsheet.xlsx_cells import put
 from hub.app import wanted
 from hub.door.bring import identity
 from hub.store import connections, dues, uploads
@@ -96,6 +95,8 @@ def as_csv(made: Sheet) -> bytes:
 def as_xlsx(made: Sheet) -> bytes:
     """Typed cells; text is text, whatever it begins with."""
     from openpyxl import Workbook
+
+    from connectors.spreadsheet.xlsx_cells import put
 
     book = Workbook()
     page: Any = book.active

@@ -60,7 +60,7 @@ check: $(VENV)/test
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/python -m pytest -n auto --dist worksteal --conformance-part 12 --postgresql-part 3 --pages-part 3
+	$(BIN)/python -m pytest -n auto --dist worksteal --conformance-part 17 --postgresql-part 3 --pages-part 3 --hypothesis-profile bounded
 
 SEEDS ?= 2000
 prove: $(VENV)/test

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from zlib import crc32
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, inspect, text
 
 from hub.people import accounts
 from hub.store import engine, migrate
 from hub.store.engine import open_engine
+from tests import compiled
 from tests.town import Town
 
 # Secrets that tests write are readable by nobody else, or the hub would refuse them.
@@ -25,6 +27,8 @@ engine.SYNCHRONOUS = "OFF"
 COST = dict(accounts.COST)
 accounts.COST.update(time_cost=1, memory_cost=8)
 UPGRADE = migrate.upgrade
+compiled.once()
+settings.register_profile("bounded", max_examples=10)  # make test; a plain pytest takes hypothesis' hundred
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

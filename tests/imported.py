@@ -10,8 +10,10 @@ from hub.sync.run import sync_all
 from mappings.lenses.countries import names
 from schemas.money import minor_units
 from schemas.places import is_subdivision
+from tests import compiled
 
 configure_mappers()
+compiled.once()
 for name in registry.names():
     registry.load(name)
 _hub = open_hub(Config("sqlite://", {}, {}), time=ManualTime())

@@ -30,7 +30,8 @@ class Town(Stage):
         self.change('every = "3s"', 'every = "1h"')
         self.change('every = "5s"', 'every = "1h"')
         # Processes that follow each other within a second do not know of each other's calls.
-        self.saffron.limit.calls = None
+        for airtable in (self.saffron, self.corrie):
+            airtable.limit.calls = None
         return self
 
     def change(self, old: str, new: str) -> None:

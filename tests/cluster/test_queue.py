@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from hub.app import Hub, open_hub
 from hub.configured import configured
@@ -19,6 +19,7 @@ from hub.door.watch import Folders
 from hub.jobs import due, lease, queue
 from hub.jobs.presence import Presence
 from hub.store import alone, connections
+from hub.store.tables import Run
 from hub.sync import run
 from hub.sync.turn import Turn
 
@@ -173,6 +174,6 @@ def test_a_run_whose_database_broke_off_is_no_failure_of_its_system_and_goes_on_
     queue._sync(hub, "one")
     with hub.reading() as conn:
         row = connections.get(conn, "one")
-        assert conn.execute(text("SELECT state, error FROM run")).one() == ("interrupted", run.CUT_OFF)
+        assert conn.execute(select(Run.state, Run.error)).one() == ("interrupted", run.CUT_OFF)
     assert row.failures == 0 and row.lease_until is None
     assert row.due_at is not None and row.due_at <= hub.time.now() + lease.LEASE

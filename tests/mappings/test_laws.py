@@ -23,7 +23,7 @@ RAW = (
     | st.just(["Strange"])
     | st.just({"id": "x"})
 )
-laws = settings(max_examples=25, deadline=None, derandomize=True)
+laws = settings(deadline=None, derandomize=True)  # how many examples the profile says
 
 
 def views(mapping: Mapping) -> st.SearchStrategy[dict[str, Any]]:

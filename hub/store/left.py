@@ -23,6 +23,7 @@ from hub.store.tables import (
     Run,
 )
 from hub.store.types import Moment
+from hub.store.waiting import whole_and_due
 
 connection: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
 deletion: Any = Deletion.__table__  # type: ignore[attr-defined]
@@ -45,6 +46,11 @@ def _here(table: Any) -> Any:
     return table.c.connection_id == _NAME
 
 
+def _one_of(column: Any, *values: str) -> Any:
+    """The same as ``in_``, which is put together anew each time."""
+    return or_(*(column == value for value in values))
+
+
 def _few(table: Any) -> Any:
     """The same where a connection has very many rows and hardly one in the state that is asked for: without statistics SQLite
     would walk through the former."""
@@ -59,11 +65,9 @@ _BEGINNING = select(
     exists().where(_few(run) & (run.c.state == "running")).label("running"),
     exists().where(_few(run) & _unjudged).label("unjudged"),
     exists().where(_few(intent) & (intent.c.state == "open")).label("intended"),
-    exists().where(_here(match) & match.c.state.in_(("linked", "create"))).label("answered"),
-    exists()
-    .where(_here(quarantine) & (quarantine.c.state == "open") & (quarantine.c.not_before <= _NOW))
-    .label("aside"),
-    exists().where(_here(deletion) & deletion.c.state.in_(("seen", "look", "told"))).label("gone"),
+    exists().where(_here(match) & _one_of(match.c.state, "linked", "create")).label("answered"),
+    exists().where(_here(quarantine) & whole_and_due(_NOW)).label("aside"),
+    exists().where(_here(deletion) & _one_of(deletion.c.state, "seen", "look", "told")).label("gone"),
 )
 
 _free = ~exists().where((pending.c.opportunity_id == due.c.opportunity_id) & (pending.c.run_id != _RUN))
@@ -80,7 +84,7 @@ _BEFORE_WRITING = select(
 @dataclass(frozen=True, slots=True)
 class Left:
     """``held``: a person has to decide first. ``broken``: an earlier run left writes under way, or what nobody judged.
-    ``answered``: a person said which record a lost create made. ``aside``: records that were set aside and whose time has
+    ``answered``: a person said which record a lost create made. ``aside``: whole records that were set aside and whose time has
     come. ``gone``: records that are gone and not judged yet, or that a person wants looked at."""
 
     held: bool

@@ -131,17 +131,17 @@ def count_aside(conn: Connection, connection: str, kept: str) -> int:
     return int(conn.scalar(select(func.count()).select_from(t).where(where)) or 0)
 
 
+def whole_and_due(now: Any) -> Any:
+    """Whole records that are set aside and whose time has come: those of which a feed of changes would show nothing more."""
+    t = quarantine
+    return (t.c.path == "") & (t.c.place == "") & (t.c.state == "open") & (t.c.not_before <= now)
+
+
 def to_look_at_again(
     conn: Connection, connection: str, now: datetime, first: timedelta, most: timedelta, limit: int
 ) -> list[str]:
     """Record ids of whole records whose time has come; the next time is set at once, twice as far away."""
-    where = (
-        (quarantine.c.connection_id == connection)
-        & (quarantine.c.path == "")
-        & (quarantine.c.place == "")
-        & (quarantine.c.state == "open")
-        & (quarantine.c.not_before <= now)
-    )
+    where = (quarantine.c.connection_id == connection) & whole_and_due(now)
     rows = conn.execute(select(quarantine).where(where).order_by(quarantine.c.not_before, quarantine.c.id).limit(limit))
     found = [(row.id, row.remote_id, row.tries) for row in rows]
     for id, _remote_id, tries in found:

@@ -40,7 +40,7 @@ class Known:
 
 def load(conn: Connection, turn: Turn, raws: Mapping[str, Raw], still: dict[str, Row[Any]]) -> Known:
     """``raws``: reduced columns by record id; ``still`` those that stand as last read back, of which nothing else is asked. They
-    were looked at before this transaction, which does no harm: nothing but the run that holds the lease moves a base."""
+    were looked at before this transaction: what a person decides in between counts as if it came just after."""
     known = Known(still=still)
     known.quarantined = waiting.quarantined(conn, turn.name, raws)
     raws = {id: raw for id, raw in raws.items() if id not in known.still}

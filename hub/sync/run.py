@@ -173,6 +173,7 @@ class OneRun:
                     fence=row.fence, counts={}, cursor_before=row.cursor,
                     phase="recover" if self._left.broken or self._left.answered else "pull",
                 )  # fmt: skip
+                self._phase = run.phase
                 runs.start(conn, run)
         except Busy as busy:
             self.result = RunResult(self.name, "busy", message=str(busy))
@@ -195,7 +196,8 @@ class OneRun:
         connector = self._connector or self.hub.connect(self.name)
         turn = self._turn = Turn(
             self.hub, config, self.hub.mapping(self.name), connector, self.result.run_id, self._fence, self._begun.scan,
-            self._begun, self._left, cursor=self._begun.cursor, report=self.report, kept_at=self._kept_at,
+            self._begun, self._left, cursor=self._begun.cursor, phase=self._phase, report=self.report,
+            kept_at=self._kept_at,
         )  # fmt: skip
         if self._left.broken or self._left.answered:
             recover(turn)

@@ -7,6 +7,8 @@ import socket
 from collections.abc import Callable, Sequence
 from urllib.parse import SplitResult, urlsplit
 
+from schemas.said import phrase
+
 Resolver = Callable[[str, int], Sequence[str]]
 """``(host, port)`` to numeric addresses; ``OSError`` when the name is not known."""
 
@@ -62,18 +64,24 @@ class Addresses:
             parts = urlsplit(url)
             host, port = (parts.hostname or "").lower(), parts.port
         except ValueError:
-            raise AddressRefused("this is not an address") from None
+            raise AddressRefused(phrase("this is not an address")) from None
         if parts.scheme not in PORTS or not host:
-            raise AddressRefused("only http:// and https:// addresses can be called")
+            raise AddressRefused(phrase("only http:// and https:// addresses can be called"))
         if parts.username is not None or parts.password is not None:
-            raise AddressRefused("an address must not carry a name or password")
+            raise AddressRefused(phrase("an address must not carry a name or password"))
         if (host, port or PORTS[parts.scheme]) not in self._hosts:
             raise AddressRefused(
-                f"{host}:{port or PORTS[parts.scheme]} is not among the hosts of this connection "
-                f"({', '.join(f'{h}:{p}' for h, p in sorted(self._hosts)) or 'none'})"
+                phrase(
+                    "%(host)s:%(port)s is not among the hosts of this connection (%(hosts)s)",
+                    host=host,
+                    port=port or PORTS[parts.scheme],
+                    hosts=", ".join(f"{h}:{p}" for h, p in sorted(self._hosts)) or phrase("none"),
+                )
             )
         if parts.scheme == "http" and not self._allow_http and host not in LOOPBACK_NAMES:
-            raise AddressRefused(f"{host} would be called without encryption; use https:// or set allow_http = true")
+            raise AddressRefused(
+                phrase("%(host)s would be called without encryption; use https:// or set allow_http = true", host=host)
+            )
         return parts
 
     def resolve(self, host: str, port: int) -> list[str]:
@@ -84,8 +92,12 @@ class Addresses:
         for address in found:
             if not self._acceptable(host.lower().strip("[]"), address):
                 raise AddressRefused(
-                    f"{host} leads to {address}, which is not a public address. Is it a system of your own? Then the "
-                    "operator of the hub has to say so in its configuration: allow_private = true"
+                    phrase(
+                        "%(host)s leads to %(address)s, which is not a public address. Is it a system of your own? Then "
+                        "the operator of the hub has to say so in its configuration: allow_private = true",
+                        host=host,
+                        address=address,
+                    )
                 )
         return [str(address) for address in found]
 

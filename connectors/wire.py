@@ -23,6 +23,7 @@ from urllib3.util.retry import Retry
 
 from connectors.addresses import Addresses, AddressRefused
 from connectors.answer import Answer
+from schemas.said import phrase
 
 CHUNK = 64 * 1024
 CONNECT = 10.0
@@ -98,7 +99,11 @@ class Wire:
         except (requests.RequestException, HTTPError, OSError, http.client.HTTPException, ValueError) as error:
             if self._now.refused is not None:
                 raise self._now.refused from None
-            reason = f"took longer than {seconds:.0f} seconds" if self._overdue else _reason(error)
+            reason = (
+                phrase("took longer than %(seconds)s seconds", seconds=f"{seconds:.0f}")
+                if self._overdue
+                else _reason(error)
+            )
             raise WireFailed(reason, self._now.sent) from None
         finally:
             watch.cancel()
@@ -139,7 +144,11 @@ class Wire:
         while chunk := raw.read(CHUNK, decode_content=True):
             body += chunk
             if len(body) > self._max_bytes:
-                raise WireFailed(f"the answer is larger than {self._max_bytes} bytes", sent=True, lasting=True)
+                raise WireFailed(
+                    phrase("the answer is larger than %(max_bytes)s bytes", max_bytes=self._max_bytes),
+                    sent=True,
+                    lasting=True,
+                )
         return bytes(body)
 
     def close(self) -> None:

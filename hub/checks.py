@@ -21,15 +21,18 @@ def checks(hub: Hub, name: str, patience: float | None = None) -> list[Check]:
                 found += [*_mapping(hub, name, connector), *_owner(hub, name, connector)]
         return [*found, *_audiences(hub, name)]
     except ConnectorError as error:
-        return [Check("open", False, str(error), phrase("Change its options in the configuration."))]
+        return [Check(phrase("open"), False, str(error), phrase("Change its options in the configuration."))]
 
 
 def _mapping(hub: Hub, name: str, connector: Connector) -> list[Check]:
     mapping, offered = hub.config.connections[name].mapping, connector.describe() or None
     findings = mapping_check.check(mapping, offered, folders=hub.config.mapping_folders)
     fix = phrase("Change the mapping file, or the system.")
-    said = [(f.severity == "error", f"{Path(f.file).name}:{f.line}: {f.message}") for f in findings]
-    return [Check("mapping", not error, text, fix if error else "") for error, text in said]
+    said = [
+        (f.severity == "error", phrase("%(place)s: %(error)s", place=f"{Path(f.file).name}:{f.line}", error=f.message))
+        for f in findings
+    ]
+    return [Check(phrase("mapping"), not error, text, fix if error else "") for error, text in said]
 
 
 def _owner(hub: Hub, name: str, connector: Connector) -> list[Check]:
@@ -43,12 +46,17 @@ def _owner(hub: Hub, name: str, connector: Connector) -> list[Check]:
         count = len(connector.lookup(object, {person["match"]: email}, [person["match"]]))
     except ConnectorError as error:
         return [
-            Check("importer", False, str(error), phrase("Let the connection's user read %(object)s.", object=object))
+            Check(
+                phrase("importer"),
+                False,
+                str(error),
+                phrase("Let the connection's user read %(object)s.", object=object),
+            )
         ]
     if count == 1:
         return [
             Check(
-                "importer",
+                phrase("importer"),
                 True,
                 phrase("%(email)s is the %(object)s that owns what a rule imports.", email=email, object=object),
             )
@@ -62,7 +70,7 @@ def _owner(hub: Hub, name: str, connector: Connector) -> list[Check]:
         "Set importer to the address of one user of this system, or let the connection's user read %(object)s.",
         object=object,
     )
-    return [Check("importer", False, detail, fix)]
+    return [Check(phrase("importer"), False, detail, fix)]
 
 
 def _audiences(hub: Hub, name: str) -> list[Check]:
@@ -74,5 +82,5 @@ def _audiences(hub: Hub, name: str) -> list[Check]:
         for one in among.split(",")
     }
     fix = phrase("Add it under [circles] or [members], or change the share field's values in the mapping.")
-    return [Check("share", False, phrase('The share field names "%(one)s", which is not configured: it would share with nobody.', one=one), fix)
+    return [Check(phrase("share"), False, phrase('The share field names "%(one)s", which is not configured: it would share with nobody.', one=one), fix)
             for one in sorted(named - known)]  # fmt: skip

@@ -8,8 +8,9 @@ from typing import Any
 from connectors.contract import Secret
 from hub.commons.criteria import Criteria
 from hub.config import ConnectionConfig
+from schemas.said import phrase
 
-HIDDEN = "set, and not shown"
+HIDDEN = phrase("set, and not shown")
 """A secret that came without a reference; only tests and programs make such ones."""
 
 
@@ -29,7 +30,7 @@ def settings(config: ConnectionConfig) -> dict[str, str]:
 
 def _text(value: Any) -> str:
     if isinstance(value, Secret):
-        return f"set by {value.reference}" if value.reference else HIDDEN
+        return phrase("set by %(reference)s", reference=value.reference) if value.reference else HIDDEN
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):

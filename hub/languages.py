@@ -7,6 +7,7 @@ and an installed wheel speak the same, and no compiled file can lag behind its t
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -21,10 +22,12 @@ from flask import Flask
 from flask_babel import Babel, Domain, force_locale, get_babel, get_locale
 
 from hub.wording import seen
-from schemas.said import Said, english_of
+from schemas.said import PLAIN, Said, english_of
 
 FOLDER = Path(__file__).parent / "web" / "translations"
 ENGLISH = "en"
+WORDS = re.compile(r"(?<!%\()\b[^\W\d_]{2}")
+"""What a template says by itself. One that says nothing (``%(place)s: %(error)s``) may be the same in every language."""
 
 
 class Told(str):
@@ -114,7 +117,7 @@ def pieces_of(sentence: Said) -> list[tuple[str, bool]]:
 
 def _piece(template: str, values: Mapping[str, Any], translations: NullTranslations, english: bool) -> tuple[str, bool]:
     found = translations.gettext(template)
-    if found == template and not english:
+    if found == template and not english and (template == PLAIN or WORDS.search(template)):
         return seen(english_of(template, values)), False
     inner = {name: tell(value) if isinstance(value, Said) else value for name, value in values.items()}
     return (found % _told(inner) if inner else found.replace("%%", "%")), True

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mappings.fieldmap import FieldMap
-from mappings.finding import Finding, MappingError, Severity, closest
+from mappings.finding import Finding, MappingError, Severity, nearest
 from mappings.language import Mapping as Compiled
 from mappings.language import of
 from mappings.lenses.choices import values_of
@@ -16,6 +16,7 @@ from mappings.source import Where
 from mappings.source import read as read_source
 from mappings.trial import trial
 from schemas.fields import spec
+from schemas.said import phrase, together
 
 __all__ = ["Finding", "Offered", "check", "show"]
 
@@ -61,26 +62,44 @@ def check(
 def _by_itself(mapping: Compiled) -> Iterator[Said]:
     paths = {part.path for part in mapping.fields if part.reads}
     if mapping.share and "title" not in paths:
-        yield ("share",), "warning", "Records are shared, but no field is read into title, which an opportunity needs."
+        yield (
+            ("share",),
+            "warning",
+            phrase("Records are shared, but no field is read into title, which an opportunity needs."),
+        )
     if not mapping.key and any(part.writes for part in mapping.fields):
-        message = 'Fields are written, but there is no "key" column: what the hub creates could not be found again.'
+        message = phrase(
+            'Fields are written, but there is no "key" column: what the hub creates could not be found again.'
+        )
         yield ("fields",), "warning", message
     if mapping.closed and not mapping.share:
-        yield ("closed",), "warning", 'It says when a record is over, and without "share" no record is ever shared.'
+        yield (
+            ("closed",),
+            "warning",
+            phrase('It says when a record is over, and without "share" no record is ever shared.'),
+        )
     if mapping.share is None and not mapping.answers and any(spec(path).authority == "steward" for path in paths):
-        message = 'There is no "share": records of this system are never shared, only imports are kept in step.'
+        message = phrase('There is no "share": records of this system are never shared, only imports are kept in step.')
         yield ("fields",), "note", message
     for part in mapping.fields:
         what = spec(part.path)
         if mapping.kind not in what.kinds:
-            kinds = " and ".join(sorted(what.kinds))
             yield (
                 part.entry.where,
                 "warning",
-                f'"{part.path}" belongs to a {kinds}; this mapping is for a {mapping.kind}.',
+                phrase(
+                    '"%(path)s" belongs to a %(kinds)s; this mapping is for a %(kind)s.',
+                    path=part.path,
+                    kinds=" and ".join(sorted(what.kinds)),
+                    kind=mapping.kind,
+                ),
             )
         if part.lens.loses and (part.writes or part.seeds):
-            yield part.entry.where, "note", f'"{part.path}" loses {part.lens.loses} on its way out.'
+            yield (
+                part.entry.where,
+                "note",
+                phrase('"%(path)s" loses %(loses)s on its way out.', path=part.path, loses=part.lens.loses),
+            )
 
 
 def _against(mapping: Compiled, offered: Mapping[str, Offered]) -> Iterator[Said]:
@@ -95,13 +114,13 @@ def _against(mapping: Compiled, offered: Mapping[str, Offered]) -> Iterator[Said
     ]
     for where, column, writes in heads:
         if column:
-            yield from _column(where, f'"{where[-1]}" names' if where[0] != "create" else '"create" sets', column,
+            yield from _column(where, phrase('"%(key)s" names', key=where[-1]) if where[0] != "create" else phrase('"create" sets'), column,
                                writes, offered, mapping.object)  # fmt: skip
     yield from _mark(mapping, offered)
     for part in mapping.fields:
         for column in part.columns:
             writes = part.writes or part.seeds
-            says = f'"{part.path}" maps to'
+            says = phrase('"%(path)s" maps to', path=part.path)
             yield from _column(part.entry.where, says, column, writes, offered, mapping.object)
         if part.columns and part.columns[0] in offered:
             yield from _values(part, offered[part.columns[0]])
@@ -113,9 +132,16 @@ def _column(
 ) -> Iterator[Said]:
     there = offered.get(column)
     if there is None:
-        yield where, "error", f'{says} field "{column}", which {of} does not have.{closest(column, offered)}'
+        lacks = phrase(
+            '%(says)s field "%(column)s", which %(object)s does not have.', says=says, column=column, object=of
+        )
+        yield where, "error", together([lacks, nearest(column, offered)])
     elif writes and not there.writable:
-        yield where, "error", f'{says} field "{column}", which cannot be written. Use way = "in".'
+        yield (
+            where,
+            "error",
+            phrase('%(says)s field "%(column)s", which cannot be written. Use way = "in".', says=says, column=column),
+        )
 
 
 def _mark(mapping: Compiled, offered: Mapping[str, Offered]) -> Iterator[Said]:
@@ -123,8 +149,11 @@ def _mark(mapping: Compiled, offered: Mapping[str, Offered]) -> Iterator[Said]:
     for column, value in mapping.withdrawn_columns().items():
         choices = offered[column].choices if column in offered else ()
         if choices and str(value) not in choices:
-            message = f'"withdrawn" writes "{value}", which "{column}" does not offer.{closest(str(value), choices)}'
-            yield ("withdrawn",), "error", f"{message} Add the choice in the system, or change the value."
+            message = phrase(
+                '"withdrawn" writes "%(value)s", which "%(column)s" does not offer.', value=value, column=column
+            )
+            fix = phrase("Add the choice in the system, or change the value.")
+            yield ("withdrawn",), "error", together([message, nearest(str(value), choices), fix])
 
 
 def _values(part: FieldMap, column: Offered) -> Iterator[Said]:
@@ -136,14 +165,26 @@ def _values(part: FieldMap, column: Offered) -> Iterator[Said]:
     ignored = [str(value) for value in part.entry.options.get("ignore", ())]
     for value in column.choices:
         if value not in mapped and value not in ignored and part.reads:
-            what = "are set aside" if part.entry.type == "choice" else "are passed over"
-            message = f'"{part.path}" has no code for "{value}" of "{column.name}": such values {what}.'
+            named = {"path": part.path, "value": value, "column": column.name}
+            message = (
+                phrase('"%(path)s" has no code for "%(value)s" of "%(column)s": such values are set aside.', **named)
+                if part.entry.type == "choice"
+                else phrase(
+                    '"%(path)s" has no code for "%(value)s" of "%(column)s": such values are passed over.', **named
+                )
+            )
             yield part.entry.where, "warning", message
     written = part.entry.type == "choice" and part.writes
     for value in mapped:
         if value not in column.choices:
-            hint = closest(value, column.choices)
-            message = f'"{part.path}" maps "{value}", which "{column.name}" lacks.{hint} Add it there, or map another.'
+            lacks = phrase(
+                '"%(path)s" maps "%(value)s", which "%(column)s" lacks.',
+                path=part.path,
+                value=value,
+                column=column.name,
+            )
+            fix = phrase("Add it there, or map another.")
+            message = together([lacks, nearest(value, column.choices), fix])
             yield part.entry.where, "error" if written else "warning", message
 
 
@@ -153,5 +194,10 @@ def _length(part: FieldMap, column: Offered) -> Iterator[Said]:
     if not column.length or not textual or not (part.writes or part.seeds):
         return
     if limit is None or limit > column.length:
-        message = f'"{part.path}" may be longer than the {column.length} characters of "{column.name}".'
-        yield part.entry.where, "warning", f"{message} Add max = {column.length}."
+        message = phrase(
+            '"%(path)s" may be longer than the %(length)s characters of "%(column)s". Add max = %(length)s.',
+            path=part.path,
+            length=column.length,
+            column=column.name,
+        )
+        yield part.entry.where, "warning", message

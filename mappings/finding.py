@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
+from schemas.said import phrase
+
 Severity = Literal["error", "warning", "note"]
 
 
@@ -33,6 +35,12 @@ class MappingError(ValueError):
 
 def closest(word: str, among: Iterable[str]) -> str:
     """`` Closest: "x".`` or nothing, to end a message with."""
+    said = nearest(word, among)
+    return f" {said}" if said else ""
+
+
+def nearest(word: str, among: Iterable[str]) -> str:
+    """The same as a sentence of its own."""
     by_folded = {name.casefold(): name for name in among}
     found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
-    return f' Closest: "{by_folded[found[0]]}".' if found else ""
+    return phrase('Closest: "%(close)s".', close=by_folded[found[0]]) if found else ""

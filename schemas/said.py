@@ -13,6 +13,8 @@ from typing import Any
 
 START = '{"said":'
 """What a packed sentence begins with."""
+PLAIN = "%(text)s"
+"""The template of what stands in a sentence as it came: a system's own words."""
 
 
 class Said(str):
@@ -39,13 +41,18 @@ def together(sentences: Iterable[str]) -> Said:
     parts: list[tuple[str, Mapping[str, Any]]] = []
     for sentence in sentences:
         if sentence:
-            parts += sentence.parts if isinstance(sentence, Said) else [("%(text)s", {"text": sentence})]
+            parts += sentence.parts if isinstance(sentence, Said) else [(PLAIN, {"text": sentence})]
     return _of(tuple(parts))
 
 
-def listed(parts: Iterable[Said]) -> Said:
+def listed(parts: Iterable[str]) -> str:
     """One thing beside the other, for the middle of a sentence."""
     return reduce(lambda all, one: phrase("%(all)s; %(one)s", all=all, one=one), parts)
+
+
+def enumerated(parts: Iterable[str]) -> str:
+    """The same with commas."""
+    return reduce(lambda all, one: phrase("%(all)s, %(one)s", all=all, one=one), parts)
 
 
 def pack(sentence: str) -> str:

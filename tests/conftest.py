@@ -6,17 +6,20 @@ import functools
 import itertools
 import os
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 from zlib import crc32
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from hub.people import accounts
-from hub.store import engine, migrate
+from hub.store import audit, engine, migrate
 from hub.store.engine import open_engine
 from tests import compiled
+from tests.languages.extraction import DEEDS
 from tests.town import Town
 
 # Secrets that tests write are readable by nobody else, or the hub would refuse them.
@@ -60,6 +63,23 @@ def _on_postgresql(item: pytest.Item) -> bool:
     """Whether it runs on SQLite as well, and is about more than the store."""
     params = getattr(getattr(item, "callspec", None), "params", {})
     return "postgresql" in params.values() and "store" not in item.path.parts
+
+
+def _known(write: Callable[..., None]) -> Callable[..., None]:
+    """Whatever a test has the hub do, pages can tell of it in every language."""
+
+    def written(conn: Connection, *lines: Any, **line: Any) -> None:
+        if sys._getframe(1).f_globals["__name__"].startswith("hub."):
+            for one in lines[0] if lines else [line]:
+                assert one["action"] in DEEDS, (
+                    f"{one['action']!r} is not among the deeds of tests/languages/extraction.py"
+                )
+        write(conn, *lines, **line)
+
+    return written
+
+
+audit.write, audit.write_all = _known(audit.write), _known(audit.write_all)
 
 
 @functools.cache

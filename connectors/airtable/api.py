@@ -13,6 +13,7 @@ from connectors.answer import Answer
 from connectors.contract import Ambiguous, Rate, Secret, Unavailable
 from connectors.limiter import Throttle
 from connectors.transport import Transport
+from schemas.said import phrase
 
 PAGE = 100
 """Most records on one page."""
@@ -67,22 +68,34 @@ class Api:
             raise errors.error(answer, place)
         body = answer.json()
         if not isinstance(body, dict):
-            told = f"{place}: Airtable answered a {type(body).__name__} where an object was due"
-            raise Ambiguous(f"{told}; it may have happened.") if answer.wrote else Unavailable(f"{told}.")
+            told = phrase(
+                "%(place)s: Airtable answered a %(kind)s where an object was due", place=place, kind=type(body).__name__
+            )
+            raise (
+                Ambiguous(phrase("%(words)s; it may have happened.", words=told))
+                if answer.wrote
+                else Unavailable(phrase("%(words)s.", words=told))
+            )
         return body
 
     def pages(
         self, table: str, fields: Sequence[str], formula: str | None = None, size: int = PAGE
     ) -> Iterator[Listing]:
         """All pages, from page 1 again when Airtable has dropped its place; so rows may repeat, never lack."""
-        place = f"Listing table {table!r}"
+        place = phrase("Listing table %(table)s", table=repr(table))
         offset, seen, restarts, before = None, set[str](), 0, None
         while True:
             answer = self._list(table, fields, formula, size, offset)
             if answer.status == 422 and offset and errors.refusal(answer).type == errors.ITERATOR_GONE:
                 restarts += 1
                 if restarts > RESTARTS:
-                    raise Unavailable(f"{place}: Airtable dropped its place in the list {restarts} times.")
+                    raise Unavailable(
+                        phrase(
+                            "%(place)s: Airtable dropped its place in the list %(restarts)s times.",
+                            place=place,
+                            restarts=restarts,
+                        )
+                    )
                 offset, seen, before = None, set(), None
                 continue
             if not answer.ok:
@@ -90,13 +103,18 @@ class Api:
             body = answer.json()
             rows = body.get("records") if isinstance(body, dict) else None
             if not isinstance(rows, list):
-                raise Unavailable(f"{place}: Airtable's answer has no list of records in it.")
+                raise Unavailable(phrase("%(place)s: Airtable's answer has no list of records in it.", place=place))
             offset = body.get("offset")
             yield Listing(tuple(rows), last=not offset)
             if not offset:
                 return
             if not isinstance(offset, str) or offset in seen or (rows and rows == before):
-                raise Unavailable(f"{place}: Airtable's pages go round in a circle; nothing can be said of the rest.")
+                raise Unavailable(
+                    phrase(
+                        "%(place)s: Airtable's pages go round in a circle; nothing can be said of the rest.",
+                        place=place,
+                    )
+                )
             seen.add(offset)
             before = rows
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from connectors.airtable import rows, schema
 from connectors.airtable.api import Api
 from connectors.contract import Check, ConnectorError, Forbidden, Invalid, SignInFailed, Wanted
+from schemas.said import phrase, together
 
 TOKENS = "https://airtable.com/create/tokens"
 MAY_EDIT = ("create", "edit")
@@ -21,28 +22,48 @@ def run(api: Api, wanted: Wanted) -> list[Check]:
         for step in _steps(api, wanted):
             done.append(step)
     except SignInFailed as error:
-        fix = f"Make a token at {TOKENS}, put it where the configuration says, then check again."
-        done.append(Check("sign in", False, str(error), fix))
+        fix = phrase(
+            "Make a token at %(tokens)s, put it where the configuration says, then check again.", tokens=TOKENS
+        )
+        done.append(Check(phrase("sign in"), False, str(error), fix))
     except ConnectorError as error:
-        fix = "See to the network, the connection's url or Airtable's status page, then check again."
-        done.append(Check("reach Airtable", False, str(error), fix))
+        fix = phrase("See to the network, the connection's url or Airtable's status page, then check again.")
+        done.append(Check(phrase("reach Airtable"), False, str(error), fix))
     return done
 
 
 def _steps(api: Api, wanted: Wanted) -> Iterator[Check]:
-    who = api.call("GET", "meta/whoami", "Signing in")
-    yield Check("sign in", True, f"Signed in as {who.get('id', 'an unnamed user')}.")
+    who = api.call("GET", "meta/whoami", phrase("Signing in"))
+    yield Check(phrase("sign in"), True, phrase("Signed in as %(id)s.", id=who.get("id") or phrase("an unnamed user")))
     try:
         table = schema.named(found := schema.tables(api), wanted.object)
     except (Forbidden, Invalid) as error:
-        fix = f"At {TOKENS} give the token the scope schema.bases:read and add base {api.base} to its list."
-        yield Check("see the base", False, str(error), fix)
+        fix = phrase(
+            "At %(tokens)s give the token the scope schema.bases:read and add base %(base)s to its list.",
+            tokens=TOKENS,
+            base=api.base,
+        )
+        yield Check(phrase("see the base"), False, str(error), fix)
         return
     if table is None:
-        fix = f"Name the table in the mapping as Airtable does. {_closest(wanted.object, (t.name for t in found))}"
-        yield Check("see the table", False, f"Base {api.base} has no table {wanted.object!r}.", fix.strip())
+        fix = together(
+            [
+                phrase("Name the table in the mapping as Airtable does."),
+                _closest(wanted.object, (t.name for t in found)),
+            ]
+        )
+        yield Check(
+            phrase("see the table"),
+            False,
+            phrase("Base %(base)s has no table %(object)s.", base=api.base, object=repr(wanted.object)),
+            fix,
+        )
         return
-    yield Check("see the table", True, f"Table {table.name!r} has {len(table.fields)} columns.")
+    yield Check(
+        phrase("see the table"),
+        True,
+        phrase("Table %(name)s has %(count)s columns.", name=repr(table.name), count=len(table.fields)),
+    )
     yield from _columns(table, wanted)
     yield from _key(table, wanted)
     yield _may_read(api, table)
@@ -54,22 +75,37 @@ def _columns(table: schema.Table, wanted: Wanted) -> Iterator[Check]:
     asked = rows.columns(wanted)
     missing = [name for name in asked if name not in names]
     for name in missing:
-        fix = f"Add a column of this name, or change the mapping. {_closest(name, names)}".strip()
-        yield Check("columns exist", False, f"Table {table.name!r} has no column {name!r}.", fix)
+        fix = phrase(
+            "Add a column of this name, or change the mapping. %(closest)s", closest=_closest(name, names)
+        ).strip()
+        yield Check(
+            phrase("columns exist"),
+            False,
+            phrase("Table %(table)s has no column %(name)s.", table=repr(table.name), name=repr(name)),
+            fix,
+        )
     if not missing:
-        yield Check("columns exist", True, f"All {len(asked)} mapped columns are there.")
+        yield Check(phrase("columns exist"), True, phrase("All %(count)s mapped columns are there.", count=len(asked)))
     computed = [f.name for f in table.fields if not f.writable and f.name in asked and f.name != wanted.key]
     if computed:
-        detail = f'Airtable computes {", ".join(map(repr, computed))}: map with way = "in", for they are never written.'
-        yield Check("columns can be written", True, detail)
+        detail = phrase(
+            'Airtable computes %(computed)s: map with way = "in", for they are never written.',
+            computed=", ".join(map(repr, computed)),
+        )
+        yield Check(phrase("columns can be written"), True, detail)
 
 
 def _key(table: schema.Table, wanted: Wanted) -> Iterator[Check]:
     key = table.field(wanted.key) if wanted.key else None
     if key is not None:
         usable = key.type in schema.TEXT
-        fix = "" if usable else f"Make {key.name!r} a column of type “Single line text”."
-        yield Check("key column can hold an id", usable, f"Opportunity ids go into {key.name!r} ({key.type}).", fix)
+        fix = "" if usable else phrase("Make %(name)s a column of type “Single line text”.", name=repr(key.name))
+        yield Check(
+            phrase("key column can hold an id"),
+            usable,
+            phrase("Opportunity ids go into %(name)s (%(type)s).", name=repr(key.name), type=key.type),
+            fix,
+        )
 
 
 def _may_read(api: Api, table: schema.Table) -> Check:
@@ -77,31 +113,47 @@ def _may_read(api: Api, table: schema.Table) -> Check:
         for _ in api.pages(table.id, [field.name for field in table.fields[:1]], size=1):
             break
     except Forbidden as error:
-        fix = f"At {TOKENS} give the token the scope data.records:read and add base {api.base} to its list."
-        return Check("read records", False, str(error), fix)
-    return Check("read records", True, f"Records of {table.name!r} can be read.")
+        fix = phrase(
+            "At %(tokens)s give the token the scope data.records:read and add base %(base)s to its list.",
+            tokens=TOKENS,
+            base=api.base,
+        )
+        return Check(phrase("read records"), False, str(error), fix)
+    return Check(phrase("read records"), True, phrase("Records of %(name)s can be read.", name=repr(table.name)))
 
 
 def _may_write(api: Api) -> Check:
     try:
         level = _permission(api)
     except Forbidden:
-        return Check("write records", True, "Unknown: the token may not list bases; the first write will tell.")
+        return Check(
+            phrase("write records"), True, phrase("Unknown: the token may not list bases; the first write will tell.")
+        )
     if level is None:
-        fix = f"At {TOKENS} add base {api.base} to the token's list."
-        return Check("write records", False, f"The token does not list base {api.base}.", fix)
+        fix = phrase("At %(tokens)s add base %(base)s to the token's list.", tokens=TOKENS, base=api.base)
+        return Check(
+            phrase("write records"), False, phrase("The token does not list base %(base)s.", base=api.base), fix
+        )
     if level not in MAY_EDIT:
-        fix = "In Airtable, share the base with the token's user as Editor or Creator."
-        return Check("write records", False, f"The token's user has the permission {level!r} in this base.", fix)
-    detail = f"The user's permission is {level!r}. Whether the token has data.records:write only a write can show."
-    return Check("write records", True, detail)
+        fix = phrase("In Airtable, share the base with the token's user as Editor or Creator.")
+        return Check(
+            phrase("write records"),
+            False,
+            phrase("The token's user has the permission %(level)s in this base.", level=repr(level)),
+            fix,
+        )
+    detail = phrase(
+        "The user's permission is %(level)s. Whether the token has data.records:write only a write can show.",
+        level=repr(level),
+    )
+    return Check(phrase("write records"), True, detail)
 
 
 def _permission(api: Api) -> str | None:
     """The user's permission level in the base, ``None`` when the token does not list the base."""
     offset: object = None
     for _ in range(PAGES):
-        page = api.call("GET", "meta/bases", "Listing bases", params={"offset": offset} if offset else None)
+        page = api.call("GET", "meta/bases", phrase("Listing bases"), params={"offset": offset} if offset else None)
         for row in page.get("bases") or ():
             if isinstance(row, dict) and row.get("id") == api.base:
                 return str(row.get("permissionLevel"))
@@ -113,4 +165,4 @@ def _permission(api: Api) -> str | None:
 
 def _closest(name: str, names: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
-    return f"Closest: {close[0]!r}." if close else ""
+    return phrase("Closest: %(close)s.", close=repr(close[0])) if close else ""

@@ -37,6 +37,7 @@ from connectors.contract import (
     Wanted,
 )
 from connectors.transport import Transport
+from schemas.said import phrase
 
 URL = "https://api.airtable.com/v0"
 PAGE_FOR_PEOPLE = "https://airtable.com/{base}/{table}/{id}"
@@ -46,7 +47,14 @@ def open_table(settings: Settings, wanted: Wanted, transport: Transport) -> Airt
     """``Invalid`` when an option is missing; nothing is called yet."""
     for name in ("base", "token"):
         if not settings.get(name):
-            raise Invalid(f"Connection {settings.connection!r} lacks the option {name!r}.", (name,))
+            raise Invalid(
+                phrase(
+                    "Connection %(connection)s lacks the option %(name)s.",
+                    connection=repr(settings.connection),
+                    name=repr(name),
+                ),
+                (name,),
+            )
     url, token = str(settings.get("url") or URL), settings.get("token")
     secret = token if isinstance(token, Secret) else Secret(str(token))
     page = settings.get("page")
@@ -72,7 +80,7 @@ class AirtableTable(Connector):
             page=PAGE,
             batch=BATCH,
             rates=api.rates,
-            normalises=("blank text, empty lists and unticked boxes become absent",),
+            normalises=(phrase("blank text, empty lists and unticked boxes become absent"),),
             references=True,
         )
 
@@ -84,7 +92,9 @@ class AirtableTable(Connector):
     def describe(self) -> list[Field]:
         table = schema.named(schema.tables(self._api), self._wanted.object)
         if table is None:
-            raise Invalid(f"Base {self._api.base} has no table {self._wanted.object!r}.")
+            raise Invalid(
+                phrase("Base %(base)s has no table %(object)s.", base=self._api.base, object=repr(self._wanted.object))
+            )
         return list(table.fields)
 
     # --- reading
@@ -99,7 +109,7 @@ class AirtableTable(Connector):
 
     def get(self, ids: Sequence[str]) -> dict[str, Record | Gone | Unseen]:
         found: dict[str, Record | Gone | Unseen] = {
-            id: Unseen(id, "Airtable does not show it: deleted, or out of this token's sight.") for id in ids
+            id: Unseen(id, phrase("Airtable does not show it: deleted, or out of this token's sight.")) for id in ids
         }
         wishes = [id for id in found if formula.RECORD_ID.fullmatch(id)]
         reader = self._reader()
@@ -131,11 +141,19 @@ class AirtableTable(Connector):
 
     def refuses(self, column: str, value: Any) -> str | None:
         if isinstance(value, str) and len(value) > rows.LONGEST:
-            return f"An Airtable cell holds {rows.LONGEST} characters; this text has {len(value)}."
+            return phrase(
+                "An Airtable cell holds %(longest)s characters; this text has %(count)s.",
+                longest=rows.LONGEST,
+                count=len(value),
+            )
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
             digits = f"{Decimal(value):f}".replace(".", "").strip("-0")
             if len(digits) > rows.DIGITS:
-                return f"Airtable keeps {rows.DIGITS} digits of a number; {value:f} has more."
+                return phrase(
+                    "Airtable keeps %(digits)s digits of a number; %(value)s has more.",
+                    digits=rows.DIGITS,
+                    value=f"{value:f}",
+                )
         return None
 
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
@@ -154,7 +172,10 @@ class AirtableTable(Connector):
     def add(self, object: str, fields: Raw) -> Outcome:
         try:
             body = self._api.call(
-                "POST", self._api.table(object), f"Adding to table {object!r}", json={"fields": fields}
+                "POST",
+                self._api.table(object),
+                phrase("Adding to table %(object)s", object=repr(object)),
+                json={"fields": fields},
             )
             return Outcome(id=_id_of(body))
         except ConnectorError as error:
@@ -175,20 +196,27 @@ class AirtableTable(Connector):
         for listing in self._api.pages(table, columns, wish):
             records, refused = read(listing.rows)
             if refused:  # it may be the very record that was asked for, and "not there" leads to a second one
-                raise Unavailable(f"Searching table {table!r}: Airtable answered a row that is no record.")
+                raise Unavailable(
+                    phrase("Searching table %(table)s: Airtable answered a row that is no record.", table=repr(table))
+                )
             found += records
         return found
 
     def _write(self, method: str, records: list[Raw], how: Raw) -> list[Outcome]:
         def send(batch: list[Raw]) -> list[Outcome]:
-            path, place = self._api.table(self._wanted.object), f"Writing to table {self._wanted.object!r}"
+            path, place = (
+                self._api.table(self._wanted.object),
+                phrase("Writing to table %(object)s", object=repr(self._wanted.object)),
+            )
             body = self._api.call(method, path, place, json={"records": batch, **how})
             written = body.get("records")
             if not isinstance(written, list) or len(written) != len(batch):
-                raise Ambiguous(f"{place}: Airtable's answer does not list what it wrote.")
+                raise Ambiguous(phrase("%(place)s: Airtable's answer does not list what it wrote.", place=place))
             outcomes = self._outcomes(written)
             if not all(self._is_of(row, sent) for row, sent in zip(written, batch, strict=True)):
-                raise Ambiguous(f"{place}: Airtable's answer is about other records than were sent.")
+                raise Ambiguous(
+                    phrase("%(place)s: Airtable's answer is about other records than were sent.", place=place)
+                )
             return outcomes
 
         return _in_batches(records, send)
@@ -209,14 +237,14 @@ class AirtableTable(Connector):
         return [Outcome(id=id, record=records.get(id)) for id in ids]
 
     def _delete(self, ids: list[str]) -> list[Outcome]:
-        place = f"Deleting from table {self._wanted.object!r}"
+        place = phrase("Deleting from table %(object)s", object=repr(self._wanted.object))
         path = self._api.table(self._wanted.object)
         answer = self._api.ask("DELETE", path, params=[("records[]", id) for id in ids])
         said = errors.refusal(answer)
         if answer.ok or (len(ids) == 1 and answer.status == 404 and not said.bare):
             return [Outcome(id=id) for id in ids]
         if answer.status == 404 and not said.bare:
-            raise Invalid(f"{place}: one of {len(ids)} records is not there.")
+            raise Invalid(phrase("%(place)s: one of %(count)s records is not there.", place=place, count=len(ids)))
         raise errors.error(answer, place)
 
 
@@ -225,7 +253,11 @@ def _in_batches(items: list[Any], send: Callable[[list[Any]], list[Outcome]]) ->
     outcomes = _until_stopped(_chunks(items, BATCH), send)
     if len(outcomes) < len(items):
         error = outcomes[-1].error
-        rest = Unavailable(f"Not sent, because of what came before: {error}") if isinstance(error, Ambiguous) else error
+        rest = (
+            Unavailable(phrase("Not sent, because of what came before: %(error)s", error=error))
+            if isinstance(error, Ambiguous)
+            else error
+        )
         outcomes += [Outcome(error=rest)] * (len(items) - len(outcomes))
     return outcomes
 
@@ -253,7 +285,7 @@ def _stops(outcome: Outcome) -> bool:
 
 def _id_of(row: Any) -> str:
     if not isinstance(row, dict) or not isinstance(row.get("id"), str):
-        raise Ambiguous("Airtable's answer to a write does not say which record it wrote.")
+        raise Ambiguous(phrase("Airtable's answer to a write does not say which record it wrote."))
     return str(row["id"])
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from connectors.answer import Answer
 from connectors.contract import Ambiguous, ConnectorError, Forbidden, Invalid, QuotaSpent, SignInFailed, Unavailable
+from schemas.said import phrase, together
 
 BILLING = "PUBLIC_API_BILLING_LIMIT_EXCEEDED"
 ITERATOR_GONE = "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"
@@ -38,26 +39,46 @@ def spent(answer: Answer) -> str | None:
     """A 429 is either too many calls a second or the plan's monthly budget."""
     if refusal(answer).type != BILLING:
         return None
-    return (
-        "Airtable's monthly number of API calls for this workspace is used up. "
-        "It starts again next month; a larger plan has more."
+    return phrase(
+        "Airtable's monthly number of API calls for this workspace is used up. It starts again next "
+        "month; a larger plan has more."
     )
 
 
 def error(answer: Answer, place: str) -> ConnectorError:
     """The error that a refusing answer stands for; ``place`` says what was asked of which table."""
     said = refusal(answer)
-    words = f"{place}: Airtable answered {answer.status} {said.type or 'without a reason'}" + (
-        f" ({said.message})" if said.message else ""
+    words = together(
+        [
+            phrase(
+                "%(place)s: Airtable answered %(status)s %(type)s",
+                place=place,
+                status=answer.status,
+                type=said.type or phrase("without a reason"),
+            ),
+            f"({said.message})" if said.message else "",
+        ]
     )
     if answer.status == 401:
-        return SignInFailed(f"{words}. The token is wrong, expired or revoked: make a new one and put it in place.")
+        return SignInFailed(
+            phrase(
+                "%(words)s. The token is wrong, expired or revoked: make a new one and put it in place.", words=words
+            )
+        )
     if answer.status == 402:
-        return QuotaSpent(f"{words}. The workspace's plan has to be paid or changed.")
+        return QuotaSpent(phrase("%(words)s. The workspace's plan has to be paid or changed.", words=words))
     if answer.status in (403, 404):
         return Forbidden(
-            f"{words}. The token has no access, or there is no such base or table: Airtable does not tell them apart."
+            phrase(
+                "%(words)s. The token has no access, or there is no such base or table: Airtable does not tell "
+                "them apart.",
+                words=words,
+            )
         )
     if 400 <= answer.status < 500 and answer.status != 408:
-        return Invalid(f"{words}.", tuple(_COLUMN.findall(said.message)))
-    return Ambiguous(f"{words}; it may have happened.") if answer.wrote else Unavailable(f"{words}. Try again later.")
+        return Invalid(phrase("%(words)s.", words=words), tuple(_COLUMN.findall(said.message)))
+    return (
+        Ambiguous(phrase("%(words)s; it may have happened.", words=words))
+        if answer.wrote
+        else Unavailable(phrase("%(words)s. Try again later.", words=words))
+    )

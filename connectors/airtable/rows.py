@@ -8,6 +8,7 @@ from typing import Any
 from connectors.airtable import formula
 from connectors.airtable.api import PAGE, Api
 from connectors.contract import Raw, Record, Reference, Refused, Wanted
+from schemas.said import phrase
 
 LONGEST = 100_000
 """Characters in one cell (Airtable Support, "Long text field"; the same holds for single line text)."""
@@ -33,7 +34,11 @@ class Reader:
         """Records, and the rows that are none."""
         good = [row for row in rows if _is_row(row)]
         refused = [
-            Refused(None, f"table {self._wanted.object!r}, row {at} of a page", "This is not an Airtable record.")
+            Refused(
+                None,
+                phrase("table %(object)s, row %(at)s of a page", object=repr(self._wanted.object), at=at),
+                phrase("This is not an Airtable record."),
+            )
             for at, row in enumerate(rows, 1)
             if not _is_row(row)
         ]

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from connectors.airtable.api import Api
 from connectors.contract import Field, Unavailable
+from schemas.said import phrase
 
 COMPUTED = frozenset(
     {
@@ -43,7 +44,7 @@ class Table:
 
 def tables(api: Api) -> tuple[Table, ...]:
     """All tables of the base. Needs the token's scope schema.bases:read."""
-    place = f"Reading the structure of base {api.base}"
+    place = phrase("Reading the structure of base %(base)s", base=api.base)
     body = api.call("GET", f"meta/bases/{quote(api.base, safe='')}/tables", place)
     try:
         rows = body["tables"]
@@ -52,7 +53,7 @@ def tables(api: Api) -> tuple[Table, ...]:
             Table(row["id"], row["name"], tuple(_field(each, names) for each in row["fields"])) for row in rows
         )
     except (KeyError, TypeError, AttributeError):
-        raise Unavailable(f"{place}: Airtable's answer is not a list of tables.") from None
+        raise Unavailable(phrase("%(place)s: Airtable's answer is not a list of tables.", place=place)) from None
 
 
 def named(found: tuple[Table, ...], name: str) -> Table | None:

@@ -17,6 +17,7 @@ from connectors.commongrants import errors
 from connectors.contract import Rate, Secret, Unavailable
 from connectors.limiter import Throttle
 from connectors.transport import Transport
+from schemas.said import phrase
 
 PAGE = 100
 """Items on one page: the protocol's default, and the most that its prose allows."""
@@ -68,7 +69,7 @@ class Api:
         """One opportunity by its id; 404 where there is none."""
         return self.ask(f"{ROUTE}/{quote(id, safe='')}")
 
-    def pages(self, size: int, place: str = "Listing calls") -> Iterator[Listing]:
+    def pages(self, size: int, place: str = phrase("Listing calls")) -> Iterator[Listing]:
         """All pages, by number, until one is empty or by the publisher's count the last. Where that one is full another is
         asked for: a count that is too low must hide nothing."""
         before: list[Any] = []
@@ -87,15 +88,31 @@ class Api:
             if answered not in (None, number):
                 if beyond:
                     return
-                raise Unavailable(f"{place}: page {number} was asked for, page {answered} was answered.")
+                raise Unavailable(
+                    phrase(
+                        "%(place)s: page %(number)s was asked for, page %(answered)s was answered.",
+                        place=place,
+                        number=number,
+                        answered=answered,
+                    )
+                )
             ids = [item.get("id") if isinstance(item, dict) else item for item in listing.items]
             if ids and ids == before:
-                raise Unavailable(f"{place}: pages {number - 1} and {number} show the same; the rest cannot be read.")
+                raise Unavailable(
+                    phrase(
+                        "%(place)s: pages %(one)s and %(next)s show the same; the rest cannot be read.",
+                        place=place,
+                        one=number - 1,
+                        next=number,
+                    )
+                )
             yield listing
             if not listing.items or listing.last:
                 return
             before = ids
-        raise Unavailable(f"{place}: the list does not end after {MOST_PAGES} pages.")
+        raise Unavailable(
+            phrase("%(place)s: the list does not end after %(most_pages)s pages.", place=place, most_pages=MOST_PAGES)
+        )
 
 
 def _listing(answer: Answer, number: int, size: int, place: str) -> tuple[int | None, Listing, int | None]:
@@ -103,7 +120,13 @@ def _listing(answer: Answer, number: int, size: int, place: str) -> tuple[int | 
     body = answer.json()
     items = body.get("items") if isinstance(body, dict) else None
     if not isinstance(items, list):
-        raise Unavailable(f"{place}: {answer.url} answered something that is no list of a CommonGrants API.")
+        raise Unavailable(
+            phrase(
+                "%(place)s: %(url)s answered something that is no list of a CommonGrants API.",
+                place=place,
+                url=answer.url,
+            )
+        )
     told = body.get("paginationInfo")
     told = told if isinstance(told, dict) else {}
     total, pages, most = (_count(told.get(name)) for name in ("totalItems", "totalPages", "pageSize"))

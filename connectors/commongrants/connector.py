@@ -32,6 +32,7 @@ from connectors.contract import (
     Wanted,
 )
 from connectors.transport import Transport
+from schemas.said import phrase
 
 OBJECT = "opportunities"
 OVERLAP = 24
@@ -40,7 +41,7 @@ OVERLAP = 24
 EVERYTHING = 24
 """Hours until everything is read again, for the edits that moved no stamp."""
 
-READ_ONLY = "The CommonGrants protocol lets nobody write an opportunity; this connection only reads."
+READ_ONLY = phrase("The CommonGrants protocol lets nobody write an opportunity; this connection only reads.")
 
 
 def open_calls(settings: Settings, wanted: Wanted, transport: Transport) -> OpenCalls:
@@ -48,14 +49,28 @@ def open_calls(settings: Settings, wanted: Wanted, transport: Transport) -> Open
     url, key, key_as = str(settings.get("url") or ""), settings.get("key"), settings.get("key_as", KEY_AS)
     if not url:
         raise Invalid(
-            "The option url is missing: the API's address, up to what comes before /common-grants/.", ("url",)
+            phrase("The option url is missing: the API's address, up to what comes before /common-grants/."), ("url",)
         )
     if key_as not in (KEY_AS, BEARER):
-        raise Invalid(f'The option key_as is "{KEY_AS}" or "{BEARER}", not {key_as!r}.', ("key_as",))
+        raise Invalid(
+            phrase(
+                'The option key_as is "%(key_as)s" or "%(bearer)s", not %(given)s.',
+                key_as=KEY_AS,
+                bearer=BEARER,
+                given=repr(key_as),
+            ),
+            ("key_as",),
+        )
     if wanted.object != OBJECT:
-        raise Invalid(f"The mapping's object is {wanted.object!r}; here it can only be {OBJECT!r}.")
+        raise Invalid(
+            phrase(
+                "The mapping's object is %(object)s; here it can only be %(only)s.",
+                object=repr(wanted.object),
+                only=repr(OBJECT),
+            )
+        )
     if wanted.key or wanted.references:
-        raise Invalid("Nothing can be written here, so the mapping can have no key and no reference.")
+        raise Invalid(phrase("Nothing can be written here, so the mapping can have no key and no reference."))
     secret = key if isinstance(key, Secret) or not key else Secret(str(key))
     numbers = {
         name: _number(settings, name, default)
@@ -73,7 +88,10 @@ def open_calls(settings: Settings, wanted: Wanted, transport: Transport) -> Open
 def _number(settings: Settings, name: str, default: int) -> int:
     given = settings.get(name, default)
     if not isinstance(given, int) or isinstance(given, bool) or given < 1:
-        raise Invalid(f"The option {name} is a whole number from 1 on, not {given!r}.", (name,))
+        raise Invalid(
+            phrase("The option %(name)s is a whole number from 1 on, not %(given)s.", name=name, given=repr(given)),
+            (name,),
+        )
     return given
 
 
@@ -153,21 +171,30 @@ class OpenCalls(Connector):
     # --- how
 
     def _newest(self) -> Listing:
-        return next(self._api.pages(self._size, "Looking which fields there are"))
+        return next(self._api.pages(self._size, phrase("Looking which fields there are")))
 
     def _one(self, id: str) -> Record | Gone | Unseen:
         answer = self._api.one(id)
-        place = f"Looking up call {id}"
+        place = phrase("Looking up call %(id)s", id=id)
         if errors.says_it_is_not_there(answer):
             return Gone(id)
         if answer.status in (400, 404, 410, 422):
-            return Unseen(id, f"{answer.url} answered {answer.status}, and not that there is no such call.")
+            return Unseen(
+                id,
+                phrase(
+                    "%(url)s answered %(status)s, and not that there is no such call.",
+                    url=answer.url,
+                    status=answer.status,
+                ),
+            )
         if not answer.ok:
             raise errors.error(answer, place)
         body = answer.json()
         row = body.get("data") if isinstance(body, dict) else None
         if not isinstance(row, dict) or not is_row(row) or row["id"].casefold() != id.casefold():
-            raise Unavailable(f"{place}: {answer.url} answered something else than that call.")
+            raise Unavailable(
+                phrase("%(place)s: %(url)s answered something else than that call.", place=place, url=answer.url)
+            )
         return self._record(row | {"id": id})
 
     def _record(self, row: Row) -> Record:

@@ -7,6 +7,7 @@ from typing import Any
 
 from connectors.answer import Answer
 from connectors.contract import ConnectorError, Forbidden, Invalid, SignInFailed, Unavailable
+from schemas.said import phrase, together
 
 LONGEST_MESSAGE = 500
 
@@ -14,18 +15,30 @@ LONGEST_MESSAGE = 500
 def error(answer: Answer, place: str) -> ConnectorError:
     """The error that a refusing answer stands for; ``place`` says what was asked."""
     said = _said(answer.peek())
-    words = f"{place}: {answer.url} answered {answer.status}" + (f" ({said})" if said else "")
+    words = together(
+        [
+            phrase("%(place)s: %(url)s answered %(status)s", place=place, url=answer.url, status=answer.status),
+            f"({said})" if said else "",
+        ]
+    )
     if answer.status == 401:
         return SignInFailed(
-            f"{words}. Set the option key to a valid API key, and key_as to how the publisher takes it."
+            phrase(
+                "%(words)s. Set the option key to a valid API key, and key_as to how the publisher takes it.",
+                words=words,
+            )
         )
     if answer.status == 403:
-        return Forbidden(f"{words}. The publisher does not let this key, or this machine, read its calls.")
+        return Forbidden(
+            phrase("%(words)s. The publisher does not let this key, or this machine, read its calls.", words=words)
+        )
     if answer.status in (404, 405, 410):
-        return Invalid(f"{words}. No CommonGrants API is there: url is what comes before /common-grants/.")
+        return Invalid(
+            phrase("%(words)s. No CommonGrants API is there: url is what comes before /common-grants/.", words=words)
+        )
     if 400 <= answer.status < 500 and answer.status != 408:
-        return Invalid(f"{words}. A smaller page_size may help.")
-    return Unavailable(f"{words}. Try again later.")
+        return Invalid(phrase("%(words)s. A smaller page_size may help.", words=words))
+    return Unavailable(phrase("%(words)s. Try again later.", words=words))
 
 
 def says_it_is_not_there(answer: Answer) -> bool:

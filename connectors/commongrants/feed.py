@@ -15,6 +15,7 @@ from connectors.commongrants.position import Position, moment
 from connectors.commongrants.scan import Pass, Row, Scan
 from connectors.contract import CursorExpired, Gone, Page, Record, Unseen
 from connectors.window import Window
+from schemas.said import phrase
 
 QUIET = 2
 """Pages in a row that show nothing new, after which a list that is in order is not read on."""
@@ -47,7 +48,9 @@ class Feed:
         now = self._now()
         self.before = position
         if not now < position.again <= now + self.everything_after:
-            raise CursorExpired("Stamps of changes cannot be trusted for longer than this; everything is read anew.")
+            raise CursorExpired(
+                phrase("Stamps of changes cannot be trusted for longer than this; everything is read anew.")
+            )
         window, scan, way = Window(position.since, self.overlap), self._scan(), Pass()
         quiet = 0
         for listing in self.api.pages(self.size):

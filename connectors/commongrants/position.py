@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from connectors.contract import Cursor, CursorExpired
+from schemas.said import phrase
 
 FORM = 1
 MOST = 20_000
@@ -62,7 +63,9 @@ def position(cursor: Cursor) -> Position:
             {id: datetime.fromisoformat(stamp) for id, stamp in stamps.items()},
         )
     except (ValueError, TypeError, AttributeError, zlib.error, binascii.Error):
-        raise CursorExpired("This is not a position that the connector gave out; everything is read anew.") from None
+        raise CursorExpired(
+            phrase("This is not a position that the connector gave out; everything is read anew.")
+        ) from None
     if form != FORM:
-        raise CursorExpired("This position is of another version of the connector; everything is read anew.")
+        raise CursorExpired(phrase("This position is of another version of the connector; everything is read anew."))
     return found

@@ -16,6 +16,7 @@ from typing import Any
 from connectors.commongrants.api import Listing
 from connectors.commongrants.position import moment
 from connectors.contract import Refused
+from schemas.said import phrase
 
 LONGEST_ID = 200
 
@@ -65,9 +66,9 @@ class Scan:
         for at, item in enumerate(listing.items, 1):
             if not is_row(item):
                 way.unreadable += 1
-                place = f"row {at} of page {listing.number}"
+                place = phrase("row %(at)s of page %(number)s", at=at, number=listing.number)
                 refused.append(
-                    Refused(None, place, "This is no opportunity of the CommonGrants protocol: it has no id.")
+                    Refused(None, place, phrase("This is no opportunity of the CommonGrants protocol: it has no id."))
                 )
                 continue
             way.ids.add(item["id"])

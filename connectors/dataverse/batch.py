@@ -13,6 +13,7 @@ from typing import Any
 
 from connectors.answer import Answer
 from connectors.transport import dump
+from schemas.said import phrase
 
 MOST = 1000
 """Operations in one batch."""
@@ -55,10 +56,12 @@ def decoded(answer: Answer, operations: Sequence[Operation]) -> list[Answer]:
     kind = answer.headers.get("content-type", "")
     found = _BOUNDARY.search(kind)
     if not kind.lower().startswith("multipart/mixed") or not found:
-        raise ValueError("the answer to a batch is no multipart/mixed")
+        raise ValueError(phrase("the answer to a batch is no multipart/mixed"))
     parts = _parts(answer.body, f"--{found[1]}".encode())
     if len(parts) != len(operations):
-        raise ValueError(f"{len(operations)} operations were sent and {len(parts)} answered")
+        raise ValueError(
+            phrase("%(sent)s operations were sent and %(answered)s answered", sent=len(operations), answered=len(parts))
+        )
     return [_answer(part, operation, answer.url) for part, operation in zip(parts, operations, strict=True)]
 
 
@@ -70,7 +73,7 @@ def _parts(body: bytes, mark: bytes) -> list[bytes]:
     """Between the marks, each at the beginning of a line; the last mark has two more dashes."""
     pieces = re.split(rb"(?:\A|\r\n)" + re.escape(mark) + rb"(--)?[ \t]*(?=\r\n|\Z)", body)
     if len(pieces) < 3 or pieces[0].strip() or pieces[-2] != b"--" or any(pieces[1:-2:2]):
-        raise ValueError("the answer to a batch has no beginning or no end")
+        raise ValueError(phrase("the answer to a batch has no beginning or no end"))
     return [piece.removeprefix(b"\r\n") for piece in pieces[2:-1:2]]
 
 
@@ -80,7 +83,7 @@ def _answer(part: bytes, operation: Operation, url: str) -> Answer:
     line, _, rest = head.partition(b"\r\n")
     status = _STATUS.fullmatch(line.strip())
     if not apart or not ended or status is None or b"application/http" not in outer.lower():
-        raise ValueError("a part of the answer to a batch is no HTTP answer")
+        raise ValueError(phrase("a part of the answer to a batch is no HTTP answer"))
     headers = {}
     for named in rest.decode("latin-1").split("\r\n"):
         name, _, value = named.partition(":")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
+from functools import reduce
 
 from connectors.answer import Answer
 from connectors.contract import Check, ConnectorError, Forbidden, Invalid, SignInFailed, Wanted
@@ -14,6 +15,7 @@ from connectors.dataverse.metadata import Metadata, Table
 from connectors.dataverse.reading import columns
 from connectors.dataverse.session import Session
 from connectors.dataverse.shape import shape
+from schemas.said import enumerated, phrase
 
 CLOCKS_APART = timedelta(minutes=5)
 """What Entra allows for before it refuses signed requests."""
@@ -32,33 +34,49 @@ def steps(session: Session, wanted: Wanted) -> list[Check]:
         for step in _steps(session, wanted):
             done.append(step)
     except SignInFailed as error:
-        done.append(Check("sign-in", False, str(error), "See Microsoft Entra > App registrations, and the message."))
+        done.append(
+            Check(
+                phrase("sign-in"),
+                False,
+                str(error),
+                phrase("See Microsoft Entra > App registrations, and the message."),
+            )
+        )
     except ConnectorError as error:
-        fix = "See to url, the network or Microsoft's service health page, then check again."
-        done.append(Check("reach Dataverse", False, str(error), fix))
+        fix = phrase("See to url, the network or Microsoft's service health page, then check again.")
+        done.append(Check(phrase("reach Dataverse"), False, str(error), fix))
     return done
 
 
 def _steps(session: Session, wanted: Wanted) -> Iterator[Check]:
     signed = session.sign_in()
-    yield Check("sign-in", True, "Microsoft Entra gave a token.")
+    yield Check(phrase("sign-in"), True, phrase("Microsoft Entra gave a token."))
     yield from _clock(session, signed)
     try:
-        user = str(session.get("WhoAmI", "Asking who signed in")["UserId"])
+        user = str(session.get("WhoAmI", phrase("Asking who signed in"))["UserId"])
     except Forbidden as error:
-        fix = "Add the app registration as an application user of this environment, with a security role."
-        yield Check("application user", False, str(error), fix)
+        fix = phrase("Add the app registration as an application user of this environment, with a security role.")
+        yield Check(phrase("application user"), False, str(error), fix)
         return
     except KeyError:
-        yield Check("application user", False, f"{session.base}WhoAmI named no user.", "Check url.")
+        yield Check(
+            phrase("application user"),
+            False,
+            phrase("%(url)s named no user.", url=f"{session.base}WhoAmI"),
+            phrase("Check url."),
+        )
         return
-    yield Check("application user", True, f"Signed in to {session.url} as {user}.")
+    yield Check(
+        phrase("application user"), True, phrase("Signed in to %(url)s as %(user)s.", url=session.url, user=user)
+    )
     metadata = Metadata(session)
     try:
         table = metadata.table(wanted.object)
     except (Forbidden, Invalid) as error:
-        fix = "Check the table's logical name in the mapping, and that the application user has a security role."
-        yield Check("table", False, str(error), fix)
+        fix = phrase(
+            "Check the table's logical name in the mapping, and that the application user has a security role."
+        )
+        yield Check(phrase("table"), False, str(error), fix)
         return
     yield _tracked(table)
     missing = _missing(metadata, wanted)
@@ -79,11 +97,18 @@ def _clock(session: Session, answer: Answer) -> Iterator[Check]:
     ours = session.transport.time.now()
     apart = ours - (told if told.tzinfo else told.replace(tzinfo=UTC))
     if abs(apart) < CLOCKS_APART:
-        yield Check("clock", True, "This machine's clock agrees with Microsoft's.")
+        yield Check(phrase("clock"), True, phrase("This machine's clock agrees with Microsoft's."))
         return
-    word = "ahead of" if apart > timedelta(0) else "behind"
-    detail = f"This machine's clock says {_minute(ours)}, {_span(abs(apart))} {word} Microsoft's."
-    yield Check("clock", False, detail, "Let the machine set its clock by itself (NTP), then check again.")
+    word = phrase("ahead of") if apart > timedelta(0) else phrase("behind")
+    detail = phrase(
+        "This machine's clock says %(moment)s, %(span)s %(way)s Microsoft's.",
+        moment=_minute(ours),
+        span=_span(abs(apart)),
+        way=word,
+    )
+    yield Check(
+        phrase("clock"), False, detail, phrase("Let the machine set its clock by itself (NTP), then check again.")
+    )
 
 
 def _minute(moment: datetime) -> str:
@@ -92,17 +117,28 @@ def _minute(moment: datetime) -> str:
 
 def _span(apart: timedelta) -> str:
     minutes = round(apart.total_seconds() / 60)
-    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
+    return (
+        phrase("%(minutes)s minutes", minutes=minutes)
+        if minutes < 120
+        else phrase("%(hours)s hours", hours=minutes // 60)
+    )
 
 
 def _tracked(table: Table) -> Check:
     if not table.tracked:
-        fix = f"{_MAKER} > Properties > Advanced options: tick “Track changes”."
-        return Check("table", False, f"{table.name} does not track changes, so that nobody is told of them.", fix)
+        fix = phrase("%(maker)s > Properties > Advanced options: tick “Track changes”.", maker=_MAKER)
+        return Check(
+            phrase("table"),
+            False,
+            phrase("%(name)s does not track changes, so that nobody is told of them.", name=table.name),
+            fix,
+        )
     if not table.guarded:
-        fix = "Ask the maker of the table for optimistic concurrency; without it two people can write over each other."
-        return Check("table", False, f"{table.name} has no optimistic concurrency.", fix)
-    return Check("table", True, f"{table.name} is there and tracks changes.")
+        fix = phrase(
+            "Ask the maker of the table for optimistic concurrency; without it two people can write over each other."
+        )
+        return Check(phrase("table"), False, phrase("%(name)s has no optimistic concurrency.", name=table.name), fix)
+    return Check(phrase("table"), True, phrase("%(name)s is there and tracks changes.", name=table.name))
 
 
 def _missing(metadata: Metadata, wanted: Wanted) -> list[str]:
@@ -115,32 +151,73 @@ def _missing(metadata: Metadata, wanted: Wanted) -> list[str]:
         except (Invalid, Forbidden) as error:
             known = metadata.table(wanted.object).columns
             close = get_close_matches(name, known, 1)
-            found.append(f"{name} (closest: {close[0]})" if close else f"{name} ({error})" if "." in name else name)
+            found.append(
+                phrase("%(name)s (closest: %(close)s)", name=name, close=close[0])
+                if close
+                else phrase("%(name)s (%(error)s)", name=name, error=error)
+                if "." in name
+                else name
+            )
     return found
 
 
 def _columns(table: Table, wanted: Wanted, missing: list[str]) -> Check:
     if missing:
-        fix = f"Add each to the table ({_MAKER} > Columns; the README lists them), or correct the mapping."
-        return Check("columns", False, f"{table.name} has no {'; no '.join(missing)}.", fix)
-    return Check("columns", True, f"All {len(columns(wanted))} columns are there.")
+        fix = phrase(
+            "Add each to the table (%(maker)s > Columns; the README lists them), or correct the mapping.", maker=_MAKER
+        )
+        return Check(
+            phrase("columns"),
+            False,
+            phrase(
+                "%(name)s has no %(missing)s.",
+                name=table.name,
+                missing=reduce(lambda all, one: phrase("%(all)s; no %(one)s", all=all, one=one), missing),
+            ),
+            fix,
+        )
+    return Check(phrase("columns"), True, phrase("All %(count)s columns are there.", count=len(columns(wanted))))
 
 
 def _key(table: Table, key: str) -> Check:
-    fix = f"{_MAKER} > Keys > New key: tick only {key}, save, and wait until its index is active."
+    fix = phrase(
+        "%(maker)s > Keys > New key: tick only %(key)s, save, and wait until its index is active.",
+        maker=_MAKER,
+        key=key,
+    )
     column = table.columns.get(key)
     if column is None:
-        return Check("key", False, f"{table.name} has no column {key}.", f"Add it: text, length 100. Then {fix}")
+        return Check(
+            phrase("key"),
+            False,
+            phrase("%(name)s has no column %(key)s.", name=table.name, key=key),
+            phrase("Add it: text, length 100. Then %(fix)s", fix=fix),
+        )
     if column.type != "String" or (column.length or 0) < 36 or not column.creatable:
-        detail = f"{key} is {column.type} of length {column.length}, not writable text of at least 36 characters."
-        return Check("key", False, detail, f"Make it text of length 100. Then {fix}")
+        detail = phrase(
+            "%(key)s is %(type)s of length %(length)s, not writable text of at least 36 characters.",
+            key=key,
+            type=column.type,
+            length=column.length,
+        )
+        return Check(phrase("key"), False, detail, phrase("Make it text of length 100. Then %(fix)s", fix=fix))
     of = [one for one in table.keys if one.columns == (key,)]
     if not of:
-        return Check("key", False, f"{table.name} has no alternate key of {key} alone: it is not unique.", fix)
+        return Check(
+            phrase("key"),
+            False,
+            phrase("%(name)s has no alternate key of %(key)s alone: it is not unique.", name=table.name, key=key),
+            fix,
+        )
     if of[0].status != "Active":
-        again = "Wait; if it failed, rows share a value: clear the doubles, then choose “Activate key” there."
-        return Check("key", False, f"The index of the alternate key of {key} is {of[0].status}.", again)
-    return Check("key", True, f"{key} is an alternate key.")
+        again = phrase("Wait; if it failed, rows share a value: clear the doubles, then choose “Activate key” there.")
+        return Check(
+            phrase("key"),
+            False,
+            phrase("The index of the alternate key of %(key)s is %(status)s.", key=key, status=of[0].status),
+            again,
+        )
+    return Check(phrase("key"), True, phrase("%(key)s is an alternate key.", key=key))
 
 
 def _read(session: Session, table: Table) -> Check:
@@ -148,31 +225,51 @@ def _read(session: Session, table: Table) -> Check:
     path = f"{table.set}?$select={table.id}"
     try:
         session.get(
-            path, f"Reading {table.name}", {"Prefer": f"{TRACKED['Prefer'].partition(',')[0]},odata.maxpagesize=1"}
+            path,
+            phrase("Reading %(name)s", name=table.name),
+            {"Prefer": f"{TRACKED['Prefer'].partition(',')[0]},odata.maxpagesize=1"},
         )
     except (Forbidden, Invalid) as error:
-        fix = f"{_ROLE}: Read on {table.name} at organisation level for the application user's role."
-        return Check("read", False, str(error), fix)
-    return Check("read", True, f"Rows of {table.name} and their changes may be read.")
+        fix = phrase(
+            "%(role)s: Read on %(name)s at organisation level for the application user's role.",
+            role=_ROLE,
+            name=table.name,
+        )
+        return Check(phrase("read"), False, str(error), fix)
+    return Check(phrase("read"), True, phrase("Rows of %(name)s and their changes may be read.", name=table.name))
 
 
 def _rights(session: Session, metadata: Metadata, wanted: Wanted, user: str) -> Iterator[Check]:
     """By the privileges of the application user's roles, where Dataverse tells them."""
     path = f"systemusers({user})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges"
     try:
-        told = session.get(path, "Reading the application user's privileges").get("RolePrivileges")
+        told = session.get(path, phrase("Reading the application user's privileges")).get("RolePrivileges")
         held = {str(one["PrivilegeName"]).lower(): str(one["Depth"]) for one in told or ()}
     except (ConnectorError, KeyError, TypeError):
         held = {}
     if not held:
-        yield Check("rights", True, "Dataverse does not tell the user's privileges; the first write will show them.")
+        yield Check(
+            phrase("rights"),
+            True,
+            phrase("Dataverse does not tell the user's privileges; the first write will show them."),
+        )
         return
-    missing = [f"{verb} on {table}" for verb, table in _needed(metadata, wanted) if not _holds(held, verb, table)]
+    missing = [
+        phrase("%(verb)s on %(table)s", verb=verb, table=table)
+        for verb, table in _needed(metadata, wanted)
+        if not _holds(held, verb, table)
+    ]
     if missing:
-        fix = f"{_ROLE}: give them to the application user's role, Read at organisation level."
-        yield Check("rights", False, f"The application user lacks {', '.join(missing)}.", fix)
+        fix = phrase("%(role)s: give them to the application user's role, Read at organisation level.", role=_ROLE)
+        yield Check(
+            phrase("rights"), False, phrase("The application user lacks %(missing)s.", missing=enumerated(missing)), fix
+        )
         return
-    yield Check("rights", True, f"The application user may read, create and change {wanted.object}.")
+    yield Check(
+        phrase("rights"),
+        True,
+        phrase("The application user may read, create and change %(object)s.", object=wanted.object),
+    )
 
 
 def _holds(held: dict[str, str], verb: str, table: str) -> bool:

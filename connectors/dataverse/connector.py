@@ -38,6 +38,7 @@ from connectors.dataverse.sending import BATCH, WHOLE, Write, send
 from connectors.dataverse.session import Session
 from connectors.dataverse.shape import need_shareable
 from connectors.dataverse.writing import body, unheld
+from schemas.said import phrase
 
 if TYPE_CHECKING:
     from connectors.transport import Transport
@@ -72,7 +73,7 @@ class Dataverse(Connector):
             page=PAGE,
             batch=BATCH,
             rates=self.session.rates,
-            normalises=("blank text is null", "decimals to the column's precision"),
+            normalises=(phrase("blank text is null"), phrase("decimals to the column's precision")),
             references=True,
         )
 
@@ -101,7 +102,10 @@ class Dataverse(Connector):
             strangers = found.keys() - set(asked)
             if strangers:
                 raise Unavailable(
-                    f"Reading {self.wanted.object}: Dataverse answered with other rows than were asked for."
+                    phrase(
+                        "Reading %(object)s: Dataverse answered with other rows than were asked for.",
+                        object=self.wanted.object,
+                    )
                 )
             found |= self._missing([id for id in asked if id not in found])
         return {id: _under(id, found.get(id.lower())) for id in ids}
@@ -112,7 +116,7 @@ class Dataverse(Connector):
             return {}
         reader = self._reader()
         table = reader.shape.table
-        doing = f"Reading {table.name}"
+        doing = phrase("Reading %(name)s", name=table.name)
         found: dict[str, Record | Gone | Unseen] = {}
         paths = [f"{table.set}({id})?{reader.shape.select()}" for id in ids]
         for id, answer in zip(ids, answers(self.session, paths, doing, {}), strict=True):
@@ -121,7 +125,14 @@ class Dataverse(Connector):
             elif answer.status == 200:
                 (record,) = reader.records([self.session.object(answer, doing)])
                 if record.id != id:
-                    raise Unavailable(f"{doing}: Dataverse answered with {record.id} where {id} was asked for.")
+                    raise Unavailable(
+                        phrase(
+                            "%(doing)s: Dataverse answered with %(other)s where %(id)s was asked for.",
+                            doing=doing,
+                            other=record.id,
+                            id=id,
+                        )
+                    )
                 found[id] = record
             else:
                 error = refusal(answer, doing, self.transport.time)
@@ -140,7 +151,10 @@ class Dataverse(Connector):
         table = self._metadata.table(object)
         unknown = [name for name in (*equals, *columns) if name not in table.columns]
         if unknown:
-            raise Invalid(f"{object} has no column {unknown[0]!r} of its own.", unknown)
+            raise Invalid(
+                phrase("%(object)s has no column %(unknown)s of its own.", object=object, unknown=repr(unknown[0])),
+                unknown,
+            )
         properties = {name: table.columns[name].property for name in columns}
         select = f"$select={','.join(dict.fromkeys((table.id, *properties.values())))}"
         enabled = "%20and%20isdisabled%20eq%20false" if object == "systemuser" else ""  # others can own nothing
@@ -157,7 +171,7 @@ class Dataverse(Connector):
     def _where(self, table: Table, select: str, equals: Mapping[str, str], more: str = "") -> list[Raw]:
         conditions = [_equal(table.columns[column], value) for column, value in equals.items()]
         path = f"{table.set}?{select}&$filter={'%20and%20'.join(conditions)}{more}"
-        return every(self.session, [path], f"Reading {table.name}")
+        return every(self.session, [path], phrase("Reading %(name)s", name=table.name))
 
     def refuses(self, column: str, value: Any) -> str | None:
         """By the table's definition, asked for once where there is something to write."""
@@ -181,9 +195,16 @@ class Dataverse(Connector):
         if asked not in self._currencies:
             found = self.lookup(table, {column: value}, (column,))
             if len(found) != 1:
-                count = "no row" if not found else f"{len(found)} rows"
+                count = phrase("no row") if not found else phrase("%(count)s rows", count=len(found))
                 raise Invalid(
-                    f"This environment has {count} of {table} whose {column} is {value}. Add it in its settings."
+                    phrase(
+                        "This environment has %(count)s of %(table)s whose %(column)s is %(value)s. Add it in its "
+                        "settings.",
+                        count=count,
+                        table=table,
+                        column=column,
+                        value=value,
+                    )
                 )
             self._currencies[asked] = found[0].id
         return self._currencies[asked]
@@ -256,7 +277,7 @@ class Dataverse(Connector):
 def _under(id: str, found: Record | Gone | Unseen | None) -> Record | Gone | Unseen:
     if isinstance(found, Gone):
         return Gone(id)
-    return found if found is not None else Unseen(id, f"{id!r} is not the id of a Dataverse row.")
+    return found if found is not None else Unseen(id, phrase("%(id)s is not the id of a Dataverse row.", id=repr(id)))
 
 
 def _equal(column: Column, value: str) -> str:
@@ -264,7 +285,7 @@ def _equal(column: Column, value: str) -> str:
     if not column.lookup and column.type != "Uniqueidentifier":
         return f"{column.property}%20eq%20{_quoted(value)}"
     if not GUID.fullmatch(value.lower()):
-        raise Invalid(f"{value!r} is not the id of a Dataverse row.", (column.name,))
+        raise Invalid(phrase("%(value)s is not the id of a Dataverse row.", value=repr(value)), (column.name,))
     return f"{column.property}%20eq%20{value}"
 
 

@@ -22,6 +22,7 @@ from connectors.contract import (
     Stale,
     Unavailable,
 )
+from schemas.said import phrase, together
 
 _SHOWN = 400
 NOT_THERE = "0x80040217"
@@ -37,24 +38,26 @@ _PROPERTY = re.compile(
 _PRIVILEGE = re.compile(r"\bprv[A-Za-z0-9_]+")
 
 _WAY_OUT = {
-    "0x80044331": "Shorten the text, or set max for this field in the mapping.",
-    "0x8004431a": "Add the choice to the column in Dataverse, or map it to one that is there.",
-    "0x80040237": "Another row already carries this value in a key: look for it and link it.",
-    "0x80060892": "Another row already carries this value in a key: look for it and link it.",
-    "0x80040265": "A plug-in or workflow of this environment stopped it: its maker can exempt the application user.",
+    "0x80044331": phrase("Shorten the text, or set max for this field in the mapping."),
+    "0x8004431a": phrase("Add the choice to the column in Dataverse, or map it to one that is there."),
+    "0x80040237": phrase("Another row already carries this value in a key: look for it and link it."),
+    "0x80060892": phrase("Another row already carries this value in a key: look for it and link it."),
+    "0x80040265": phrase(
+        "A plug-in or workflow of this environment stopped it: its maker can exempt the application user."
+    ),
 }
 
 _SIGN_IN_FIXES = {
-    7000215: "Check client_secret: it is the secret's value, not its id.",
-    7000222: "The client secret has expired: make a new one for the app registration and put it in place.",
-    700016: "Check client_id and tenant: the tenant has no such app registration.",
-    90002: "Check tenant: it is the directory (tenant) id of your organisation.",
-    900023: "Check tenant: it is the directory (tenant) id of your organisation.",
-    500011: "Check url: Entra knows no environment at this address.",
-    7000112: "The app registration is disabled: enable it in Entra > Enterprise applications.",
-    700024: "Set the clock of the machine that the hub runs on (NTP).",
+    7000215: phrase("Check client_secret: it is the secret's value, not its id."),
+    7000222: phrase("The client secret has expired: make a new one for the app registration and put it in place."),
+    700016: phrase("Check client_id and tenant: the tenant has no such app registration."),
+    90002: phrase("Check tenant: it is the directory (tenant) id of your organisation."),
+    900023: phrase("Check tenant: it is the directory (tenant) id of your organisation."),
+    500011: phrase("Check url: Entra knows no environment at this address."),
+    7000112: phrase("The app registration is disabled: enable it in Entra > Enterprise applications."),
+    700024: phrase("Set the clock of the machine that the hub runs on (NTP)."),
 }
-_SIGN_IN_FIX = "Check tenant, client_id and client_secret against the app registration in Microsoft Entra."
+_SIGN_IN_FIX = phrase("Check tenant, client_id and client_secret against the app registration in Microsoft Entra.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,37 +86,55 @@ def refusal(answer: Answer, doing: str, time: Time) -> ConnectorError:
     """The error for an answer that is not a success. ``doing`` begins the message: "Reading msnfp_request"."""
     problem = said(answer)
     told = f"{problem.message} ({problem.code})" if problem.code else f"HTTP {answer.status}"
-    text = f"{doing}: Dataverse answered: {told}"
+    text = phrase("%(doing)s: Dataverse answered: %(told)s", doing=doing, told=told)
     if problem.code in _WAY_OUT:
-        text = f"{text}. {_WAY_OUT[problem.code]}"
+        text = together([phrase("%(words)s.", words=text), _WAY_OUT[problem.code]])
     if answer.status == 429 or problem.code in _BUSY:
-        return RateLimited(f"{text}. It is asked again later.", retry_after.seconds(answer.headers, time.now()) or 20.0)
+        return RateLimited(
+            phrase("%(words)s. It is asked again later.", words=text),
+            retry_after.seconds(answer.headers, time.now()) or 20.0,
+        )
     return _classified(answer, problem, text)
 
 
 def _classified(answer: Answer, problem: Problem, text: str) -> ConnectorError:
     status = answer.status
     if status == 401:
-        return SignInFailed(f"{text}. Check the app registration, and that url is the environment it was set up for.")
+        return SignInFailed(
+            phrase(
+                "%(words)s. Check the app registration, and that url is the environment it was set up for.", words=text
+            )
+        )
     if problem.code == _NO_MEMBER:
         return Forbidden(
-            f"{text}. Add the app registration as an application user: Power Platform admin center > Environments > "
-            "Settings > Users + permissions > Application users."
+            phrase(
+                "%(words)s. Add the app registration as an application user: Power Platform admin center > "
+                "Environments > Settings > Users + permissions > Application users.",
+                words=text,
+            )
         )
     if status == 403:
         missing = _PRIVILEGE.search(problem.message)
-        what = f"the privilege {missing[0]}" if missing else "the privilege"
-        return Forbidden(f"{text}. Give {what} to a security role of the application user, at organisation level.")
+        what = phrase("the privilege %(missing)s", missing=missing[0]) if missing else phrase("the privilege")
+        return Forbidden(
+            phrase(
+                "%(words)s. Give %(what)s to a security role of the application user, at organisation level.",
+                words=text,
+                what=what,
+            )
+        )
     if status == 412 and problem.code in _DOUBLE:
         return Invalid(text)
     if status == 412:
         return Stale(text)
     if answer.ok or status >= 500:
         if answer.wrote:
-            return Ambiguous(f"{text}; it may have happened.")
-        return Unavailable(f"{text}. The next run tries again.")
+            return Ambiguous(phrase("%(words)s; it may have happened.", words=text))
+        return Unavailable(phrase("%(words)s. The next run tries again.", words=text))
     if not problem.code:
-        return Unavailable(f"{text}, in words that are not Dataverse's. Check url and what lies in between.")
+        return Unavailable(
+            phrase("%(words)s, in words that are not Dataverse's. Check url and what lies in between.", words=text)
+        )
     return Invalid(text, _columns(problem.message))
 
 
@@ -126,12 +147,24 @@ def sign_in_refused(answer: Answer, url: str) -> SignInFailed | Unavailable:
     body = answer.peek()
     if not isinstance(body, dict) or not isinstance(body.get("error"), str):
         return Unavailable(
-            f"{url} answered HTTP {answer.status} with something that is not Microsoft Entra's. Check authority and "
-            "tenant, and what lies in between."
+            phrase(
+                "%(url)s answered HTTP %(status)s with something that is not Microsoft Entra's. Check authority "
+                "and tenant, and what lies in between.",
+                url=url,
+                status=answer.status,
+            )
         )
     listed = body.get("error_codes")
     codes = [code for code in listed if isinstance(code, int)] if isinstance(listed, list) else []
     fix = next((_SIGN_IN_FIXES[code] for code in codes if code in _SIGN_IN_FIXES), _SIGN_IN_FIX)
     # The description goes on with trace and correlation ids.
     told = str(body.get("error_description") or body["error"]).splitlines()[0].partition(" Trace ID:")[0][:_SHOWN]
-    return SignInFailed(f"{url} refused to sign in: {told} ({body['error']}). {fix}")
+    return SignInFailed(
+        phrase(
+            "%(url)s refused to sign in: %(told)s (%(error)s). %(fix)s",
+            url=url,
+            told=told,
+            error=body["error"],
+            fix=fix,
+        )
+    )

@@ -16,6 +16,7 @@ from connectors.dataverse.errors import said
 from connectors.dataverse.listing import SIZED, Listing, answers, feed, tracked
 from connectors.dataverse.reading import Reader, columns, grouped, selected
 from connectors.dataverse.session import Session
+from schemas.said import phrase
 
 Links = dict[str, str]
 """Where the changes of each table go on."""
@@ -36,8 +37,10 @@ def links_of(cursor: str, wanted: Wanted) -> Links:
         if found["of"] == _digest(wanted) and wanted.object in links:
             return links
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise CursorExpired(f"{cursor[:80]!r} is not a position in Dataverse's change feed.") from None
-    raise CursorExpired("The change feed was begun with other columns than are mapped now.")
+        raise CursorExpired(
+            phrase("%(cursor)s is not a position in Dataverse's change feed.", cursor=repr(cursor[:80]))
+        ) from None
+    raise CursorExpired(phrase("The change feed was begun with other columns than are mapped now."))
 
 
 def everything(reader: Reader) -> Iterator[Page]:
@@ -47,12 +50,14 @@ def everything(reader: Reader) -> Iterator[Page]:
     children: dict[str, dict[str, list[Raw]]] = {}
     for name, part in shape.parts.items():
         rows: list[Raw] = []
-        for listing in tracked(session, f"{part.shape.table.set}?{selected(part)}", f"Reading {name}"):
+        for listing in tracked(
+            session, f"{part.shape.table.set}?{selected(part)}", phrase("Reading %(name)s", name=name)
+        ):
             rows += listing.rows
             links[name] = listing.link or ""
         children[name] = grouped(part, rows)
     table = shape.table
-    for listing in tracked(session, f"{table.set}?{shape.select()}", f"Reading {table.name}"):
+    for listing in tracked(session, f"{table.set}?{shape.select()}", phrase("Reading %(name)s", name=table.name)):
         records = tuple(reader.records(listing.rows, children))
         gone = tuple(map(Gone, listing.removed))
         cursor = None
@@ -92,17 +97,22 @@ def changed(
 
 
 def _begun(session: Session, links: Links, names: Sequence[str], together: bool) -> list[Iterator[Listing]]:
-    paths = [session.follow(links[name], "Reading changes") for name in names]
+    paths = [session.follow(links[name], phrase("Reading changes")) for name in names]
     groups = [paths] if together else [[path] for path in paths]
-    first = [answer for group in groups for answer in answers(session, group, "Reading changes", SIZED)]
-    return [_from(session, answer, f"Reading changes of {name}") for answer, name in zip(first, names, strict=True)]
+    first = [answer for group in groups for answer in answers(session, group, phrase("Reading changes"), SIZED)]
+    return [
+        _from(session, answer, phrase("Reading changes of %(name)s", name=name))
+        for answer, name in zip(first, names, strict=True)
+    ]
 
 
 def _from(session: Session, answer: Answer, doing: str) -> Iterator[Listing]:
     problem = said(answer)
     if answer.status == 410 or (answer.status in (400, 404, 412) and problem.code):
         told = f"{problem.message} ({problem.code})" if problem.code else f"HTTP {answer.status}"
-        raise CursorExpired(f"{doing}: Dataverse no longer knows this position: {told}")
+        raise CursorExpired(
+            phrase("%(doing)s: Dataverse no longer knows this position: %(told)s", doing=doing, told=told)
+        )
     return feed(session, session.object(answer, doing), doing, SIZED)
 
 

@@ -14,6 +14,7 @@ from connectors.answer import Answer
 from connectors.contract import Raw, Unavailable
 from connectors.dataverse.batch import MOST, Operation
 from connectors.dataverse.session import FRESH, Session
+from schemas.said import phrase
 
 PAGE = 5000
 """The most rows that a page may have."""
@@ -47,7 +48,13 @@ def pages(session: Session, body: Mapping[str, Any], doing: str, headers: Mappin
             return
         path = session.follow(body["@odata.nextLink"], doing)
         if path in followed:
-            raise Unavailable(f"{doing}: the list runs in circles at {path[:80]!r}. The next run reads again.")
+            raise Unavailable(
+                phrase(
+                    "%(doing)s: the list runs in circles at %(path)s. The next run reads again.",
+                    doing=doing,
+                    path=repr(path[:80]),
+                )
+            )
         followed.add(path)
         body = session.get(path, doing, headers)
 
@@ -56,7 +63,7 @@ def feed(session: Session, body: Mapping[str, Any], doing: str, headers: Mapping
     """As ``pages``; the last one has to say where changes go on."""
     for page in pages(session, body, doing, headers):
         if page.last and page.link is None:
-            raise Unavailable(f"{doing}: the list ended without saying where its changes go on.")
+            raise Unavailable(phrase("%(doing)s: the list ended without saying where its changes go on.", doing=doing))
         yield page
 
 
@@ -94,7 +101,7 @@ def holding(session: Session, set: str, select: str, property: str, ids: Sequenc
 def _page(session: Session, body: Mapping[str, Any], doing: str) -> Listing:
     rows = body.get("value")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise Unavailable(f"{doing}: the answer has no list of rows.")
+        raise Unavailable(phrase("%(doing)s: the answer has no list of rows.", doing=doing))
     kept, removed = [], []
     for row in rows:
         if str(row.get("@odata.context") or "").endswith(_DELETED):

@@ -15,6 +15,7 @@ from typing import Any
 
 from connectors.contract import Invalid, Unavailable
 from connectors.dataverse.session import Session
+from schemas.said import phrase
 
 LOOKUPS = frozenset({"Lookup", "Customer", "Owner"})
 MULTI = "MultiSelectPicklist"
@@ -97,7 +98,7 @@ class Metadata:
     def table(self, name: str) -> Table:
         """``Invalid`` where there is no such table."""
         if name not in self._tables:
-            doing = f"Describing the table {name}"
+            doing = phrase("Describing the table %(name)s", name=name)
             body = self._session.get(f"{_definition(name)}?{_HEAD}&{_EXPAND}", doing)
             self._tables[name] = _read(doing, lambda: _table(name, body))
         return self._tables[name]
@@ -110,7 +111,7 @@ class Metadata:
                 kinds.append(MULTI)
             found: dict[str, tuple[int, ...]] = {}
             for kind in kinds:
-                doing = f"Reading the choices of the table {name}"
+                doing = phrase("Reading the choices of the table %(name)s", name=name)
                 path = f"{_definition(name)}/Attributes/Microsoft.Dynamics.CRM.{kind}AttributeMetadata"
                 body = self._session.get(
                     f"{path}?$select=LogicalName&$expand=OptionSet($select=Options),GlobalOptionSet($select=Options)",
@@ -123,7 +124,12 @@ class Metadata:
 
 def _definition(name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise Invalid(f"{name!r} is not a table's logical name. Power Apps shows it under the table's properties.")
+        raise Invalid(
+            phrase(
+                "%(name)s is not a table's logical name. Power Apps shows it under the table's properties.",
+                name=repr(name),
+            )
+        )
     return f"EntityDefinitions(LogicalName='{name}')"
 
 
@@ -131,7 +137,7 @@ def _read(doing: str, read: Callable[[], Any]) -> Any:
     try:
         return read()
     except (KeyError, TypeError, AttributeError, ArithmeticError):
-        raise Unavailable(f"{doing}: the answer is not a table's definition.") from None
+        raise Unavailable(phrase("%(doing)s: the answer is not a table's definition.", doing=doing)) from None
 
 
 def _table(name: str, body: Mapping[str, Any]) -> Table:

@@ -12,6 +12,7 @@ from connectors.dataverse.listing import holding
 from connectors.dataverse.metadata import Column, Metadata, Table
 from connectors.dataverse.session import Session
 from connectors.dataverse.shape import ACTIVE, STATE, Part, Shape, Target, shape
+from schemas.said import phrase
 
 GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MONEY, MOMENT = "Money", "DateTime"
@@ -45,7 +46,9 @@ class Reader:
         """The records of these ids that the application user sees."""
         table = self.shape.table
         return self.records(
-            holding(self.session, table.set, self.shape.select(), table.id, ids, f"Reading {table.name}")
+            holding(
+                self.session, table.set, self.shape.select(), table.id, ids, phrase("Reading %(name)s", name=table.name)
+            )
         )
 
     def _record(self, id: str, row: Raw, children: Children) -> Record:
@@ -91,11 +94,18 @@ class Reader:
     def _targets(self, target: Target, ids: Sequence[str]) -> list[Raw]:
         of = Shape(target.table, tuple(target.table.columns[c] for c in target.columns if c in target.table.columns))
         table = target.table
-        return holding(self.session, table.set, of.select(), table.id, ids, f"Reading {table.name}")
+        return holding(self.session, table.set, of.select(), table.id, ids, phrase("Reading %(name)s", name=table.name))
 
     def _children(self, part: Part, ids: Sequence[str]) -> dict[str, list[Raw]]:
         table = part.shape.table
-        rows = holding(self.session, table.set, selected(part), part.back.property, ids, f"Reading {table.name}")
+        rows = holding(
+            self.session,
+            table.set,
+            selected(part),
+            part.back.property,
+            ids,
+            phrase("Reading %(name)s", name=table.name),
+        )
         return grouped(part, rows)
 
 
@@ -139,7 +149,9 @@ def row_id(row: Mapping[str, Any], table: Table) -> str:
     """The row's id; refuses what is no row of this table."""
     id = str(row.get(table.id)).lower()
     if not GUID.fullmatch(id) or not isinstance(row.get("@odata.etag"), str):
-        raise Unavailable(f"Dataverse answered a row of {table.name} without a usable id or version.")
+        raise Unavailable(
+            phrase("Dataverse answered a row of %(name)s without a usable id or version.", name=table.name)
+        )
     return id
 
 

@@ -13,6 +13,7 @@ from connectors.dataverse.errors import is_not_there, refusal
 from connectors.dataverse.metadata import Table
 from connectors.dataverse.reading import row_id
 from connectors.dataverse.session import Session
+from schemas.said import phrase
 
 BATCH = 50
 """Writes in one call; far below what a batch may have, for an answer that is lost leaves all of them in doubt."""
@@ -46,13 +47,13 @@ def send(session: Session, table: Table, writes: Sequence[Write | ConnectorError
     places = list(todo)
     for start in range(0, len(places), BATCH):
         batch = places[start : start + BATCH]
-        doing = f"Writing to {table.name}"
+        doing = phrase("Writing to %(name)s", name=table.name)
         try:
             answers = session.batch([todo[at].operation for at in batch], doing)
         except ConnectorError as error:
             if not start and not isinstance(error, Ambiguous):
                 raise
-            rest = Unavailable(f"Not sent, because of what came before: {error}")
+            rest = Unavailable(phrase("Not sent, because of what came before: %(error)s", error=error))
             for at in places[start:]:
                 sent.outcomes[at] = Outcome(error=error if at in batch else rest)
             return sent
@@ -69,16 +70,16 @@ def send(session: Session, table: Table, writes: Sequence[Write | ConnectorError
 
 def told(session: Session, table: Table, write: Write, answer: Answer) -> tuple[str, Raw | None]:
     """The id of what was written, and the row where the answer shows it; raises what the answer means else."""
-    doing = f"Writing to {table.name}"
+    doing = phrase("Writing to %(name)s", name=table.name)
     if write.id is not None and is_not_there(answer):
         if write.operation.method == "DELETE":
             return write.id, None
-        raise Stale(f"{table.name} {write.id} is deleted.")
+        raise Stale(phrase("%(name)s %(id)s is deleted.", name=table.name, id=write.id))
     if answer.status not in (200, 201, 204):
         raise refusal(answer, doing, session.transport.time)
     id, row = _written(answer, table, doing, write.id)
     if not _is_of(write, id, row):
-        raise Ambiguous(f"{doing}: Dataverse named {id}, which is another row.")
+        raise Ambiguous(phrase("%(doing)s: Dataverse named %(id)s, which is another row.", doing=doing, id=id))
     return id, row
 
 
@@ -87,13 +88,15 @@ def _written(answer: Answer, table: Table, doing: str, known: str | None) -> tup
     if answer.status == 204:
         found = _ENTITY.search(answer.headers.get("odata-entityid", ""))
         if not found and known is None:
-            raise Ambiguous(f"{doing}: it was done, but Dataverse does not say which row it is.")
+            raise Ambiguous(phrase("%(doing)s: it was done, but Dataverse does not say which row it is.", doing=doing))
         return (found[1].lower() if found else str(known).lower()), None
     try:
         row = answer.json()
         return row_id(row, table), row
     except (ConnectorError, AttributeError):
-        raise Ambiguous(f"{doing}: it was done, but the answer is no row of {table.name}.") from None
+        raise Ambiguous(
+            phrase("%(doing)s: it was done, but the answer is no row of %(name)s.", doing=doing, name=table.name)
+        ) from None
 
 
 def _is_of(write: Write, id: str, row: Mapping[str, object] | None) -> bool:

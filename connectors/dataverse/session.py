@@ -18,6 +18,7 @@ from connectors.dataverse import batch
 from connectors.dataverse.batch import Operation
 from connectors.dataverse.errors import refusal, sign_in_refused
 from connectors.limiter import Throttle
+from schemas.said import phrase
 
 if TYPE_CHECKING:
     from connectors.transport import Answer, Transport
@@ -56,11 +57,21 @@ class Session:
         self.url = str(settings.get("url") or "").rstrip("/")
         parts = urlsplit(self.url)
         if not parts.hostname or parts.path:
-            raise Invalid(f'url is {self.url!r}. Write the environment\'s address: "https://yourorg.crm.dynamics.com".')
+            raise Invalid(
+                phrase(
+                    'url is %(url)s. Write the environment\'s address: "https://yourorg.crm.dynamics.com".',
+                    url=repr(self.url),
+                )
+            )
         told = str(settings.get("api_version") or "v9.2").strip()
         found = _VERSION.fullmatch(told)
         if not found:
-            raise Invalid(f'api_version is {told!r}, which is no version of the Web API. Write it like "v9.2".')
+            raise Invalid(
+                phrase(
+                    'api_version is %(told)s, which is no version of the Web API. Write it like "v9.2".',
+                    told=repr(told),
+                )
+            )
         self.root = f"/api/data/v{found[1]}/"
         self.base = self.url + self.root
         self.transport = transport
@@ -92,7 +103,7 @@ class Session:
         body = answer.json()
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(token, str) or not token:
-            raise Unavailable(f"{url} answered without an access token.")
+            raise Unavailable(phrase("%(url)s answered without an access token.", url=url))
         lasts = body.get("expires_in")
         self._token = Secret(token)
         self._until = self.transport.time.monotonic() + (float(lasts) if isinstance(lasts, int) else 3599.0) - EARLY
@@ -154,7 +165,13 @@ class Session:
             raise refusal(answer, doing, self.transport.time)
         body = answer.json()
         if not isinstance(body, dict):
-            raise Unavailable(f"{doing}: Dataverse answered a {type(body).__name__} where an object was due.")
+            raise Unavailable(
+                phrase(
+                    "%(doing)s: Dataverse answered a %(kind)s where an object was due.",
+                    doing=doing,
+                    kind=type(body).__name__,
+                )
+            )
         return body
 
     def batch(self, operations: Sequence[Operation], doing: str) -> list[Answer]:
@@ -177,14 +194,25 @@ class Session:
             return batch.decoded(answer, operations)
         except ValueError as error:
             if writes:
-                raise Ambiguous(f"{doing}: {error}; it may have happened.") from None
-            raise Unavailable(f"{doing}: {error}. The next run reads again.") from None
+                raise Ambiguous(
+                    phrase("%(doing)s: %(error)s; it may have happened.", doing=doing, error=error)
+                ) from None
+            raise Unavailable(
+                phrase("%(doing)s: %(error)s. The next run reads again.", doing=doing, error=error)
+            ) from None
 
     def follow(self, link: Any, doing: str) -> str:
         """The path of a link that an answer names, if it lies in this service; nothing else is followed."""
         target = urljoin(self.base, link) if isinstance(link, str) else ""
         parts = urlsplit(target)
         if origin(target) != origin(self.url) or not parts.path.startswith(self.root):
-            raise Unavailable(f"{doing}: {self.url} names a next page that is not its own: {str(link)[:200]!r}.")
+            raise Unavailable(
+                phrase(
+                    "%(doing)s: %(url)s names a next page that is not its own: %(link)s.",
+                    doing=doing,
+                    url=self.url,
+                    link=repr(str(link)[:200]),
+                )
+            )
         path = parts.path.removeprefix(self.root)
         return f"{path}?{parts.query}" if parts.query else path

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from connectors.contract import Invalid, Reference
 from connectors.dataverse.metadata import Column, Metadata, Table
+from schemas.said import phrase
 
 STATE = "statecode"
 ACTIVE = 0
@@ -72,7 +73,7 @@ def shape(
         if rest and column is None:
             parts.setdefault(first, []).append(rest)
         elif column is None or (rest and not column.lookup) or "." in rest:
-            raise Invalid(f"{object} has no column {name!r}.", (name,))
+            raise Invalid(phrase("%(object)s has no column %(name)s.", object=object, name=repr(name)), (name,))
         else:
             own[first] = column
             if rest:
@@ -87,7 +88,10 @@ def shape(
 def need_shareable(name: str) -> None:
     """``Invalid`` for what is never shared."""
     if INTERNAL.fullmatch(name):
-        told = f"{name} is among a foundation's own deliberations, which are never read. Take it out of the mapping."
+        told = phrase(
+            "%(name)s is among a foundation's own deliberations, which are never read. Take it out of the mapping.",
+            name=name,
+        )
         raise Invalid(told, (name,))
 
 
@@ -95,11 +99,21 @@ def _target(metadata: Metadata, table: Table, name: str, columns: tuple[str, ...
     pointed = table.points(name)
     if len(pointed) != 1:
         where = ", ".join(relation.target for relation in pointed) or "nothing"
-        raise Invalid(f"{table.name}.{name} may point at {where}: map it as a reference.", (name,))
+        raise Invalid(
+            phrase(
+                "%(table)s.%(column)s may point at %(where)s: map it as a reference.",
+                table=table.name,
+                column=name,
+                where=where,
+            ),
+            (name,),
+        )
     target = metadata.table(pointed[0].target)
     missing = [f"{name}.{column}" for column in columns if column not in target.columns]
     if missing:
-        raise Invalid(f"{target.name} has no column for {', '.join(missing)}.", missing)
+        raise Invalid(
+            phrase("%(name)s has no column for %(missing)s.", name=target.name, missing=", ".join(missing)), missing
+        )
     return Target(target, columns)
 
 
@@ -108,14 +122,29 @@ def _part(metadata: Metadata, table: Table, name: str, columns: list[str]) -> Pa
     try:
         child = metadata.table(name)
     except Invalid:
-        raise Invalid(f"{table.name} has no column {name!r}, and there is no table of that name.", wrong) from None
+        raise Invalid(
+            phrase(
+                "%(table)s has no column %(name)s, and there is no table of that name.",
+                table=table.name,
+                name=repr(name),
+            ),
+            wrong,
+        ) from None
     back = [relation for relation in child.relations if relation.target == table.name]
     if len(back) != 1:
-        raise Invalid(f"{name} has {len(back)} lookups to {table.name}; exactly one is needed.", wrong)
+        raise Invalid(
+            phrase(
+                "%(name)s has %(count)s lookups to %(table)s; exactly one is needed.",
+                name=name,
+                count=len(back),
+                table=table.name,
+            ),
+            wrong,
+        )
     try:
         of = shape(metadata, name, columns)
     except Invalid as error:
         raise Invalid(str(error), [f"{name}.{field}" for field in error.fields]) from None
     if of.parts:
-        raise Invalid(f"{', '.join(wrong)} goes through more than one table.", wrong)
+        raise Invalid(phrase("%(wrong)s goes through more than one table.", wrong=", ".join(wrong)), wrong)
     return Part(of, child.columns[back[0].column])

@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.contract import Invalid, Raw, Reference
 from connectors.dataverse.metadata import MULTI, Column, Metadata, Relation, Table
+from schemas.said import phrase
 
 OWNERS = "owner"
 """Users and teams together: what ``ownerid`` points at. The hub names users only."""
@@ -26,7 +27,10 @@ def body(metadata: Metadata, table: Table, fields: Raw, references: Mapping[str,
         column = table.columns.get(first)
         if rest and (column is None or not column.lookup):
             raise Invalid(
-                f'{name} belongs to another row, which is never written from here: map it way = "in".', (name,)
+                phrase(
+                    '%(name)s belongs to another row, which is never written from here: map it way = "in".', name=name
+                ),
+                (name,),
             )
         if column is None or not column.lookup:
             sent[name] = value
@@ -47,7 +51,15 @@ def _relation(table: Table, column: str, references: Mapping[str, Reference]) ->
     if len(fitting) == 1:
         return fitting[0]
     where = ", ".join(one.target for one in table.points(column)) or "nothing"
-    raise Invalid(f"{table.name}.{column} may point at {where}: map it as a reference to one of them.", (column,))
+    raise Invalid(
+        phrase(
+            "%(name)s.%(column)s may point at %(where)s: map it as a reference to one of them.",
+            name=table.name,
+            column=column,
+            where=where,
+        ),
+        (column,),
+    )
 
 
 def unheld(column: Column, choices: tuple[int, ...], value: Any) -> str | None:
@@ -55,12 +67,35 @@ def unheld(column: Column, choices: tuple[int, ...], value: Any) -> str | None:
     if column.type in ("Picklist", MULTI) and choices:
         chosen = str(value).split(",") if column.type == MULTI else [str(value)]
         unknown = [one for one in chosen if one not in map(str, choices)]
-        return f"{column.name} does not offer {unknown[0]}. Add the choice in Dataverse." if unknown else None
+        return (
+            phrase(
+                "%(name)s does not offer %(unknown)s. Add the choice in Dataverse.",
+                name=column.name,
+                unknown=unknown[0],
+            )
+            if unknown
+            else None
+        )
     if isinstance(value, str) and column.length and len(value) > column.length:
-        return f"{column.name} holds {column.length} characters; this text has {len(value)}."
+        return phrase(
+            "%(name)s holds %(length)s characters; this text has %(count)s.",
+            name=column.name,
+            length=column.length,
+            count=len(value),
+        )
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         if column.most is not None and value > column.most:
-            return f"{column.name} holds {column.most:f} at most; {value:f} is more."
+            return phrase(
+                "%(name)s holds %(most)s at most; %(value)s is more.",
+                name=column.name,
+                most=f"{column.most:f}",
+                value=f"{value:f}",
+            )
         if column.least is not None and value < column.least:
-            return f"{column.name} holds {column.least:f} at least; {value:f} is less."
+            return phrase(
+                "%(name)s holds %(least)s at least; %(value)s is less.",
+                name=column.name,
+                least=f"{column.least:f}",
+                value=f"{value:f}",
+            )
     return None

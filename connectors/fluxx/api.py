@@ -16,6 +16,7 @@ from connectors.contract import Invalid, Unavailable
 from connectors.fluxx import errors
 from connectors.fluxx.filters import Filter
 from connectors.fluxx.session import Session, text
+from schemas.said import phrase
 
 PAGE = 500
 """Most records on one page."""
@@ -66,7 +67,7 @@ class Api:
         """All pages, newest id first: what is added meanwhile comes before what is read, and pushes rows onto later
         pages, never off them. What is deleted pulls them forward, and the count falls: then the reading steps back.
         So rows may repeat, never lack; a list that shows fewer rows than it counts raises ``Unavailable``."""
-        place = f"Listing {model}"
+        place = phrase("Listing %(model)s", model=model)
         shown: set[str] = set()
         number, before, back, size = 1, 0, 0, 1
         while True:
@@ -75,7 +76,11 @@ class Api:
             if number > 1 and page.total < before:
                 back += 1
                 if back > STEPS_BACK:
-                    raise Unavailable(f"{place}: records vanish faster than the list can be read. Try again later.")
+                    raise Unavailable(
+                        phrase(
+                            "%(place)s: records vanish faster than the list can be read. Try again later.", place=place
+                        )
+                    )
                 number = max(1, number - math.ceil((before - page.total) / size))
                 before = page.total
                 continue
@@ -83,9 +88,23 @@ class Api:
             shown.update(str(row["id"]) for row in page.rows)
             last = number >= page.pages
             if last and len(shown) < page.total:
-                raise Unavailable(f"{place}: Fluxx counted {page.total} records and showed {len(shown)}.")
+                raise Unavailable(
+                    phrase(
+                        "%(place)s: Fluxx counted %(total)s records and showed %(count)s.",
+                        place=place,
+                        total=page.total,
+                        count=len(shown),
+                    )
+                )
             if not last and not page.rows:
-                raise Unavailable(f"{place}: page {number} of {page.pages} is empty; nothing can be said of the rest.")
+                raise Unavailable(
+                    phrase(
+                        "%(place)s: page %(number)s of %(pages)s is empty; nothing can be said of the rest.",
+                        place=place,
+                        number=number,
+                        pages=page.pages,
+                    )
+                )
             yield Listing(page.rows, last)
             if last:
                 return
@@ -93,7 +112,7 @@ class Api:
 
     def first(self, model: str, wish: Wish) -> tuple[Row, ...]:
         """The first page only."""
-        return self._page(model, wish, 1, f"Listing {model}").rows
+        return self._page(model, wish, 1, phrase("Listing %(model)s", model=model)).rows
 
     def _page(self, model: str, wish: Wish, number: int, place: str) -> _Counted:
         params = {"cols": text(wish.cols), "page": str(number), "per_page": str(wish.size), "enhanced_mavs": "true"}
@@ -111,17 +130,21 @@ class Api:
         rows = records.get(answered_as(model)) if isinstance(records, dict) else None
         counts = [body.get(name) for name in ("total_entries", "total_pages", "current_page")]
         if not isinstance(rows, list) or not all(isinstance(n, int) and not isinstance(n, bool) for n in counts):
-            raise errors.unexpected(answer, place, "without a list of records and its counts")
+            raise errors.unexpected(answer, place, phrase("without a list of records and its counts"))
         total, pages, current = counts
         if current != number:
-            raise errors.unexpected(answer, place, f"page {current} where page {number} was asked for")
+            raise errors.unexpected(
+                answer,
+                place,
+                phrase("page %(current)s where page %(number)s was asked for", current=current, number=number),
+            )
         if not all(is_row(row) for row in rows):
-            raise errors.unexpected(answer, place, "a list in which something is no record")
+            raise errors.unexpected(answer, place, phrase("a list in which something is no record"))
         return _Counted(tuple(rows), int(total or 0), int(pages or 0))
 
     def get(self, model: str, id: str, cols: Sequence[str], relation: Relations) -> Row | None:
         """One record from the database, ``None`` where Fluxx knows nothing but the id, or says that there is none."""
-        place = f"Reading {model} {id}"
+        place = phrase("Reading %(model)s %(id)s", model=model, id=id)
         params = {"cols": text(tuple(cols)), "enhanced_mavs": "true"}
         if relation:
             params["relation"] = text({column: list(names) for column, names in relation.items()})
@@ -130,33 +153,33 @@ class Api:
             return None
         row = self._one(answer, model, place)
         if str(row["id"]) != id:
-            raise errors.unexpected(answer, place, f"record {row['id']}, which was not asked for")
+            raise errors.unexpected(answer, place, phrase("record %(id)s, which was not asked for", id=row["id"]))
         return None if row.keys() == {"id"} else row
 
     # --- writing
 
     def create(self, model: str, data: Row, cols: Sequence[str]) -> Row:
-        place = f"Creating a {model}"
+        place = phrase("Creating a %(model)s", model=model)
         answer = self._session.write("POST", _path(model), self._form(data, cols))
         return self._one(answer, model, place)
 
     def update(self, model: str, id: str, data: Row, cols: Sequence[str]) -> Row:
-        place = f"Changing {model} {id}"
+        place = phrase("Changing %(model)s %(id)s", model=model, id=id)
         answer = self._session.write("PUT", _path(model, id), self._form(data, cols))
         row = self._one(answer, model, place)
         if str(row["id"]) != id or row.keys() == {"id"}:
-            raise errors.unexpected(answer, place, "without the record that was changed")
+            raise errors.unexpected(answer, place, phrase("without the record that was changed"))
         return row
 
     def delete(self, model: str, id: str) -> None:
         """Done too where there is no such record any more."""
-        place = f"Deleting {model} {id}"
+        place = phrase("Deleting %(model)s %(id)s", model=model, id=id)
         answer = self._session.write("DELETE", _path(model, id))
         gone = errors.status_of(answer) == 404 and errors.refusal(answer) is not None
         if not gone and (not answer.ok or errors.refusal(answer) is not None):
             raise errors.error(answer, place)
         if not gone and answer.looks_like_html:
-            raise errors.unexpected(answer, place, "with a page")
+            raise errors.unexpected(answer, place, phrase("with a page"))
 
     def _form(self, data: Row, cols: Sequence[str]) -> dict[str, str]:
         form = {"data": text(data), "cols": text(tuple(cols))}
@@ -165,7 +188,7 @@ class Api:
     def _one(self, answer: Answer, model: str, place: str) -> Row:
         row = _object(answer, place).get(answered_as(model))
         if not is_row(row):
-            raise errors.unexpected(answer, place, f"without a {model}")
+            raise errors.unexpected(answer, place, phrase("without a %(model)s", model=model))
         assert isinstance(row, dict)
         return row
 
@@ -182,7 +205,7 @@ def is_row(row: Any) -> bool:
 
 def _path(model: str, id: str | None = None) -> str:
     if not model.replace("_", "").isalnum():
-        raise Invalid(f"{model!r} is no name of a Fluxx model. They are like grant_request.")
+        raise Invalid(phrase("%(model)s is no name of a Fluxx model. They are like grant_request.", model=repr(model)))
     return quote(model, safe="") + (f"/{quote(id, safe='')}" if id is not None else "")
 
 
@@ -192,5 +215,5 @@ def _object(answer: Answer, place: str) -> Row:
         raise errors.error(answer, place)
     body = answer.json()
     if not isinstance(body, dict):
-        raise errors.unexpected(answer, place, f"a {type(body).__name__} where an object was due")
+        raise errors.unexpected(answer, place, phrase("a %(kind)s where an object was due", kind=type(body).__name__))
     return body

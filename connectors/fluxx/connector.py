@@ -40,6 +40,7 @@ from connectors.fluxx.api import Api, Wish
 from connectors.fluxx.session import Session
 from connectors.fluxx.settings import Site, site
 from connectors.transport import Transport
+from schemas.said import phrase
 
 CHUNK = 100
 """Records handed on together: those of them that look changed are read by id, which the budget lets happen
@@ -79,7 +80,7 @@ class FluxxModel(Connector):
             page=CHUNK,
             batch=BATCH,
             rates=self._session.rates,
-            normalises=("blank text, empty lists and unticked boxes become absent",),
+            normalises=(phrase("blank text, empty lists and unticked boxes become absent"),),
             references=True,
         )
 
@@ -119,10 +120,12 @@ class FluxxModel(Connector):
 
     def _one(self, id: str) -> Record | Gone | Unseen:
         if not (id.isascii() and id.isdecimal()):
-            return Unseen(id, f"{id!r} is no id of Fluxx's.")
+            return Unseen(id, phrase("%(id)s is no id of Fluxx's.", id=repr(id)))
         row = self._api.get(self._wanted.object, id, self._cols, self._relations)
         if row is None:
-            return Unseen(id, "Fluxx shows nothing of it but the id: deleted, or not for this API key's profile.")
+            return Unseen(
+                id, phrase("Fluxx shows nothing of it but the id: deleted, or not for this API key's profile.")
+            )
         return rows.read(row, self._wanted, self._site)
 
     def find(self, key: str) -> list[Record]:
@@ -136,14 +139,23 @@ class FluxxModel(Connector):
             for row in listing.rows:
                 if str(rows.as_key(row.get(column))) != key:
                     raise Unavailable(
-                        f"Searching {self._wanted.object}: Fluxx answered a record with another {column}."
+                        phrase(
+                            "Searching %(object)s: Fluxx answered a record with another %(column)s.",
+                            object=self._wanted.object,
+                            column=column,
+                        )
                     )
                 held = self._one(str(row["id"]))
                 if isinstance(held, Unseen):
                     # Taken for "not there" it could lead to a second record.
                     raise Unavailable(
-                        f"{self._wanted.object} {held.id} is listed with the key {key} and not shown by its id. "
-                        "The list may be behind; the next run looks again."
+                        phrase(
+                            "%(object)s %(id)s is listed with the key %(key)s and not shown by its id. The list may be "
+                            "behind; the next run looks again.",
+                            object=self._wanted.object,
+                            id=held.id,
+                            key=key,
+                        )
                     )
                 if isinstance(held, Record) and str(held.fields.get(column)) == key:
                     found[held.id] = held
@@ -164,7 +176,7 @@ class FluxxModel(Connector):
     def refuses(self, column: str, value: Any) -> str | None:
         """By the site's own lists of values, asked for once where there is something to write."""
         if fields.read_only(self._wanted.object, column):
-            return f"{column} follows Fluxx's own workflow and is only read."
+            return phrase("%(column)s follows Fluxx's own workflow and is only read.", column=column)
         if self._described is None:
             try:
                 self._described = {field.name: field for field in self.describe()}
@@ -173,7 +185,11 @@ class FluxxModel(Connector):
         known = self._described.get(column)
         if known is None or not known.choices or not isinstance(value, str) or value in ("", *known.choices):
             return None
-        return f"{column} does not offer {value!r}. Add it to the field's values in Fluxx."
+        return phrase(
+            "%(column)s does not offer %(value)s. Add it to the field's values in Fluxx.",
+            column=column,
+            value=repr(value),
+        )
 
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
         return _each(drafts, self._create)
@@ -183,22 +199,35 @@ class FluxxModel(Connector):
         held = self.find(draft.key) if self._wanted.key else []
         if len(held) > 1:
             there = ", ".join(record.id for record in held)
-            raise Invalid(f"Several records carry the key {draft.key}: {there}. A person must decide which one stays.")
+            raise Invalid(
+                phrase(
+                    "Several records carry the key %(key)s: %(there)s. A person must decide which one stays.",
+                    key=draft.key,
+                    there=there,
+                )
+            )
         if held:
             self._api.update(self._wanted.object, held[0].id, data, (feed.STAMP,))
             return held[0].id
         if "model_theme_id" not in data and self._wanted.object == "grant_request":
             if self._site.model_theme is None:
                 raise Invalid(
-                    "No form is chosen for new records, and one without a form has no card and no workflow in Fluxx. "
-                    "Set model_theme in the connection's options.",
+                    phrase(
+                        "No form is chosen for new records, and one without a form has no card and no workflow in Fluxx. "
+                        "Set model_theme in the connection's options."
+                    ),
                     ("model_theme_id",),
                 )
             data["model_theme_id"] = self._site.model_theme
         key = self._wanted.key
         row = self._api.create(self._wanted.object, data, (feed.STAMP, *((key,) if key else ())))
         if key and str(rows.as_key(row.get(key))) != draft.key:
-            raise Ambiguous(f"Creating a {self._wanted.object}: Fluxx's answer is about a record with another key.")
+            raise Ambiguous(
+                phrase(
+                    "Creating a %(object)s: Fluxx's answer is about a record with another key.",
+                    object=self._wanted.object,
+                )
+            )
         return str(row["id"])
 
     def update(self, edits: Sequence[Edit]) -> list[Outcome]:
@@ -207,7 +236,14 @@ class FluxxModel(Connector):
     def _update(self, edit: Edit) -> str:
         until = rows.locked_until(edit.expected.version)
         if until is not None and until > self._time.now():
-            raise Invalid(f"Somebody has {self._wanted.object} {edit.id} open in Fluxx until {until:%H:%M} UTC.")
+            raise Invalid(
+                phrase(
+                    "Somebody has %(object)s %(id)s open in Fluxx until %(until)s UTC.",
+                    object=self._wanted.object,
+                    id=edit.id,
+                    until=f"{until:%H:%M}",
+                )
+            )
         data = rows.to_wire(edit.fields, self._wanted, self._site)
         if data:
             self._api.update(self._wanted.object, edit.id, data, (feed.STAMP,))

@@ -12,13 +12,14 @@ from typing import Any
 from connectors import strict_json
 from connectors.answer import Answer
 from connectors.contract import Ambiguous, ConnectorError, Forbidden, Invalid, RateLimited, SignInFailed, Unavailable
+from schemas.said import phrase, together
 
 LONGEST_MESSAGE = 400
 WAIT_ON_429 = 60.0
 """Seconds: the budgets are for a minute, and Fluxx is not known to say how much of it is left."""
 
 _HINTS = {
-    "uninitialized constant": "There is no such model: check the mapping's object (like grant_request).",
+    "uninitialized constant": phrase("There is no such model: check the mapping's object (like grant_request)."),
 }
 
 
@@ -71,22 +72,41 @@ def status_of(answer: Answer) -> int:
 def error(answer: Answer, place: str) -> ConnectorError:
     """The error that a refusing answer stands for; ``place`` says what was asked of which model."""
     said, status = refusal(answer), status_of(answer)
-    words = f"{place}: Fluxx answered {status}" + (f" ({said.message})" if said and said.message else "")
+    words = together(
+        [
+            phrase("%(place)s: Fluxx answered %(status)s", place=place, status=status),
+            f"({said.message})" if said and said.message else "",
+        ]
+    )
     hint = next((hint for sign, hint in _HINTS.items() if said and sign in said.message), "")
     if status == 401:
-        return SignInFailed(f"{words}. Check the API key at /oauth/applications; make a new one if it was removed.")
+        return SignInFailed(
+            phrase(
+                "%(words)s. Check the API key at /oauth/applications; make a new one if it was removed.", words=words
+            )
+        )
     if status == 403:
-        return Forbidden(f"{words}. The API key's profile lacks a permission for this model.")
+        return Forbidden(phrase("%(words)s. The API key's profile lacks a permission for this model.", words=words))
     if status == 429:
-        return RateLimited(f"{words}. The site's calls of this kind for the minute are used up.", WAIT_ON_429)
+        return RateLimited(
+            phrase("%(words)s. The site's calls of this kind for the minute are used up.", words=words), WAIT_ON_429
+        )
     if status == 404 and said is None:
-        return Invalid(f"{words} in words that are not its own. Check the connection's url.")
+        return Invalid(phrase("%(words)s in words that are not its own. Check the connection's url.", words=words))
     if 400 <= status < 500 and status != 408:
-        return Invalid(f"{words}. {hint}".strip() if hint else f"{words}.")
-    return Ambiguous(f"{words}; it may have happened.") if answer.wrote else Unavailable(f"{words}. Try again later.")
+        return Invalid(together([phrase("%(words)s.", words=words), hint]))
+    return (
+        Ambiguous(phrase("%(words)s; it may have happened.", words=words))
+        if answer.wrote
+        else Unavailable(phrase("%(words)s. Try again later.", words=words))
+    )
 
 
 def unexpected(answer: Answer, place: str, what: str) -> ConnectorError:
     """For an answer that is no error and not what was due."""
-    told = f"{place}: Fluxx answered {answer.status} {what}"
-    return Ambiguous(f"{told}; it may have happened.") if answer.wrote else Unavailable(f"{told}.")
+    told = phrase("%(place)s: Fluxx answered %(status)s %(what)s", place=place, status=answer.status, what=what)
+    return (
+        Ambiguous(phrase("%(words)s; it may have happened.", words=told))
+        if answer.wrote
+        else Unavailable(phrase("%(words)s.", words=told))
+    )

@@ -13,6 +13,7 @@ from typing import Any
 
 from connectors.contract import CursorExpired
 from connectors.fluxx import filters
+from schemas.said import phrase
 
 STAMP = "updated_at"
 OVERLAP = timedelta(hours=1)
@@ -42,7 +43,9 @@ def position(cursor: str) -> datetime:
     """Reads a cursor; ``CursorExpired`` if it is none."""
     found = moment(cursor)
     if found is None or found.year < 1990:
-        raise CursorExpired(f"{cursor!r} is not a position in Fluxx's changes; everything is read anew.")
+        raise CursorExpired(
+            phrase("%(cursor)s is not a position in Fluxx's changes; everything is read anew.", cursor=repr(cursor))
+        )
     return found
 
 

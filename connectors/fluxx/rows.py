@@ -14,6 +14,7 @@ from connectors.contract import Gone, Invalid, Raw, Record, Wanted
 from connectors.fluxx import feed
 from connectors.fluxx.fields import kept_to_itself, read_only
 from connectors.fluxx.settings import Site
+from schemas.said import phrase
 
 LOCKED, DELETED, LOCKED_WORD = "locked_until", "deleted_at", " open until "
 MIGRATE, MIGRATE_SOURCE = "migrate_id", "migrate_source_name"
@@ -26,8 +27,12 @@ def columns(wanted: Wanted) -> tuple[str, ...]:
     inner = [column for column in asked if kept_to_itself(wanted.object, column)]
     if inner:
         raise Invalid(
-            f"{', '.join(inner)} of {wanted.object} is for the foundation alone and is never asked for. "
-            "Take it out of the mapping.",
+            phrase(
+                "%(inner)s of %(object)s is for the foundation alone and is never asked for. Take it out of the "
+                "mapping.",
+                inner=", ".join(inner),
+                object=wanted.object,
+            ),
             inner,
         )
     return asked
@@ -91,7 +96,14 @@ def to_wire(fields: Raw, wanted: Wanted, site: Site) -> Raw:
     never written."""
     closed = [column for column in fields if read_only(wanted.object, column)]
     if closed:
-        raise Invalid(f'{", ".join(closed)} of {wanted.object} is only read. Map it with way = "in".', closed)
+        raise Invalid(
+            phrase(
+                '%(closed)s of %(object)s is only read. Map it with way = "in".',
+                closed=", ".join(closed),
+                object=wanted.object,
+            ),
+            closed,
+        )
     data = {column: _sent(value, column in wanted.references) for column, value in fields.items()}
     if fields.get(MIGRATE) is not None and wanted.key == MIGRATE and site.source:
         data[MIGRATE_SOURCE] = site.source

@@ -19,6 +19,7 @@ from connectors.fluxx import errors
 from connectors.fluxx.settings import Site
 from connectors.limiter import Throttle
 from connectors.transport import Transport, dump
+from schemas.said import phrase
 
 Kind = Literal["list", "get", "write"]
 CALLS_A_MINUTE: Mapping[Kind, int] = {"list": 1500, "get": 180, "write": 60}
@@ -72,7 +73,9 @@ class Session:
         body = answer.json()
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(token, str) or not token:
-            raise Unavailable(f"{url} answered without an access token. Check url: is it the site's own address?")
+            raise Unavailable(
+                phrase("%(url)s answered without an access token. Check url: is it the site's own address?", url=url)
+            )
         self._token = Secret(token)
         lasts = body.get("expires_in")
         self._until = asked + (lasts if isinstance(lasts, int) and not isinstance(lasts, bool) else 7200) - RENEW
@@ -81,12 +84,20 @@ class Session:
         said = errors.refusal(answer)
         if said is None:
             return Unavailable(
-                f"{url} answered {answer.status} with something that is not Fluxx's. "
-                "Check url: it is the site's address, like https://yoursite.fluxx.io."
+                phrase(
+                    "%(url)s answered %(status)s with something that is not Fluxx's. Check url: it is the site's "
+                    "address, like https://yoursite.fluxx.io.",
+                    url=url,
+                    status=answer.status,
+                )
             )
         return SignInFailed(
-            f"{url} refused to sign in: {said.message or answer.status}. Check client_id and client_secret against the "
-            "site's list of API keys at /oauth/applications."
+            phrase(
+                "%(url)s refused to sign in: %(message)s. Check client_id and client_secret against the site's "
+                "list of API keys at /oauth/applications.",
+                url=url,
+                message=said.message or answer.status,
+            )
         )
 
     def read(self, kind: Kind, path: str, params: Form) -> Answer:

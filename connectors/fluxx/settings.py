@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.contract import Invalid, Secret, Settings
+from schemas.said import phrase
 
 SOURCE = "commons-hub"
 LAG = 300.0
@@ -35,7 +36,14 @@ def site(settings: Settings) -> Site:
     """``Invalid`` names the option that is missing or makes no sense."""
     for name in ("url", "client_id", "client_secret"):
         if not settings.get(name):
-            raise Invalid(f"Connection {settings.connection!r} lacks the option {name!r}.", (name,))
+            raise Invalid(
+                phrase(
+                    "Connection %(connection)s lacks the option %(name)s.",
+                    connection=repr(settings.connection),
+                    name=repr(name),
+                ),
+                (name,),
+            )
     secret, lag = settings.get("client_secret"), _whole(settings, "lag")
     return Site(
         url=str(settings.get("url")).rstrip("/"),
@@ -59,7 +67,13 @@ def _whole(settings: Settings, name: str) -> int | None:
         return None
     if isinstance(given, bool) or not str(given).isdecimal():
         raise Invalid(
-            f"Connection {settings.connection!r}: {name} is {given!r}, and should be a whole number.", (name,)
+            phrase(
+                "Connection %(connection)s: %(name)s is %(given)s, and should be a whole number.",
+                connection=repr(settings.connection),
+                name=name,
+                given=repr(given),
+            ),
+            (name,),
         )
     return int(given)
 
@@ -68,7 +82,14 @@ def _one_of(settings: Settings, name: str, *choices: str) -> str:
     given = settings.get(name) or choices[0]
     if given not in choices:
         raise Invalid(
-            f"Connection {settings.connection!r}: {name} is {given!r}. One of: {', '.join(choices)}.", (name,)
+            phrase(
+                "Connection %(connection)s: %(name)s is %(given)s. One of: %(choices)s.",
+                connection=repr(settings.connection),
+                name=name,
+                given=repr(given),
+                choices=", ".join(choices),
+            ),
+            (name,),
         )
     return str(given)
 

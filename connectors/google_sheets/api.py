@@ -12,6 +12,7 @@ from connectors.google_sheets import errors, ranges
 from connectors.google_sheets.sign_in import SCOPE, SCOPE_READONLY, Account, Token, sign_in
 from connectors.limiter import Throttle
 from connectors.transport import Transport
+from schemas.said import phrase
 
 CALLS_A_USER = 60
 CALLS_A_PROJECT = 300
@@ -51,11 +52,13 @@ class Api:
 
     def tabs(self) -> list[str]:
         """Names of the tabs, for the connection test."""
-        body = self._json("GET", "", "Reading the names of the tabs", params={"fields": "sheets.properties.title"})
+        body = self._json(
+            "GET", "", phrase("Reading the names of the tabs"), params={"fields": "sheets.properties.title"}
+        )
         try:
             return [str(each["properties"]["title"]) for each in body["sheets"]]
         except (KeyError, TypeError):
-            raise Unavailable("Reading the names of the tabs: Google's answer has none in it.") from None
+            raise Unavailable(phrase("Reading the names of the tabs: Google's answer has none in it.")) from None
 
     def header(self, tab: str, at: int) -> list[Any]:
         """The cells of one row."""
@@ -63,22 +66,26 @@ class Api:
         body = self._json(
             "GET",
             f"/values/{quote(asked, safe='')}",
-            f"Reading row {at} of tab {tab!r}",
+            phrase("Reading row %(at)s of tab %(tab)s", at=at, tab=repr(tab)),
             params=_how(UNFORMATTED, "ROWS"),
         )
-        (row, *more) = _lists(body, (1, at), f"Reading row {at} of tab {tab!r}") or [[]]
+        (row, *more) = _lists(body, (1, at), phrase("Reading row %(at)s of tab %(tab)s", at=at, tab=repr(tab))) or [[]]
         if more:
-            raise Unavailable(f"Reading row {at} of tab {tab!r}: Google answered more than one row.")
+            raise Unavailable(
+                phrase("Reading row %(at)s of tab %(tab)s: Google answered more than one row.", at=at, tab=repr(tab))
+            )
         return row
 
     def columns(self, tab: str, spans: Sequence[tuple[int, int]], top: int, render: str) -> dict[int, list[Any]]:
         """Whole columns from row ``top`` down, all as of one moment, by their number."""
-        place = f"Reading tab {tab!r}"
+        place = phrase("Reading tab %(tab)s", tab=repr(tab))
         asked = [("ranges", ranges.columns(tab, span, top)) for span in spans]
         body = self._json("GET", "/values:batchGet", place, params=[*asked, *_how(render, "COLUMNS").items()])
         given = body.get("valueRanges")
         if body.get("spreadsheetId") != self.spreadsheet or not isinstance(given, list) or len(given) != len(spans):
-            raise Unavailable(f"{place}: Google's answer is not about the ranges that were asked for.")
+            raise Unavailable(
+                phrase("%(place)s: Google's answer is not about the ranges that were asked for.", place=place)
+            )
         found: dict[int, list[Any]] = {}
         for (first, last), each in zip(spans, given, strict=True):
             lists = _lists(each, (first, top), place)
@@ -90,28 +97,30 @@ class Api:
 
     def put(self, cells: Sequence[tuple[str, Any]]) -> None:
         """Single cells, all or none of one call. Text stays text whatever it looks like."""
-        place = f"Writing {len(cells)} cells"
+        place = phrase("Writing %(count)s cells", count=len(cells))
         data = [{"range": where, "values": [[value]]} for where, value in cells]
         body = self._json("POST", "/values:batchUpdate", place, json={"valueInputOption": "RAW", "data": data})
         if body.get("spreadsheetId") != self.spreadsheet or body.get("totalUpdatedCells") != len(cells):
-            raise Ambiguous(f"{place}: Google's answer does not say that all of them were written.")
+            raise Ambiguous(
+                phrase("%(place)s: Google's answer does not say that all of them were written.", place=place)
+            )
 
     def append(self, tab: str, header: tuple[int, int, int], rows: Sequence[Sequence[Any]]) -> str:
         """Rows below the table whose header is at (row, first column, last column); the range that they got. Rows are
         inserted, so that what stands below moves down and nothing is written over."""
         top, first, last = header
         asked = f"{ranges.cell(tab, first, top)}:{ranges.letters(last)}{top}"
-        place = f"Adding {len(rows)} rows to tab {tab!r}"
+        place = phrase("Adding %(count)s rows to tab %(tab)s", count=len(rows), tab=repr(tab))
         how = {"valueInputOption": "RAW", "insertDataOption": "INSERT_ROWS"}
         path = f"/values/{quote(asked, safe='')}:append"
         body = self._json("POST", path, place, params=how, json={"majorDimension": "ROWS", "values": rows})
         updates = body.get("updates")
         if not isinstance(updates, dict) or updates.get("updatedRows") != len(rows):
-            raise Ambiguous(f"{place}: Google's answer does not say that all of them were added.")
+            raise Ambiguous(phrase("%(place)s: Google's answer does not say that all of them were added.", place=place))
         return str(updates.get("updatedRange"))
 
     def clear(self, area: str) -> None:
-        self._json("POST", "/values:batchClear", f"Clearing {area}", json={"ranges": [area]})
+        self._json("POST", "/values:batchClear", phrase("Clearing %(area)s", area=area), json={"ranges": [area]})
 
     # --- how
 
@@ -121,8 +130,14 @@ class Api:
             raise errors.error(answer, place, self.who.email)
         body = answer.json()
         if not isinstance(body, dict):
-            told = f"{place}: Google answered a {type(body).__name__} where an object was due"
-            raise Ambiguous(f"{told}; it may have happened.") if answer.wrote else Unavailable(f"{told}.")
+            told = phrase(
+                "%(place)s: Google answered a %(kind)s where an object was due", place=place, kind=type(body).__name__
+            )
+            raise (
+                Ambiguous(phrase("%(words)s; it may have happened.", words=told))
+                if answer.wrote
+                else Unavailable(phrase("%(words)s.", words=told))
+            )
         return body
 
     def _ask(self, method: str, path: str, how: Mapping[str, Any]) -> Answer:
@@ -160,8 +175,8 @@ def _how(render: str, dimension: str) -> dict[str, str]:
 def _lists(body: Any, start: tuple[int, int], place: str) -> list[list[Any]]:
     """The rows or columns of a value range that begins where it was asked to."""
     if not isinstance(body, dict) or ranges.start(body.get("range")) != start:
-        raise Unavailable(f"{place}: Google's answer is not about the range that was asked for.")
+        raise Unavailable(phrase("%(place)s: Google's answer is not about the range that was asked for.", place=place))
     values = body.get("values", [])
     if not isinstance(values, list) or not all(isinstance(each, list) for each in values):
-        raise Unavailable(f"{place}: Google's answer holds no cells.")
+        raise Unavailable(phrase("%(place)s: Google's answer holds no cells.", place=place))
     return values

@@ -32,6 +32,7 @@ from connectors.google_sheets.sign_in import TOKEN_URL, account
 from connectors.google_sheets.table import Header, Look, Moved, Place, Row
 from connectors.google_sheets.writing import Writer, shared
 from connectors.transport import Transport
+from schemas.said import phrase
 
 URL = "https://sheets.googleapis.com/v4/spreadsheets"
 PAGE_FOR_PEOPLE = "https://docs.google.com/spreadsheets/d/{spreadsheet}/edit"
@@ -44,15 +45,26 @@ def open_sheet(settings: Settings, wanted: Wanted, transport: Transport) -> Goog
     """``Invalid`` when an option is missing or cannot be; nothing is called yet."""
     for name in ("spreadsheet", "key"):
         if not settings.get(name):
-            raise Invalid(f"Connection {settings.connection!r} lacks the option {name!r}.", (name,))
+            raise Invalid(
+                phrase(
+                    "Connection %(connection)s lacks the option %(name)s.",
+                    connection=repr(settings.connection),
+                    name=repr(name),
+                ),
+                (name,),
+            )
     top = settings.get("header", 1)
     if isinstance(top, bool) or not isinstance(top, int) or top < 1:
         raise Invalid(
-            f"The option header is {top!r}. Give the number of the row that names the columns, like 1.", ("header",)
+            phrase(
+                "The option header is %(top)s. Give the number of the row that names the columns, like 1.",
+                top=repr(top),
+            ),
+            ("header",),
         )
     id = str(settings.get("id") or wanted.key or "")
     if not id:
-        raise Invalid('Nothing tells the rows apart. Name a column in the option id, like id = "No.".', ("id",))
+        raise Invalid(phrase('Nothing tells the rows apart. Name a column in the option id, like id = "No.".'), ("id",))
     key, url = settings.get("key"), str(settings.get("url") or URL)
     writes = bool(settings.get("writable", True))
     who = account(key if isinstance(key, Secret) else Secret(str(key)))
@@ -88,7 +100,7 @@ class GoogleSheet(Connector):
             page=PAGE,
             batch=BATCH,
             rates=api.rates,
-            normalises=("blank text becomes absent", "numbers keep 15 digits"),
+            normalises=(phrase("blank text becomes absent"), phrase("numbers keep 15 digits")),
         )
 
     # --- looking
@@ -136,7 +148,7 @@ class GoogleSheet(Connector):
                 found[id] = Unseen(id, shared(id, look, rows))
             elif rows and id not in found:
                 found[id] = Unseen(id, rows[0].error)
-        missing = f"No row of tab {self._place.tab!r} has this id."
+        missing = phrase("No row of tab %(tab)s has this id.", tab=repr(self._place.tab))
         return {id: found.get(id) or (Gone(id) if proves else Unseen(id, missing)) for id in ids}
 
     def find(self, key: str) -> list[Record]:
@@ -167,7 +179,9 @@ class GoogleSheet(Connector):
 
     def delete(self, ids: Sequence[str]) -> list[Outcome]:
         """Never: the values API takes no row away, and a row that moved meanwhile would be somebody else's."""
-        error = Invalid(f"The hub deletes no row of a Google sheet. Delete it in tab {self._place.tab!r}.")
+        error = Invalid(
+            phrase("The hub deletes no row of a Google sheet. Delete it in tab %(tab)s.", tab=repr(self._place.tab))
+        )
         return [Outcome(error=error) for _ in ids]
 
     # --- how
@@ -198,9 +212,11 @@ class GoogleSheet(Connector):
         id = values.text(row.cells.get(self._id))
         fields = {c: row.cells[c] for c in self._wanted.fields if c in row.cells}
         if row.error:
-            return Refused(id or None, place, f"{place}: {row.error}", fields)
+            return Refused(id or None, place, phrase("%(place)s: %(error)s", place=place, error=row.error), fields)
         if not id:
-            return Refused(None, place, f"{place}: it has no {self._id!r}. Give it one.", fields)
+            return Refused(
+                None, place, phrase("%(place)s: it has no %(id)s. Give it one.", place=place, id=repr(self._id)), fields
+            )
         rows = look.ids[id]
         if len(rows) > 1:
             return Refused(f"{id} ({place})", place, shared(id, look, rows), fields)

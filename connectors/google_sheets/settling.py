@@ -11,6 +11,7 @@ from connectors.contract import ConnectorError, Raw
 from connectors.google_sheets import ranges, values
 from connectors.google_sheets.api import Api
 from connectors.google_sheets.table import Look, Row
+from schemas.said import listed, phrase
 
 TRIES = 3
 """Rows that are moved again and again are left to the next sync."""
@@ -82,16 +83,22 @@ class Settling:
         names = {name for target in written for name in target.fields}
         if any(after.header.columns.get(name) != self._before.header.columns[name] for name in names):
             numbers = ", ".join(str(target.row.number) for target in written if target.row)
-            return f"Columns were moved while it was written; look at rows {numbers} of tab {after.place.tab!r}."
+            return phrase(
+                "Columns were moved while it was written; look at rows %(numbers)s of tab %(tab)s.",
+                numbers=numbers,
+                tab=repr(after.place.tab),
+            )
         lost = [target for target in written if target.row and not holds(after, target) and _moved(after, target)]
         places = [
-            f"{after.place.row(row.number)}, {name!r}"
+            phrase("%(row)s, %(name)s", row=after.place.row(row.number), name=repr(name))
             for row in after.rows
             if not values.text(row.cells.get(after.id))
             for name in {name for target in lost for name in target.fields}
             if any(name in t.fields and row.cells.get(name) == t.fields[name] for t in lost)
         ]
-        return f"Rows were moved while it was written; look at {'; '.join(places)}." if places else ""
+        return (
+            phrase("Rows were moved while it was written; look at %(places)s.", places=listed(places)) if places else ""
+        )
 
 
 def holds(look: Look, target: Target) -> bool:

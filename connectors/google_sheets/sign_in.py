@@ -19,6 +19,7 @@ from jwt.algorithms import RSAAlgorithm
 from connectors.answer import Answer
 from connectors.contract import Invalid, Secret, SignInFailed, Unavailable
 from connectors.transport import Transport
+from schemas.said import phrase, together
 
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -47,15 +48,20 @@ def account(text: Secret) -> Account:
         found = json.loads(text.reveal())
     except ValueError:
         raise Invalid(
-            "The option key is not the JSON file of a service account. Give the whole file, like "
-            'key = "file:google-key.json".',
+            phrase(
+                "The option key is not the JSON file of a service account. Give the whole file, like key = "
+                '"file:google-key.json".'
+            ),
             ["key"],
         ) from None
     needed = ("client_email", "private_key")
     if not isinstance(found, dict) or not all(isinstance(found.get(n), str) and found[n] for n in needed):
         raise Invalid(
-            "The option key holds JSON without client_email and private_key, so it is not the key of a service account. "
-            "Make one in the Google Cloud console: IAM & Admin, Service accounts, Keys, Add key, JSON.",
+            phrase(
+                "The option key holds JSON without client_email and private_key, so it is not the key of a "
+                "service account. Make one in the Google Cloud console: IAM & Admin, Service accounts, Keys, Add "
+                "key, JSON."
+            ),
             ["key"],
         )
     return Account(
@@ -86,7 +92,7 @@ def sign_in(transport: Transport, url: str, who: Account, scope: str) -> Token:
     body = answer.json()
     token = body.get("access_token") if isinstance(body, dict) else None
     if not isinstance(token, str) or not token:
-        raise Unavailable(f"{answer.url} answered without an access token.")
+        raise Unavailable(phrase("%(url)s answered without an access token.", url=answer.url))
     seconds = body.get("expires_in")
     good = float(seconds) if isinstance(seconds, int) and not isinstance(seconds, bool) else 0.0
     return Token(Secret(token), transport.time.monotonic() + max(good - EARLY, 0.0))
@@ -106,8 +112,11 @@ def _ask(transport: Transport, url: str, who: Account, scope: str, now: datetime
         )
     except (ValueError, TypeError, jwt.PyJWTError):
         raise SignInFailed(
-            f"The private key of {who.email} cannot be read. Make a new key in the Google Cloud console and give the "
-            "whole JSON file."
+            phrase(
+                "The private key of %(email)s cannot be read. Make a new key in the Google Cloud console and "
+                "give the whole JSON file.",
+                email=who.email,
+            )
         ) from None
     form = {"grant_type": JWT_BEARER, "assertion": assertion}
     return transport.call("POST", url, form=form, repeatable=True)
@@ -133,13 +142,26 @@ def _refused(answer: Answer, who: Account, theirs: datetime | None, now: datetim
     body = answer.peek()
     if not isinstance(body, dict) or "error" not in body:
         return Unavailable(
-            f"{answer.url} answered {answer.status} to the sign-in, without saying why. Try again later."
+            phrase(
+                "%(url)s answered %(status)s to the sign-in, without saying why. Try again later.",
+                url=answer.url,
+                status=answer.status,
+            )
         )
     said = f"{body.get('error')}: {body.get('error_description') or 'no reason given'}"[:300]
     clocks = ""
     if theirs and abs(theirs - now) > CLOCKS_APART:
-        clocks = " This machine's clock and Google's are apart: let it follow a time server."
+        clocks = phrase("This machine's clock and Google's are apart: let it follow a time server.")
     return SignInFailed(
-        f"Google does not accept the key of {who.email} ({said}). Make a new key for the service account in the Google "
-        f"Cloud console, and look there whether it is disabled.{clocks}"
+        together(
+            [
+                phrase(
+                    "Google does not accept the key of %(email)s (%(said)s). Make a new key for the service account "
+                    "in the Google Cloud console, and look there whether it is disabled.",
+                    email=who.email,
+                    said=said,
+                ),
+                clocks,
+            ]
+        )
     )

@@ -11,6 +11,7 @@ from typing import Any
 from connectors.contract import Invalid, Unavailable
 from connectors.google_sheets import ranges, values
 from connectors.google_sheets.api import UNFORMATTED, Api
+from schemas.said import phrase, together
 
 
 class Moved(Unavailable):
@@ -25,7 +26,7 @@ class Place:
     top: int = 1
 
     def row(self, number: int) -> str:
-        return f"tab {self.tab!r}, row {number}"
+        return phrase("tab %(tab)s, row %(number)s", tab=repr(self.tab), number=number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +80,21 @@ def header(api: Api, place: Place) -> Header:
     names = [values.text(_cell(value)).strip() for value in api.header(place.tab, place.top)]
     if not any(names):
         raise Invalid(
-            f"{place.row(place.top)} names no columns. Put the names there, or say in the option header which row has them."
+            phrase(
+                "%(row)s names no columns. Put the names there, or say in the option header which row has them.",
+                row=place.row(place.top),
+            )
         )
     doubled = sorted({name for name in names if name and names.count(name) > 1})
     if doubled:
-        raise Invalid(f"{place.row(place.top)}: two columns are called {doubled[0]!r}. Rename one.", doubled)
+        raise Invalid(
+            phrase(
+                "%(row)s: two columns are called %(doubled)s. Rename one.",
+                row=place.row(place.top),
+                doubled=repr(doubled[0]),
+            ),
+            doubled,
+        )
     return Header({name: at for at, name in enumerate(names, 1) if name})
 
 
@@ -92,7 +103,19 @@ def look(api: Api, named: Header, place: Place, id: str, wanted: Sequence[str]) 
     ``Moved`` where the columns are not where ``named`` has them."""
     if id not in named.columns:
         close = _closest(id, named.columns)
-        raise Invalid(f"{place.row(place.top)} has no column {id!r}, which tells its rows apart.{close}", [id])
+        raise Invalid(
+            together(
+                [
+                    phrase(
+                        "%(row)s has no column %(id)s, which tells its rows apart.",
+                        row=place.row(place.top),
+                        id=repr(id),
+                    ),
+                    close,
+                ]
+            ),
+            [id],
+        )
     there = {name: named.columns[name] for name in dict.fromkeys((id, *wanted)) if name in named.columns}
     cells = api.columns(place.tab, ranges.spans(list(there.values())), place.top, UNFORMATTED)
     stands(place, there, cells)
@@ -106,7 +129,11 @@ def stands(place: Place, there: Mapping[str, int], cells: Mapping[int, Sequence[
     for name, at in there.items():
         if not cells[at] or values.text(_cell(cells[at][0])).strip() != name:
             raise Moved(
-                f"Tab {place.tab!r}: columns were moved while it was read ({name!r}). The next sync reads it again."
+                phrase(
+                    "Tab %(tab)s: columns were moved while it was read (%(name)s). The next sync reads it again.",
+                    tab=repr(place.tab),
+                    name=repr(name),
+                )
             )
 
 
@@ -117,12 +144,12 @@ def _rows(top: int, columns: Mapping[str, Sequence[Any]]) -> Iterator[Row]:
         for name, column in columns.items():
             value = column[at] if at < len(column) else None
             if isinstance(value, str) and value in values.ERRORS:
-                error = f"{name!r} shows the error {value}."
+                error = phrase("%(name)s shows the error %(value)s.", name=repr(name), value=value)
                 continue
             try:
                 cells[name] = values.read(value)
             except ValueError as reason:
-                error = f"{name!r} {reason}."
+                error = phrase("%(name)s %(reason)s.", name=repr(name), reason=reason)
         if error or any(value is not None for value in cells.values()):
             yield Row(top + at, cells, error)
 
@@ -139,11 +166,11 @@ def _cell(value: Any) -> Any:
     try:
         return values.read(value)
     except ValueError:
-        raise Unavailable("Google's answer holds a cell that is neither text, number nor tick.") from None
+        raise Unavailable(phrase("Google's answer holds a cell that is neither text, number nor tick.")) from None
 
 
 def _closest(name: str, names: Mapping[str, int]) -> str:
     from difflib import get_close_matches
 
     found = get_close_matches(name, list(names), n=1)
-    return f" Closest: {found[0]!r}." if found else ""
+    return phrase("Closest: %(close)s.", close=repr(found[0])) if found else ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from schemas.said import phrase
+
 LONGEST = 50_000
 """Characters in one cell (Google Workspace: "Files you can store in Google Drive")."""
 DIGITS = 15
@@ -23,7 +25,7 @@ def read(value: Any) -> Any:
         return None
     if isinstance(value, str | bool | int):
         return value
-    raise ValueError("holds something that is neither text, number nor tick")
+    raise ValueError(phrase("holds something that is neither text, number nor tick"))
 
 
 def sent(value: Any) -> Any:
@@ -35,16 +37,28 @@ def unheld(value: Any) -> str | None:
     """Why no cell can hold this value; None when it can."""
     if isinstance(value, str):
         if value in ERRORS:
-            return f"In a sheet the text {value!r} looks like a formula that failed."
+            return phrase("In a sheet the text %(value)s looks like a formula that failed.", value=repr(value))
         length = len(value.encode("utf-16-le", "surrogatepass")) // 2
-        return f"A cell holds {LONGEST:,} characters; this text has {length:,}." if length > LONGEST else None
+        return (
+            phrase(
+                "A cell holds %(longest)s characters; this text has %(length)s.",
+                longest=f"{LONGEST:,}",
+                length=f"{length:,}",
+            )
+            if length > LONGEST
+            else None
+        )
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | Decimal):
         # Not normalize(): it rounds to 28 digits before anyone can count them.
         digits = f"{Decimal(value):f}".replace(".", "").strip("-0")
-        return f"Google Sheets keeps {DIGITS} digits; {value} has more." if len(digits) > DIGITS else None
-    return "A cell holds one text; give the field a separator in the mapping."
+        return (
+            phrase("Google Sheets keeps %(digits)s digits; %(value)s has more.", digits=DIGITS, value=value)
+            if len(digits) > DIGITS
+            else None
+        )
+    return phrase("A cell holds one text; give the field a separator in the mapping.")
 
 
 def text(value: Any) -> str:

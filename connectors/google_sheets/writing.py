@@ -27,12 +27,17 @@ from connectors.google_sheets.api import FORMULA, PAYLOAD, Api
 from connectors.google_sheets.settling import Settling, Step, Target, cells_of, holds
 from connectors.google_sheets.table import Look, Row, stands
 from connectors.transport import dump
+from schemas.said import enumerated, phrase, together
 
 
 def shared(id: str, look: Look, rows: Sequence[Row], column: str = "") -> str:
     *most, last = [look.place.row(row.number) for row in rows]
-    return (
-        f"{', '.join(most)} and {last} share {column or look.id} {id!r}. Give each row its own; none of them is used."
+    return phrase(
+        "%(most)s and %(last)s share %(column)s %(id)s. Give each row its own; none of them is used.",
+        most=enumerated(most),
+        last=last,
+        column=column or look.id,
+        id=repr(id),
     )
 
 
@@ -67,15 +72,26 @@ class Writer:
     def _edited(self, look: Look, edit: Edit) -> Step:
         rows = look.ids.get(edit.id, ())
         if not rows:
-            return Stale(f"Tab {look.place.tab!r} has no row with {look.id} {edit.id!r} any more.")
+            return Stale(
+                phrase(
+                    "Tab %(tab)s has no row with %(column)s %(id)s any more.",
+                    tab=repr(look.place.tab),
+                    column=look.id,
+                    id=repr(edit.id),
+                )
+            )
         if len(rows) > 1:
             return Invalid(shared(edit.id, look, rows), [look.id])
         (row,) = rows
         if row.error:
-            return Invalid(f"{look.place.row(row.number)}: {row.error}")
+            return Invalid(phrase("%(place)s: %(error)s", place=look.place.row(row.number), error=row.error))
         moved = [c for c, v in edit.expected.fields.items() if row.cells.get(c) != v]
         if moved:
-            return Stale(f"{look.place.row(row.number)}: {moved[0]!r} was changed meanwhile.")
+            return Stale(
+                phrase(
+                    "%(row)s: %(moved)s was changed meanwhile.", row=look.place.row(row.number), moved=repr(moved[0])
+                )
+            )
         return _held(Target(edit.id, edit.fields, row))
 
     def _drafted(self, look: Look, draft: Draft) -> Step:
@@ -87,11 +103,23 @@ class Writer:
             id = values.text(rows[0].cells.get(look.id))
             if len(look.ids.get(id, ())) != 1:
                 return Invalid(
-                    f"{look.place.row(rows[0].number)} has no {look.id!r} of its own. Give it one.", [look.id]
+                    phrase(
+                        "%(row)s has no %(id)s of its own. Give it one.",
+                        row=look.place.row(rows[0].number),
+                        id=repr(look.id),
+                    ),
+                    [look.id],
                 )
             return _held(Target(id, draft.fields, rows[0]))
         if draft.key in look.ids:
-            return Invalid(f"{look.place.row(look.ids[draft.key][0].number)} has the {look.id} {draft.key!r} already.")
+            return Invalid(
+                phrase(
+                    "%(row)s has the %(id)s %(key)s already.",
+                    row=look.place.row(look.ids[draft.key][0].number),
+                    id=look.id,
+                    key=repr(draft.key),
+                )
+            )
         own = {} if look.id == key else {look.id: draft.key}
         return _held(Target(draft.key, own | dict(draft.fields), None))
 
@@ -130,8 +158,13 @@ class Writer:
             room = False  # the tab ends before
         if not room:
             raise Invalid(
-                f"Tab {tab!r} lacks the columns {', '.join(map(repr, missing))}, and what stands right of the named columns "
-                f"leaves no room for them. Add them to row {top} yourself.",
+                phrase(
+                    "Tab %(tab)s lacks the columns %(missing)s, and what stands right of the named columns leaves no "
+                    "room for them. Add them to row %(top)s yourself.",
+                    tab=repr(tab),
+                    missing=", ".join(map(repr, missing)),
+                    top=top,
+                ),
                 missing,
             )
         self._api.put([(ranges.cell(tab, first + at, top), name) for at, name in enumerate(missing)])
@@ -162,11 +195,20 @@ class Writer:
         id = shown(look.id)
         formula = isinstance(id, str) and id.startswith("=") and id != target.id
         if not formula and values.text(values.read(id)) != target.id:
-            return Stale(f"{place} is another row now: somebody moved rows. The next sync tries again.")
+            return Stale(
+                phrase("%(place)s is another row now: somebody moved rows. The next sync tries again.", place=place)
+            )
         for name in target.fields:
             value = shown(name)
             if isinstance(value, str) and value.startswith("=") and value != target.row.cells.get(name):
-                return Invalid(f'{place}: {name!r} holds a formula. Map it with way = "in", or clear the cell.', [name])
+                return Invalid(
+                    phrase(
+                        '%(place)s: %(name)s holds a formula. Map it with way = "in", or clear the cell.',
+                        place=place,
+                        name=repr(name),
+                    ),
+                    [name],
+                )
         return target
 
     def _sent(self, steps: list[tuple[int, Target]], send: Callable[[list[Target]], None]) -> dict[int, ConnectorError]:
@@ -189,7 +231,11 @@ class Writer:
             except ConnectorError as error:
                 errors |= dict.fromkeys(positions, error)
                 said = isinstance(error, Ambiguous)
-                stopped = Unavailable(f"Not sent, because of what came before: {error}") if said else error
+                stopped = (
+                    Unavailable(phrase("Not sent, because of what came before: %(error)s", error=error))
+                    if said
+                    else error
+                )
         return errors
 
     def _put(self, look: Look, targets: list[Target]) -> None:
@@ -206,21 +252,29 @@ class Writer:
         got = self._api.append(look.place.tab, (look.place.top, first, last), rows)
         begins = ranges.start(got)
         if begins is None:
-            raise Ambiguous("Google's answer does not say where the new rows are.")
+            raise Ambiguous(phrase("Google's answer does not say where the new rows are."))
         if begins[0] != first:
             self._api.clear(got)
             raise Invalid(
-                f"Google put the new rows of tab {look.place.tab!r} at {got}, beside their columns; they were cleared again. "
-                "Let the title rows and the header begin in the same column."
+                phrase(
+                    "Google put the new rows of tab %(tab)s at %(got)s, beside their columns; they were cleared "
+                    "again. Let the title rows and the header begin in the same column.",
+                    tab=repr(look.place.tab),
+                    got=got,
+                )
             )
 
     def _outcome(self, after: Look | ConnectorError, target: Target, unknown: str) -> Outcome:
         if isinstance(after, ConnectorError):
-            told = f"It was written, and could not be looked at afterwards: {after} {unknown}".strip()
+            told: str = together(
+                [phrase("It was written, and could not be looked at afterwards: %(error)s", error=after), unknown]
+            )
             return Outcome(error=Ambiguous(told, after.wait if isinstance(after, RateLimited) else 0.0))
         if unknown or not holds(after, target):
-            told = unknown or f"{target.id!r} does not show what was written: somebody was at it in the same moment."
-            return Outcome(error=Ambiguous(f"{told} The next sync looks first."))
+            told = unknown or phrase(
+                "%(id)s does not show what was written: somebody was at it in the same moment.", id=repr(target.id)
+            )
+            return Outcome(error=Ambiguous(together([told, phrase("The next sync looks first.")])))
         (row,) = after.ids[target.id]
         return Outcome(target.id, self._record(after, row))
 
@@ -229,7 +283,7 @@ def _held(target: Target) -> Step:
     for name, value in target.fields.items():
         reason = values.unheld(value)
         if reason:
-            return Invalid(f"{name!r}: {reason}", [name])
+            return Invalid(phrase("%(column)s: %(error)s", column=repr(name), error=reason), [name])
     return target
 
 

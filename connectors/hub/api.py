@@ -21,6 +21,7 @@ from connectors.contract import (
 )
 from connectors.limiter import Throttle
 from connectors.transport import Transport
+from schemas.said import phrase, together
 
 PAGE = 200
 """Items on one page; the other hub may give fewer."""
@@ -47,7 +48,7 @@ class Api:
             raise error(answer, place)
         body = answer.json()
         if not isinstance(body, dict):
-            raise strange(answer, f"{place}: the other hub answered no object")
+            raise strange(answer, phrase("%(place)s: the other hub answered no object", place=place))
         return body
 
     def pages(self, path: str, place: str, cursor: str | None, key: str) -> Iterator[dict[str, Any]]:
@@ -57,13 +58,17 @@ class Api:
             params = {"limit": PAGE} | ({"cursor": cursor} if cursor else {})
             body = self.call("GET", path, place, params=params)
             if not isinstance(body.get("items"), list):
-                raise Unavailable(f"{place}: the other hub's answer has no list of items.")
+                raise Unavailable(phrase("%(place)s: the other hub's answer has no list of items.", place=place))
             yield body
             if body.get("more") is False or (key == "next" and "more" not in body and body.get("next", "") is None):
                 return
             cursor = body.get("next")
             if not isinstance(cursor, str) or not cursor or cursor in seen:
-                raise Unavailable(f"{place}: the other hub's pages lead nowhere; nothing can be said of the rest.")
+                raise Unavailable(
+                    phrase(
+                        "%(place)s: the other hub's pages lead nowhere; nothing can be said of the rest.", place=place
+                    )
+                )
             seen.add(cursor)
 
 
@@ -74,7 +79,11 @@ def one(id: str) -> str:
 
 def strange(answer: Answer, told: str) -> ConnectorError:
     """For a success that says something else than it should."""
-    return Ambiguous(f"{told}; it may have happened.") if answer.wrote else Unavailable(f"{told}.")
+    return (
+        Ambiguous(phrase("%(words)s; it may have happened.", words=told))
+        if answer.wrote
+        else Unavailable(phrase("%(words)s.", words=told))
+    )
 
 
 def error(answer: Answer, place: str) -> ConnectorError:
@@ -82,23 +91,38 @@ def error(answer: Answer, place: str) -> ConnectorError:
     body = answer.peek()
     known = isinstance(body, dict) and str(body.get("type", "")).startswith("urn:commons-hub:problem:")
     said = str(body.get("detail", ""))[:LONGEST] if known else ""
-    words = f"{place}: the other hub answered {answer.status}" + (f" ({said})" if said else "")
+    words = together(
+        [
+            phrase("%(place)s: the other hub answered %(status)s", place=place, status=answer.status),
+            f"({said})" if said else "",
+        ]
+    )
     if answer.status == 401:
-        return SignInFailed(f"{words}. Ask an admin of your foundation there for a new token, and put it in place.")
+        return SignInFailed(
+            phrase(
+                "%(words)s. Ask an admin of your foundation there for a new token, and put it in place.", words=words
+            )
+        )
     if answer.status == 403:
         if known and body["type"].endswith(":not-yours"):
-            return Invalid(f"{words}.")
-        return Forbidden(f"{words}. The token needs the scopes read, share and position.")
+            return Invalid(phrase("%(words)s.", words=words))
+        return Forbidden(phrase("%(words)s. The token needs the scopes read, share and position.", words=words))
     if answer.status == 412 and known:
-        return Stale(f"{words}.")
+        return Stale(phrase("%(words)s.", words=words))
     if answer.status == 410 and known and body["type"].endswith(":unknown-position"):
-        return CursorExpired(f"{words}.")
+        return CursorExpired(phrase("%(words)s.", words=words))
     if answer.status in (404, 410):
-        return Forbidden(f"{words}. It is not there for your foundation; check the address of the other hub.")
+        return Forbidden(
+            phrase("%(words)s. It is not there for your foundation; check the address of the other hub.", words=words)
+        )
     if known and 400 <= answer.status < 500:
         errors = body.get("errors")
         fields = [str(name).removeprefix("facts.") for name in errors] if isinstance(errors, dict) else []
-        return Invalid(f"{words}.", fields)
+        return Invalid(phrase("%(words)s.", words=words), fields)
     if 400 <= answer.status < 500 and answer.status != 408:
-        return Invalid(f"{words}.")
-    return Ambiguous(f"{words}; it may have happened.") if answer.wrote else Unavailable(f"{words}. Try again later.")
+        return Invalid(phrase("%(words)s.", words=words))
+    return (
+        Ambiguous(phrase("%(words)s; it may have happened.", words=words))
+        if answer.wrote
+        else Unavailable(phrase("%(words)s. Try again later.", words=words))
+    )

@@ -32,8 +32,9 @@ from connectors.contract import (
 from connectors.hub import checks, items
 from connectors.hub.api import PAGE, Api, error, one, strange
 from connectors.transport import Transport
+from schemas.said import phrase
 
-LISTING, CHANGES = "Listing opportunities", "Reading changes"
+LISTING, CHANGES = phrase("Listing opportunities"), phrase("Reading changes")
 
 
 def open_commons(settings: Settings, wanted: Wanted, transport: Transport) -> Connector:
@@ -70,7 +71,9 @@ class Commons(Connector):
             if number == 0:  # what changes while the list is read is in the feed behind this
                 stands = page.get("changes")
                 if not isinstance(stands, str):
-                    raise Unavailable(f"{LISTING}: the other hub does not say where its feed of changes stands.")
+                    raise Unavailable(
+                        phrase("%(place)s: the other hub does not say where its feed of changes stands.", place=LISTING)
+                    )
             last = page.get("next", "") is None
             yield Page(tuple(self._records(page["items"], LISTING)), cursor=stands if last else None, complete=last)
 
@@ -85,10 +88,14 @@ class Commons(Connector):
                 if isinstance(item, dict) and item.get("gone") is False
             ]
             if len(gone) + len(there) != len(page["items"]):
-                raise Unavailable(f"{CHANGES}: the other hub answered something that is no change.")
+                raise Unavailable(
+                    phrase("%(place)s: the other hub answered something that is no change.", place=CHANGES)
+                )
             keep = page.get("keep")
             if not isinstance(keep, str) or not keep:
-                raise Unavailable(f"{CHANGES}: the other hub does not say where to begin next time.")
+                raise Unavailable(
+                    phrase("%(place)s: the other hub does not say where to begin next time.", place=CHANGES)
+                )
             last = page.get("more") is False
             yield Page(tuple(self._records(there, CHANGES)), tuple(gone), cursor=keep if last else None)
 
@@ -96,7 +103,7 @@ class Commons(Connector):
         return {id: self._one(id) for id in ids}
 
     def _one(self, id: str) -> Record | Gone | Unseen:
-        place = f"Opportunity {id}"
+        place = phrase("Opportunity %(id)s", id=id)
         answer = self._api.ask("GET", one(id))
         if answer.ok:
             return self._read(answer.json(), place, id)
@@ -105,17 +112,17 @@ class Commons(Connector):
         if answer.status == 410 and problem in ("urn:commons-hub:problem:gone", "urn:commons-hub:problem:merged"):
             return Gone(id)
         if answer.status == 404 and problem == "urn:commons-hub:problem:not-found":
-            return Unseen(id, "The other hub does not show it to your foundation.")
+            return Unseen(id, phrase("The other hub does not show it to your foundation."))
         raise error(answer, place)
 
     def find(self, key: str) -> list[Record]:
-        place = f"Searching for the key {key}"
+        place = phrase("Searching for the key %(key)s", key=key)
         body = self._api.call("GET", "/opportunities", place, params={"key": key})
         if not isinstance(body.get("items"), list):
-            raise Unavailable(f"{place}: the other hub's answer has no list of items.")
+            raise Unavailable(phrase("%(place)s: the other hub's answer has no list of items.", place=place))
         found = [self._read(item, place) for item in body["items"]]
         if any(record.fields.get("key") != key for record in found if "key" in record.fields):
-            raise Unavailable(f"{place}: the other hub answered another opportunity.")
+            raise Unavailable(phrase("%(place)s: the other hub answered another opportunity.", place=place))
         return found
 
     # --- writing
@@ -124,29 +131,29 @@ class Commons(Connector):
         return _one_by_one(drafts, self._create)
 
     def _create(self, draft: Draft) -> Outcome:
-        place = f"Sharing {draft.key}"
+        place = phrase("Sharing %(key)s", key=draft.key)
         sent = items.body(draft.fields) | {"key": draft.key, "kind": self._wanted.object, "audience": self._audience}
         answer = self._api.ask("POST", "/opportunities", json=sent)
         if not answer.ok:
             raise error(answer, place)
         found = items.record(answer.json(), self._wanted)
         if found is None or ("key" in found.fields and found.fields["key"] != draft.key):
-            raise strange(answer, f"{place}: the other hub does not say what it made")
+            raise strange(answer, phrase("%(place)s: the other hub does not say what it made", place=place))
         return Outcome(id=found.id, record=found)
 
     def update(self, edits: Sequence[Edit]) -> list[Outcome]:
         return _one_by_one(edits, self._update)
 
     def _update(self, edit: Edit) -> Outcome:
-        place = f"Changing opportunity {edit.id}"
+        place = phrase("Changing opportunity %(id)s", id=edit.id)
         if not edit.expected.version:
-            raise Stale(f"{place}: nobody knows any more what was read of it.")
+            raise Stale(phrase("%(place)s: nobody knows any more what was read of it.", place=place))
         answer = self._api.ask("PATCH", one(edit.id), etag=edit.expected.version, json=items.body(edit.fields))
         if not answer.ok:
             raise error(answer, place)
         found = items.record(answer.json(), self._wanted)
         if found is None or found.id != edit.id:
-            raise strange(answer, f"{place}: the other hub's answer is about something else")
+            raise strange(answer, phrase("%(place)s: the other hub's answer is about something else", place=place))
         return Outcome(id=found.id, record=found)
 
     def delete(self, ids: Sequence[str]) -> list[Outcome]:
@@ -156,7 +163,7 @@ class Commons(Connector):
     def _withdraw(self, id: str) -> Outcome:
         answer = self._api.ask("DELETE", one(id), etag="*")
         if not answer.ok and answer.status != 410:
-            raise error(answer, f"Withdrawing opportunity {id}")
+            raise error(answer, phrase("Withdrawing opportunity %(id)s", id=id))
         return Outcome(id=id)
 
     # --- how
@@ -164,18 +171,24 @@ class Commons(Connector):
     def _records(self, found: list[Any], place: str) -> list[Record]:
         of_kind = [item for item in found if not isinstance(item, dict) or item.get("kind") == self._wanted.object]
         if any(not isinstance(item, dict) or not isinstance(item.get("kind"), str) for item in found):
-            raise Unavailable(f"{place}: the other hub answered something that is no opportunity.")
+            raise Unavailable(
+                phrase("%(place)s: the other hub answered something that is no opportunity.", place=place)
+            )
         return [self._read(item, place) for item in of_kind]
 
     def _read(self, item: Any, place: str, id: str | None = None) -> Record:
         found = items.record(item, self._wanted)
         if found is None or (id is not None and found.id != id):
-            raise Unavailable(f"{place}: the other hub answered something that is no opportunity, or another one.")
+            raise Unavailable(
+                phrase(
+                    "%(place)s: the other hub answered something that is no opportunity, or another one.", place=place
+                )
+            )
         return found
 
     def _id(self, item: dict[str, Any]) -> str:
         if not isinstance(item.get("id"), str):
-            raise Unavailable(f"{CHANGES}: the other hub does not say what is gone.")
+            raise Unavailable(phrase("%(place)s: the other hub does not say what is gone.", place=CHANGES))
         return str(item["id"])
 
 
@@ -188,6 +201,6 @@ def _one_by_one(asked: Sequence[Any], act: Callable[[Any], Outcome]) -> list[Out
         except ConnectorError as problem:
             outcomes.append(Outcome(error=problem))
             if not isinstance(problem, Invalid | Stale):
-                rest = Unavailable(f"Not sent, because of what came before: {problem}")
+                rest = Unavailable(phrase("Not sent, because of what came before: %(error)s", error=problem))
                 return outcomes + [Outcome(error=rest)] * (len(asked) - len(outcomes))
     return outcomes

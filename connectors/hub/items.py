@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.contract import Invalid, Raw, Record, Wanted
+from schemas.said import phrase
 
 PLAIN = ("key", "state", "kind", "status", "steward", "page")
 POSITION, OTHERS = "position.", "others."
@@ -35,7 +36,9 @@ def body(fields: Mapping[str, Any]) -> Raw:
     sent: Raw = {"facts": {}}
     for name, value in fields.items():
         if name in READ_ONLY or name.startswith(OTHERS):
-            raise Invalid(f'The other hub decides {name} by itself. Map it with way = "in".', [name])
+            raise Invalid(
+                phrase('The other hub decides %(name)s by itself. Map it with way = "in".', name=name), [name]
+            )
         if name == "key":
             sent["key"] = value
         elif name == "state":

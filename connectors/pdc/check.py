@@ -10,6 +10,7 @@ from connectors.pdc import form
 from connectors.pdc.form import Form
 from connectors.pdc.lists import whole
 from connectors.pdc.session import Session
+from schemas.said import phrase, together
 
 
 def run(
@@ -21,18 +22,26 @@ def run(
         for step in _steps(session, wanted, opportunity, source, form_anew):
             done.append(step)
     except SignInFailed as error:
-        fix = (
+        fix = phrase(
             "Ask the administrators of the Philanthropy Data Commons for the client's id and secret, then check again."
         )
-        done.append(Check("sign in", False, str(error), fix))
+        done.append(Check(phrase("sign in"), False, str(error), fix))
     except Forbidden as error:
-        fix = f"Ask its administrators to grant this client view on opportunity {opportunity}; see the README of pdc."
-        done.append(Check("see the opportunity", False, str(error), fix))
+        fix = phrase(
+            "Ask its administrators to grant this client view on opportunity %(opportunity)s; see the README of pdc.",
+            opportunity=opportunity,
+        )
+        done.append(Check(phrase("see the opportunity"), False, str(error), fix))
     except Invalid as error:
-        done.append(Check("see the form", False, str(error), "Put that right, then check again."))
+        done.append(Check(phrase("see the form"), False, str(error), phrase("Put that right, then check again.")))
     except ConnectorError as error:
         done.append(
-            Check("reach the service", False, str(error), "See to the network, url and token_url, then check again.")
+            Check(
+                phrase("reach the service"),
+                False,
+                str(error),
+                phrase("See to the network, url and token_url, then check again."),
+            )
         )
     return done
 
@@ -40,26 +49,60 @@ def run(
 def _steps(
     session: Session, wanted: Wanted, opportunity: int, source: int | None, form_anew: Callable[[], Form]
 ) -> Iterator[Check]:
-    yield Check("sign in", True, f"Signed in as user {session.who()}.")
-    found = session.get(f"/opportunities/{opportunity}", f"Reading opportunity {opportunity}")
-    yield Check("see the opportunity", True, f"Opportunity {opportunity} is {str(found.get('title'))!r}.")
+    yield Check(phrase("sign in"), True, phrase("Signed in as user %(who)s.", who=session.who()))
+    found = session.get(
+        f"/opportunities/{opportunity}", phrase("Reading opportunity %(opportunity)s", opportunity=opportunity)
+    )
+    yield Check(
+        phrase("see the opportunity"),
+        True,
+        phrase(
+            "Opportunity %(opportunity)s is %(title)s.", opportunity=opportunity, title=repr(str(found.get("title")))
+        ),
+    )
     now = form_anew()
-    yield Check("see the form", True, f"Application form {now.id} has {len(now.fields)} fields.")
+    yield Check(
+        phrase("see the form"),
+        True,
+        phrase("Application form %(id)s has %(count)s fields.", id=now.id, count=len(now.fields)),
+    )
     offered = [column.name for column in form.columns(now)]
     for column in [name for name in wanted.fields if name not in offered]:
         close = get_close_matches(column, offered, n=1, cutoff=0.6)
-        fix = "Have a field for it added to the form, or take it out of the mapping." + (
-            f" Closest: {close[0]!r}." if close else ""
+        fix = together(
+            [
+                phrase("Have a field for it added to the form, or take it out of the mapping."),
+                phrase("Closest: %(close)s.", close=repr(close[0])) if close else "",
+            ]
         )
-        yield Check("fields exist", False, f"Application form {now.id} has nothing for {column!r}.", fix)
-    every = whole(session, "/proposals", "Listing the proposals")
+        yield Check(
+            phrase("fields exist"),
+            False,
+            phrase("Application form %(id)s has nothing for %(column)s.", id=now.id, column=repr(column)),
+            fix,
+        )
+    every = whole(session, "/proposals", phrase("Listing the proposals"))
     mine = [each for each in every if each.get("opportunityId") == opportunity]
-    yield Check("read proposals", True, f"{len(mine)} proposals to this opportunity can be read.")
+    yield Check(
+        phrase("read proposals"), True, phrase("%(count)s proposals to this opportunity can be read.", count=len(mine))
+    )
     if source is None:
-        yield Check("write", True, "Nothing is written: the option source names no source.")
+        yield Check(phrase("write"), True, phrase("Nothing is written: the option source names no source."))
         return
-    if all(each.get("id") != source for each in whole(session, "/sources", "Listing the sources")):
-        fix = "Name the number of a source that this client may refer to; its administrators can grant it reference on one."
-        yield Check("write", False, f"Source {source} is not there, or out of this client's sight.", fix)
+    if all(each.get("id") != source for each in whole(session, "/sources", phrase("Listing the sources"))):
+        fix = phrase(
+            "Name the number of a source that this client may refer to; its administrators can grant it "
+            "reference on one."
+        )
+        yield Check(
+            phrase("write"),
+            False,
+            phrase("Source %(source)s is not there, or out of this client's sight.", source=source),
+            fix,
+        )
         return
-    yield Check("write", True, f"Source {source} is there. Whether this client may name it only a write can show.")
+    yield Check(
+        phrase("write"),
+        True,
+        phrase("Source %(source)s is there. Whether this client may name it only a write can show.", source=source),
+    )

@@ -34,16 +34,29 @@ from connectors.pdc.proposals import Proposal
 from connectors.pdc.session import Session
 from connectors.pdc.writing import Writer
 from connectors.transport import Transport
+from schemas.said import phrase
 
 
 def open_proposals(settings: Settings, wanted: Wanted, transport: Transport) -> Proposals:
     """``Invalid`` when an option is missing or cannot be; nothing is called yet."""
     for name in ("url", "token_url", "client_id", "client_secret", "opportunity"):
         if not settings.get(name):
-            raise Invalid(f"Connection {settings.connection!r} lacks the option {name!r}.", (name,))
+            raise Invalid(
+                phrase(
+                    "Connection %(connection)s lacks the option %(name)s.",
+                    connection=repr(settings.connection),
+                    name=repr(name),
+                ),
+                (name,),
+            )
     if wanted.key not in (None, EXTERNAL_ID):
         raise Invalid(
-            f"A proposal has one column for a key, {EXTERNAL_ID}; the mapping names {wanted.key!r}.", ("key",)
+            phrase(
+                "A proposal has one column for a key, %(column)s; the mapping names %(key)s.",
+                column=EXTERNAL_ID,
+                key=repr(wanted.key),
+            ),
+            ("key",),
         )
     secret = settings.get("client_secret")
     session = Session(
@@ -88,7 +101,7 @@ class Proposals(Connector):
             page=COUNT,
             batch=1,  # one call after another, as the service wants it
             rates=session.rates,
-            normalises=("amounts have at least two decimals",),
+            normalises=(phrase("amounts have at least two decimals"),),
         )
 
     # --- looking
@@ -121,7 +134,7 @@ class Proposals(Connector):
             try:
                 one = self._look(id)
                 seen = proposals.record(one, self._wanted.fields)
-                found[id] = seen or Unseen(id, "The proposal has no version yet.")
+                found[id] = seen or Unseen(id, phrase("The proposal has no version yet."))
             except Forbidden as error:
                 found[id] = Unseen(id, str(error))
         return found
@@ -165,7 +178,7 @@ class Proposals(Connector):
         return self._writer.update(edits) if self._may_write() else self._readonly(len(edits))
 
     def delete(self, ids: Sequence[str]) -> list[Outcome]:
-        error = Invalid("The Philanthropy Data Commons keeps every proposal: none can be deleted.")
+        error = Invalid(phrase("The Philanthropy Data Commons keeps every proposal: none can be deleted."))
         return [Outcome(error=error) for _ in ids]
 
     # --- how
@@ -175,25 +188,31 @@ class Proposals(Connector):
 
     def _readonly(self, count: int) -> list[Outcome]:
         error = Invalid(
-            "Nothing is written without the option source: the number of a source that this client may name."
+            phrase("Nothing is written without the option source: the number of a source that this client may name.")
         )
         return [Outcome(error=error) for _ in range(count)]
 
     def _every(self) -> list[Proposal]:
         of = {"funder": self._funder} if self._funder else {}
-        every = whole(self._session, "/proposals", "Listing the proposals", of)
+        every = whole(self._session, "/proposals", phrase("Listing the proposals"), of)
         found = [proposals.proposal(each, self._types) for each in every]
         return [each for each in found if each.opportunity == self._opportunity]
 
     def _look(self, id: str) -> Proposal:
-        place = f"Reading proposal {id}"
+        place = phrase("Reading proposal %(id)s", id=id)
         if not id.isdecimal():
-            raise Forbidden(f"{place}: the number of a proposal has digits only.")
+            raise Forbidden(phrase("%(place)s: the number of a proposal has digits only.", place=place))
         found = proposals.proposal(self._session.get(f"/proposals/{id}", place), self._types)
         if str(found.id) != id:
-            raise Unavailable(f"{place}: the service's answer is about another one.")
+            raise Unavailable(phrase("%(place)s: the service's answer is about another one.", place=place))
         if found.opportunity != self._opportunity:
-            raise Forbidden(f"{place}: it belongs to another opportunity than {self._opportunity}.")
+            raise Forbidden(
+                phrase(
+                    "%(place)s: it belongs to another opportunity than %(opportunity)s.",
+                    place=place,
+                    opportunity=self._opportunity,
+                )
+            )
         return found
 
     def _form_now(self) -> Form:
@@ -214,5 +233,12 @@ def _number(settings: Settings, name: str) -> int | None:
     if given in (None, ""):
         return None
     if isinstance(given, bool) or not str(given).isdecimal():
-        raise Invalid(f"The option {name} is {given!r}. It is a number, as the service gives it.", (name,))
+        raise Invalid(
+            phrase(
+                "The option %(name)s is %(given)s. It is a number, as the service gives it.",
+                name=name,
+                given=repr(given),
+            ),
+            (name,),
+        )
     return int(str(given))

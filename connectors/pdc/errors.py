@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.answer import Answer
 from connectors.contract import Ambiguous, ConnectorError, Forbidden, Invalid, SignInFailed, Unavailable
+from schemas.said import phrase, together
 
 LONGEST_MESSAGE = 300
 
@@ -28,13 +29,30 @@ def token_is_over(answer: Answer) -> bool:
 def error(answer: Answer, place: str) -> ConnectorError:
     """The error that a refusing answer stands for."""
     message = said(answer)
-    words = f"{place}: the Philanthropy Data Commons answered {answer.status}" + (f" ({message})" if message else "")
+    words = together(
+        [
+            phrase("%(place)s: the Philanthropy Data Commons answered %(status)s", place=place, status=answer.status),
+            f"({message})" if message else "",
+        ]
+    )
     if token_is_over(answer):
-        return SignInFailed(f"{words}. The token is not accepted: check client_id, client_secret and token_url.")
+        return SignInFailed(
+            phrase("%(words)s. The token is not accepted: check client_id, client_secret and token_url.", words=words)
+        )
     if answer.status in (401, 403):
-        return Forbidden(f"{words}. Ask its administrators to grant this client the right; see the README of pdc.")
+        return Forbidden(
+            phrase(
+                "%(words)s. Ask its administrators to grant this client the right; see the README of pdc.", words=words
+            )
+        )
     if answer.status == 404:
-        return Forbidden(f"{words}. There is no such thing, or this client may not see it: the two look alike.")
+        return Forbidden(
+            phrase("%(words)s. There is no such thing, or this client may not see it: the two look alike.", words=words)
+        )
     if 400 <= answer.status < 500 and answer.status != 408:
-        return Invalid(f"{words}.")
-    return Ambiguous(f"{words}; it may have happened.") if answer.wrote else Unavailable(f"{words}. Try again later.")
+        return Invalid(phrase("%(words)s.", words=words))
+    return (
+        Ambiguous(phrase("%(words)s; it may have happened.", words=words))
+        if answer.wrote
+        else Unavailable(phrase("%(words)s. Try again later.", words=words))
+    )

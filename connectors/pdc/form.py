@@ -11,6 +11,7 @@ from connectors.contract import Field, Invalid, Unavailable
 from connectors.pdc.lists import whole
 from connectors.pdc.session import Session
 from connectors.pdc.values import AMOUNT, CURRENCY
+from schemas.said import phrase
 
 EXTERNAL_ID = "externalId"
 """The proposal's own column; everything else is a field of its form."""
@@ -53,7 +54,7 @@ class Types:
 
     def _listed(self) -> dict[str, str]:
         if self._all is None:
-            every = whole(self._session, "/baseFields", "Listing the base fields")
+            every = whole(self._session, "/baseFields", phrase("Listing the base fields"))
             self._all = {str(each["shortCode"]): str(each.get("dataType")) for each in every if "shortCode" in each}
         return self._all
 
@@ -62,11 +63,20 @@ def form(session: Session, opportunity: int, wanted: int | None, types: Types) -
     """The named form, else the newest of the opportunity. ``Invalid`` where there is none."""
     if wanted is None:
         wanted = _newest(session, opportunity)
-    found = session.get(f"/applicationForms/{wanted}", f"Reading application form {wanted}")
+    found = session.get(f"/applicationForms/{wanted}", phrase("Reading application form %(wanted)s", wanted=wanted))
     if found.get("id") != wanted or not isinstance(found.get("fields"), list):
-        raise Unavailable(f"Reading application form {wanted}: the service's answer is about something else.")
+        raise Unavailable(
+            phrase("Reading application form %(wanted)s: the service's answer is about something else.", wanted=wanted)
+        )
     if found.get("opportunityId") != opportunity:
-        raise Invalid(f"Application form {wanted} belongs to another opportunity than {opportunity}.", ["form"])
+        raise Invalid(
+            phrase(
+                "Application form %(wanted)s belongs to another opportunity than %(opportunity)s.",
+                wanted=wanted,
+                opportunity=opportunity,
+            ),
+            ["form"],
+        )
     return form_of(found, types)
 
 
@@ -78,7 +88,7 @@ def form_of(found: Mapping[str, Any], types: Types) -> Form:
             fields.setdefault(_named(each), FormField(int(each["id"]), types.of(each)))
     except (KeyError, TypeError, ValueError):
         raise Unavailable(
-            f"Reading application form {found['id']}: the service's answer has fields that are none."
+            phrase("Reading application form %(id)s: the service's answer has fields that are none.", id=found["id"])
         ) from None
     return Form(int(found["id"]), fields)
 
@@ -110,10 +120,14 @@ def split(column: str) -> tuple[str, str]:
 
 
 def _newest(session: Session, opportunity: int) -> int:
-    every = whole(session, "/applicationForms", "Listing the application forms")
+    every = whole(session, "/applicationForms", phrase("Listing the application forms"))
     own = [f for f in every if f.get("opportunityId") == opportunity and isinstance(f.get("id"), int)]
     if not own:
         raise Invalid(
-            f"Opportunity {opportunity} has no application form. Have one made; see the README of pdc.", ["form"]
+            phrase(
+                "Opportunity %(opportunity)s has no application form. Have one made; see the README of pdc.",
+                opportunity=opportunity,
+            ),
+            ["form"],
         )
     return int(max(own, key=lambda f: (int(f.get("version") or 0), f["id"]))["id"])

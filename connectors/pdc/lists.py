@@ -11,6 +11,7 @@ from typing import Any
 
 from connectors.contract import Unavailable
 from connectors.pdc.session import Session
+from schemas.said import phrase
 
 COUNT = 100
 """Entries on a page; without a word the service gives 10."""
@@ -26,8 +27,14 @@ def whole(session: Session, path: str, place: str, only: Mapping[str, str] = NO_
         if len(found) == total:
             return list(found.values())
     raise Unavailable(
-        f"{place}: the list has {total} entries and showed {len(found)}, {WALKS} times over. Too much goes on there; the "
-        "next sync tries again."
+        phrase(
+            "%(place)s: the list has %(total)s entries and showed %(count)s, %(walks)s times over. Too much "
+            "goes on there; the next sync tries again.",
+            place=place,
+            total=total,
+            count=len(found),
+            walks=WALKS,
+        )
     )
 
 
@@ -37,11 +44,11 @@ def _walk(session: Session, path: str, place: str, only: Mapping[str, str]) -> t
         body = session.get(path, place, **only, _page=page, _count=COUNT)
         entries, total = body.get("entries"), body.get("total")
         if not isinstance(entries, list) or not isinstance(total, int) or isinstance(total, bool):
-            raise Unavailable(f"{place}: the service's answer is no list.")
+            raise Unavailable(phrase("%(place)s: the service's answer is no list.", place=place))
         for each in entries:
             if not isinstance(each, dict) or ("id" not in each and "shortCode" not in each):
-                raise Unavailable(f"{place}: the service's answer lists something without an id.")
+                raise Unavailable(phrase("%(place)s: the service's answer lists something without an id.", place=place))
             found[each.get("id", each.get("shortCode"))] = each
         if not entries or len(found) >= total:
             return found, total
-    raise Unavailable(f"{place}: the list does not come to an end.")
+    raise Unavailable(phrase("%(place)s: the list does not come to an end.", place=place))

@@ -10,6 +10,7 @@ from connectors.contract import Raw, Record, Unavailable
 from connectors.pdc import values
 from connectors.pdc.form import EXTERNAL_ID, Types, code_of, split
 from connectors.pdc.values import AMOUNT
+from schemas.said import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,13 @@ def proposal(body: Any, types: Types) -> Proposal:
             body["id"], body["opportunityId"], body["externalId"], str(body.get("createdBy") or ""), versions
         )
     except (KeyError, TypeError, AttributeError):
-        raise Unavailable("The service's answer holds something that is no proposal.") from None
+        raise Unavailable(phrase("The service's answer holds something that is no proposal.")) from None
     if (
         not isinstance(found.id, int)
         or not isinstance(found.external_id, str)
         or not all(isinstance(n, int) for n in versions)
     ):
-        raise Unavailable("The service's answer holds something that is no proposal.")
+        raise Unavailable(phrase("The service's answer holds something that is no proposal."))
     return found
 
 

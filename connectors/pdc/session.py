@@ -16,6 +16,7 @@ from connectors.contract import Ambiguous, Rate, Secret, SignInFailed, Unavailab
 from connectors.limiter import Throttle
 from connectors.pdc import errors
 from connectors.transport import Transport
+from schemas.said import phrase
 
 CALLS, SECONDS = 4, 1.0
 """As many as one writer got through on a quiet service; there is no documented limit."""
@@ -46,7 +47,9 @@ class Session:
         try:
             claims = jwt.decode(self._token.reveal(), options={"verify_signature": False})
         except jwt.PyJWTError:
-            raise SignInFailed(f"{self._token_url} gave a token that says nothing about its bearer.") from None
+            raise SignInFailed(
+                phrase("%(url)s gave a token that says nothing about its bearer.", url=self._token_url)
+            ) from None
         return str(claims.get("sub") or "")
 
     def moment(self) -> float:
@@ -79,8 +82,16 @@ class Session:
             raise errors.error(answer, place)
         body = answer.json()
         if not isinstance(body, dict):
-            told = f"{place}: the service answered a {type(body).__name__} where an object was due"
-            raise Ambiguous(f"{told}; it may have happened.") if answer.wrote else Unavailable(f"{told}.")
+            told = phrase(
+                "%(place)s: the service answered a %(kind)s where an object was due",
+                place=place,
+                kind=type(body).__name__,
+            )
+            raise (
+                Ambiguous(phrase("%(words)s; it may have happened.", words=told))
+                if answer.wrote
+                else Unavailable(phrase("%(words)s.", words=told))
+            )
         return body
 
     def _send(self, method: str, path: str, how: dict[str, Any]) -> Answer:
@@ -100,15 +111,24 @@ class Session:
         if not answer.ok:
             if not isinstance(body, dict) or "error" not in body:
                 raise Unavailable(
-                    f"{answer.url} answered {answer.status} to the sign-in. Check token_url, or try later."
+                    phrase(
+                        "%(url)s answered %(status)s to the sign-in. Check token_url, or try later.",
+                        url=answer.url,
+                        status=answer.status,
+                    )
                 )
             why = str(body.get("error_description") or body["error"])[:200]
             raise SignInFailed(
-                f"{answer.url} does not accept the client {self._client_id!r} ({why}). Check client_id and client_secret."
+                phrase(
+                    "%(url)s does not accept the client %(client_id)s (%(why)s). Check client_id and client_secret.",
+                    url=answer.url,
+                    client_id=repr(self._client_id),
+                    why=why,
+                )
             )
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(token, str) or not token:
-            raise Unavailable(f"{answer.url} answered without an access token. Check token_url.")
+            raise Unavailable(phrase("%(url)s answered without an access token. Check token_url.", url=answer.url))
         lasts = body.get("expires_in") if isinstance(body, dict) else None
         seconds = lasts if isinstance(lasts, int) and not isinstance(lasts, bool) else 0
         self._token, self._until = Secret(token), asked + seconds - EARLY

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from schemas.said import phrase
+
 AMOUNT, CURRENCY = ".amount", ".currency"
 """A money field is two columns: its amount and its currency."""
 
@@ -21,15 +23,15 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\+[1-9]\d{4,14}(;ext=\d+)?")
 _URL = re.compile(r"https?://[^\s]+")
 _RULES = {
-    "number": "a number",
-    "email": "an e-mail address",
-    "phone_number": "a number like +14155550100;ext=5",
-    "url": "an address that begins with https://",
-    "boolean": "true or false",
-    "date": "a day like 2027-01-31",
-    "date_time": "a moment with its zone, like 2027-01-31T12:00:00Z",
-    "currency": "an amount and its currency, like 25000.00 USD",
-    "file": "a file, which the hub does not send",
+    "number": phrase("a number"),
+    "email": phrase("an e-mail address"),
+    "phone_number": phrase("a number like +14155550100;ext=5"),
+    "url": phrase("an address that begins with https://"),
+    "boolean": phrase("true or false"),
+    "date": phrase("a day like 2027-01-31"),
+    "date_time": phrase("a moment with its zone, like 2027-01-31T12:00:00Z"),
+    "currency": phrase("an amount and its currency, like 25000.00 USD"),
+    "file": phrase("a file, which the hub does not send"),
 }
 
 
@@ -60,9 +62,15 @@ def spelt(value: Any, type: str) -> str | None:
     elif isinstance(value, str):
         text = value
     else:
-        raise ValueError("A base field holds one text; give the field a separator in the mapping.")
+        raise ValueError(phrase("A base field holds one text; give the field a separator in the mapping."))
     if not fits(text, type):
-        raise ValueError(f"The base field is a {type}: it holds {_RULES.get(type, 'something else')}.")
+        raise ValueError(
+            phrase(
+                "The base field is a %(type)s: it holds %(rule)s.",
+                type=type,
+                rule=_RULES.get(type, phrase("something else")),
+            )
+        )
     return text
 
 
@@ -72,13 +80,13 @@ def spelt_money(amount: Any, currency: Any) -> str | None:
         return None
     number = amount if isinstance(amount, Decimal) else _decimal(str(amount))
     if number is None or isinstance(amount, bool) or not isinstance(currency, str):
-        raise ValueError("An amount needs a number and a currency, like 25000.00 USD.")
+        raise ValueError(phrase("An amount needs a number and a currency, like 25000.00 USD."))
     number = Decimal(number)
     exponent = number.as_tuple().exponent
     places = max(2, -exponent if isinstance(exponent, int) else 0)
     text = f"{number:.{places}f} {currency}"
     if not fits(text, "currency"):
-        raise ValueError(f"{currency!r} is no currency code of three capital letters.")
+        raise ValueError(phrase("%(currency)s is no currency code of three capital letters.", currency=repr(currency)))
     return text
 
 

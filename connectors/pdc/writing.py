@@ -29,6 +29,7 @@ from connectors.pdc.form import EXTERNAL_ID, Form, split
 from connectors.pdc.proposals import Proposal, Value, Version
 from connectors.pdc.session import Session
 from connectors.pdc.values import AMOUNT
+from schemas.said import phrase
 
 Body = dict[str, Any]
 KEPT = 60.0
@@ -91,15 +92,22 @@ class Writer:
         texts = spelt(cells, {}, self._form())
         if len(there) > 1:
             ids = ", ".join(map(str, sorted(there)))
-            raise Invalid(f"Proposals {ids} share the external id {draft.key!r}. None of them is used.", [EXTERNAL_ID])
+            raise Invalid(
+                phrase(
+                    "Proposals %(ids)s share the external id %(key)s. None of them is used.",
+                    ids=ids,
+                    key=repr(draft.key),
+                ),
+                [EXTERNAL_ID],
+            )
         if not there:
             found = self._session.post(
                 "/proposals",
-                f"Adding a proposal to opportunity {self._opportunity}",
+                phrase("Adding a proposal to opportunity %(opportunity)s", opportunity=self._opportunity),
                 {"opportunityId": self._opportunity, "externalId": draft.key},
             )
             if not isinstance(found.get("id"), int) or found.get("externalId") != draft.key:
-                raise Ambiguous("The service's answer to a new proposal is about something else.")
+                raise Ambiguous(phrase("The service's answer to a new proposal is about something else."))
             return self._given(proposals.Proposal(found["id"], self._opportunity, draft.key, "", {}), texts)
         one = self._look(str(there[0]))
         if one.newest is None:  # made before, and its first version never arrived
@@ -110,11 +118,13 @@ class Writer:
 
     def _edited(self, edit: Edit) -> Record:
         if EXTERNAL_ID in edit.fields:
-            raise Invalid("The external id of a proposal is set when it is made and cannot be changed.", [EXTERNAL_ID])
+            raise Invalid(
+                phrase("The external id of a proposal is set when it is made and cannot be changed."), [EXTERNAL_ID]
+            )
         found = self._look(edit.id)
         newest = found.newest
         if newest is None or (edit.expected.version and edit.expected.version != str(newest.number)):
-            raise Stale(f"Proposal {edit.id} was given another version meanwhile.")
+            raise Stale(phrase("Proposal %(id)s was given another version meanwhile.", id=edit.id))
         if not self._may(found):
             raise Invalid(_foreign(found))
         return self._given(found, spelt(edit.fields, _now(found, edit.fields), self._form()))
@@ -135,7 +145,11 @@ class Writer:
         if bad:
             self._take_back(found.id, written, before, bad)
         if now.newest != written:
-            raise Ambiguous(f"Proposal {found.id} was given another version in the same moment. It is looked at again.")
+            raise Ambiguous(
+                phrase(
+                    "Proposal %(id)s was given another version in the same moment. It is looked at again.", id=found.id
+                )
+            )
         record = proposals.record(now, self._wanted.fields)
         assert record is not None
         return record
@@ -144,19 +158,25 @@ class Writer:
         """The number of the new version."""
         form, answers = version
         body = {"proposalId": id, "sourceId": self._source, "applicationFormId": form, "fieldValues": answers}
-        found = self._session.post("/proposalVersions", f"Giving proposal {id} a version", body)
+        found = self._session.post("/proposalVersions", phrase("Giving proposal %(id)s a version", id=id), body)
         if found.get("proposalId") != id or not isinstance(found.get("version"), int):
-            raise Ambiguous(f"The service's answer to a version of proposal {id} is about something else.")
+            raise Ambiguous(
+                phrase("The service's answer to a version of proposal %(id)s is about something else.", id=id)
+            )
         return int(found["version"])
 
     def _read_back(self, id: int, number: int) -> Proposal:
         try:
             now = self._look(str(id))
         except ConnectorError as error:
-            told = f"Proposal {id} was given a version that could not be read back: {error}"
+            told = phrase(
+                "Proposal %(id)s was given a version that could not be read back: %(error)s", id=id, error=error
+            )
             raise Ambiguous(told, _wait(error)) from None
         if number not in now.versions:
-            raise Ambiguous(f"Proposal {id} does not show the version that it was given. It is looked at again.")
+            raise Ambiguous(
+                phrase("Proposal %(id)s does not show the version that it was given. It is looked at again.", id=id)
+            )
         return now
 
     def _take_back(self, id: int, written: Version, before: Version | None, bad: list[str]) -> None:
@@ -167,11 +187,19 @@ class Writer:
             else:
                 self._post(id, (written.form, [_body(value) for value in written.values if value.code not in bad]))
         except ConnectorError as error:
-            told = f"Proposal {id} has values that are not valid, and could not be set right: {error}"
+            told = phrase(
+                "Proposal %(id)s has values that are not valid, and could not be set right: %(error)s",
+                id=id,
+                error=error,
+            )
             raise Ambiguous(told, _wait(error)) from None
         raise Invalid(
-            f"The service calls {', '.join(bad)} of proposal {id} not valid, so nobody would see it. It was taken back: see "
-            "which data type the base field has.",
+            phrase(
+                "The service calls %(bad)s of proposal %(id)s not valid, so nobody would see it. It was taken "
+                "back: see which data type the base field has.",
+                bad=", ".join(bad),
+                id=id,
+            ),
             bad,
         )
 
@@ -185,7 +213,12 @@ def spelt(cells: Raw, now: Mapping[str, Any], form: Form) -> dict[str, str | Non
         field = form.fields.get(code)
         if field is None:
             raise Invalid(
-                f"Application form {form.id} has no field for {code!r}. Add it, or take it out of the mapping.", [code]
+                phrase(
+                    "Application form %(id)s has no field for %(code)s. Add it, or take it out of the mapping.",
+                    id=form.id,
+                    code=repr(code),
+                ),
+                [code],
             )
         try:
             if field.type == "currency":
@@ -194,7 +227,10 @@ def spelt(cells: Raw, now: Mapping[str, Any], form: Form) -> dict[str, str | Non
             else:
                 texts[code] = values.spelt(cells[code], field.type)
         except ValueError as reason:
-            raise Invalid(f"{code!r}: {reason}", [column for column in cells if split(column)[0] == code]) from None
+            raise Invalid(
+                phrase("%(column)s: %(error)s", column=repr(code), error=reason),
+                [column for column in cells if split(column)[0] == code],
+            ) from None
     return texts
 
 
@@ -209,8 +245,12 @@ def merged(before: Version | None, texts: Mapping[str, str | None], form: Form) 
         lost = [value.code for value in before.values if value.code not in form.fields]
         if lost:
             raise Invalid(
-                f"The proposal answers {', '.join(lost)}, for which application form {form.id} has no field: a version on "
-                "that form would lose it. Add the fields to the form."
+                phrase(
+                    "The proposal answers %(lost)s, for which application form %(id)s has no field: a version on "
+                    "that form would lose it. Add the fields to the form.",
+                    lost=", ".join(lost),
+                    id=form.id,
+                )
             )
         moved = [_body(value) | {"applicationFormFieldId": form.fields[value.code].id} for value in before.values]
         return form.id, _put(list(zip(before.values, moved, strict=True)), texts, form)
@@ -265,9 +305,10 @@ def _now(found: Proposal, cells: Raw) -> Raw:
 
 
 def _foreign(found: Proposal) -> str:
-    return (
-        f"Proposal {found.id} was made by somebody else. A version replaces the whole, and what this client may not see of "
-        'it would be lost: set versions_of = "all" only where it sees everything.'
+    return phrase(
+        "Proposal %(id)s was made by somebody else. A version replaces the whole, and what this client "
+        'may not see of it would be lost: set versions_of = "all" only where it sees everything.',
+        id=found.id,
     )
 
 
@@ -291,5 +332,7 @@ def _in_turn(items: Sequence[Any], act: Callable[[Any], Record]) -> list[Outcome
         except ConnectorError as error:
             outcomes.append(Outcome(error=error))
             said = isinstance(error, Ambiguous)
-            stopped = Unavailable(f"Not sent, because of what came before: {error}") if said else error
+            stopped = (
+                Unavailable(phrase("Not sent, because of what came before: %(error)s", error=error)) if said else error
+            )
     return outcomes

@@ -14,6 +14,7 @@ from connectors.rest import errors, fill, parts
 from connectors.rest.declaration import Declaration
 from connectors.rest.dig import MISSING, bury, dig
 from connectors.transport import Transport, dump
+from schemas.said import phrase
 
 NEEDS = {
     "none": (), "basic": ("user", "password"), "bearer": ("token",), "header": ("token",),
@@ -38,7 +39,7 @@ class Api:
         self._base = self._url + base.rstrip("/")
         self._own = {name: fill.plain(text, self.names) for name, text in declaration.headers.items()}
         if not all(text.isprintable() and text.isascii() for text in self._own.values()):
-            raise Invalid("A value among the connection's options cannot stand in a header.", ("values",))
+            raise Invalid(phrase("A value among the connection's options cannot stand in a header."), ("values",))
         place, limits = urlsplit(self._url).netloc.rpartition("@")[2], declaration.limits
         self.rates = (Rate(f"rest:{place}", limits.calls, float(limits.seconds)),) if limits else ()
         self._throttle = Throttle(f"rest:{place}", self.rates)
@@ -79,9 +80,11 @@ class Api:
         try:
             url = urljoin(after.url, address)
         except ValueError:
-            raise Unavailable(f"{place}: the address of the next page cannot be read.") from None
+            raise Unavailable(phrase("%(place)s: the address of the next page cannot be read.", place=place)) from None
         if _origin(url) != _origin(self._url) or "@" in urlsplit(url).netloc:
-            raise Unavailable(f"{place}: the next page is said to be on another host, which is not called.")
+            raise Unavailable(
+                phrase("%(place)s: the next page is said to be on another host, which is not called.", place=place)
+            )
         return self._send("GET", url, {name: fill.plain(text, self.names) for name, text in call.headers.items()})
 
     def said(self, answer: Answer, place: str, writes_record: bool = False) -> Any:
@@ -131,7 +134,7 @@ class Api:
 
     def _fetch(self, auth: parts.Auth) -> str:
         """RFC 6749, section 4.4."""
-        place = "Signing in"
+        place = phrase("Signing in")
         url = str(self._settings.get("token_url") or self._url + str(auth.token_path))
         form = {"grant_type": "client_credentials"} | ({"scope": auth.scope} if auth.scope else {})
         headers = {}
@@ -142,24 +145,32 @@ class Api:
         answer = self._transport.call("POST", url, form=form, headers=headers, repeatable=True)
         if answer.status in (400, 401, 403):
             raise SignInFailed(
-                f"{place}: {self.declaration.title} answered {answer.status}. See to client_id and client_secret."
+                phrase(
+                    "%(place)s: %(title)s answered %(status)s. See to client_id and client_secret.",
+                    place=place,
+                    title=self.declaration.title,
+                    status=answer.status,
+                )
             )
         token = dig(self.said(answer, place), "access_token")
         if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
-            raise Unavailable(f"{place}: the answer has no access_token.")
+            raise Unavailable(phrase("%(place)s: the answer has no access_token.", place=place))
         return token
 
     def _secret(self, name: str) -> str:
         value = self._settings.get(name)
         text = value.reveal() if isinstance(value, Secret) else str(value)
         if name != "password" and not (text.isascii() and text.isprintable()):
-            raise SignInFailed(f"The option {name!r} has characters that no header can hold.")
+            raise SignInFailed(phrase("The option %(name)s has characters that no header can hold.", name=repr(name)))
         return text
 
 
 def lacking(declaration: Declaration, settings: Settings) -> list[tuple[str, str]]:
     """Options that this declaration needs and the connection does not have, each with what to say."""
-    wanted = [(name, f"signing in ({declaration.auth.kind}) needs it") for name in NEEDS[declaration.auth.kind]]
+    wanted = [
+        (name, phrase("signing in (%(kind)s) needs it", kind=declaration.auth.kind))
+        for name in NEEDS[declaration.auth.kind]
+    ]
     found = [(name, why) for name, why in wanted if not settings.get(name)]
     given = settings.get("values")
     given = given if isinstance(given, Mapping) else {}
@@ -171,7 +182,13 @@ def lacking(declaration: Declaration, settings: Settings) -> list[tuple[str, str
 def list_of(body: Any, where: str, place: str) -> list[Any]:
     found = dig(body, where)
     if not isinstance(found, list):
-        raise Unavailable(f"{place}: the answer has no list of records at {where or 'its top'!r}.")
+        raise Unavailable(
+            phrase(
+                "%(place)s: the answer has no list of records at %(where)s.",
+                place=place,
+                where=repr(where) if where else phrase("its top"),
+            )
+        )
     return found
 
 

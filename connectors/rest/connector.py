@@ -37,19 +37,35 @@ from connectors.rest.rows import Rows
 from connectors.rest.writing import Writing
 from connectors.transport import Transport
 from connectors.window import Window
+from schemas.said import phrase
 
 
 def open_declared(settings: Settings, wanted: Wanted, transport: Transport) -> Rest:
     """``Invalid`` when the declaration cannot be used, or an option that it needs is missing; nothing is called yet."""
     for name in ("declaration", "url"):
         if not settings.get(name):
-            raise Invalid(f"Connection {settings.connection!r} lacks the option {name!r}.", (name,))
+            raise Invalid(
+                phrase(
+                    "Connection %(connection)s lacks the option %(name)s.",
+                    connection=repr(settings.connection),
+                    name=repr(name),
+                ),
+                (name,),
+            )
     try:
         declaration = load(File(str(settings.get("declaration"))))
     except DeclarationError as error:
         raise Invalid(str(error), ("declaration",)) from None
     for name, why in lacking(declaration, settings):
-        raise Invalid(f"Connection {settings.connection!r} lacks the option {name!r}: {why}.", (name,))
+        raise Invalid(
+            phrase(
+                "Connection %(connection)s lacks the option %(name)s: %(why)s.",
+                connection=repr(settings.connection),
+                name=repr(name),
+                why=why,
+            ),
+            (name,),
+        )
     page = settings.get("page")
     return Rest(Api(declaration, settings, wanted.object, transport), wanted, str(page) if page else None)
 
@@ -129,7 +145,9 @@ class Rest(Connector):
 
     def _sheets(self, more: dict[str, Any], expired: Any = None) -> Iterator[Sheet]:
         """``expired``: statuses by which the system says that it does not know the position any more."""
-        turner = self._looking.turner(self._declaration.list, f"Listing {self._wanted.object!r}", more)
+        turner = self._looking.turner(
+            self._declaration.list, phrase("Listing %(object)s", object=repr(self._wanted.object)), more
+        )
         turner.expired = frozenset(expired or ())
         return turner.sheets()
 

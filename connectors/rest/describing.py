@@ -11,20 +11,29 @@ from connectors.rest.declaration import Declaration
 from connectors.rest.dig import MISSING, dig
 from connectors.rest.looking import Looking
 from connectors.rest.rows import Rows
+from schemas.said import phrase
 
 
 def fields(api: Api, rows: Rows, looking: Looking) -> list[Field]:
     declaration = api.declaration
     if declaration.describe is not None:
-        place = f"Describing {rows.wanted.object!r}"
+        place = phrase("Describing %(object)s", object=repr(rows.wanted.object))
         found = dig(api.said(api.ask(declaration.describe), place), declaration.describe.names)
         return [_declared(declaration, name) for name in _names(found, place)]
     if declaration.columns:
         return [_declared(declaration, name) for name in declaration.columns]
-    sheet = next(iter(looking.turner(declaration.list, f"Sampling {rows.wanted.object!r}", {}).sheets()))
+    sheet = next(
+        iter(
+            looking.turner(
+                declaration.list, phrase("Sampling %(object)s", object=repr(rows.wanted.object)), {}
+            ).sheets()
+        )
+    )
     shown = [row for row in sheet.rows if not rows.is_gone(row)]
     if any(rows.record(row) is None for row in shown):
-        raise Unavailable(f"Sampling {rows.wanted.object!r}: the answer has a row that is no record.")
+        raise Unavailable(
+            phrase("Sampling %(object)s: the answer has a row that is no record.", object=repr(rows.wanted.object))
+        )
     # Where there is no record yet, every column may still come.
     names = rows.names(shown) if shown else list(rows.columns)
     return [_declared(declaration, name) for name in names]
@@ -36,11 +45,16 @@ def refuses(declaration: Declaration, column: str, value: Any) -> str | None:
     if known is None:
         return None
     if known.length is not None and isinstance(value, str) and len(value) > known.length:
-        return f"{column} holds {known.length} characters; this text has {len(value)}."
+        return phrase(
+            "%(column)s holds %(length)s characters; this text has %(count)s.",
+            column=column,
+            length=known.length,
+            count=len(value),
+        )
     if known.choices and isinstance(value, str) and value not in known.choices:
-        return f"{column} does not offer {value!r}."
+        return phrase("%(column)s does not offer %(value)s.", column=column, value=repr(value))
     if known.type == "integer" and isinstance(value, Decimal) and value != value.to_integral_value():
-        return f"{column} takes whole numbers only."
+        return phrase("%(column)s takes whole numbers only.", column=column)
     return None
 
 
@@ -58,5 +72,5 @@ def _names(found: Any, place: str) -> list[str]:
         [item.get("name") if isinstance(item, dict) else item for item in found] if isinstance(found, list) else []
     )
     if found is MISSING or not named or not all(isinstance(name, str) for name in named):
-        raise Unavailable(f"{place}: the answer has no names of columns.")
+        raise Unavailable(phrase("%(place)s: the answer has no names of columns.", place=place))
     return named

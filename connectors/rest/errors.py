@@ -18,6 +18,7 @@ from connectors.contract import (
 )
 from connectors.rest.declaration import Declaration
 from connectors.rest.dig import MISSING, dig
+from schemas.said import phrase, together
 
 LONGEST = 500
 
@@ -29,8 +30,16 @@ def refused(declaration: Declaration, answer: Answer, body: Any) -> bool:
         return False
     found = dig(body, success.field)
     if found is MISSING:
-        what = f"{declaration.title} answered {answer.status} without saying whether that is a success"
-        raise Ambiguous(f"{what}; it may have happened.") if answer.wrote else Unavailable(f"{what}.")
+        what = phrase(
+            "%(title)s answered %(status)s without saying whether that is a success",
+            title=declaration.title,
+            status=answer.status,
+        )
+        raise (
+            Ambiguous(phrase("%(words)s; it may have happened.", words=what))
+            if answer.wrote
+            else Unavailable(phrase("%(words)s.", words=what))
+        )
     return type(found) is not type(success.equals) or found != success.equals
 
 
@@ -44,20 +53,34 @@ def error(
     for secret in secrets:
         said = said.replace(secret, "***")
     said = said[:LONGEST]
-    words = f"{place}: {declaration.title} answered {answer.status}" + (f" ({said})" if said else " without a reason")
+    words = together(
+        [
+            phrase(
+                "%(place)s: %(title)s answered %(status)s", place=place, title=declaration.title, status=answer.status
+            ),
+            f"({said})" if said else phrase("without a reason"),
+        ]
+    )
     if answer.status in means.sign_in:
-        return SignInFailed(f"{words}. See to the credentials among the connection's options.")
+        return SignInFailed(phrase("%(words)s. See to the credentials among the connection's options.", words=words))
     if answer.status in means.stale or (writes_record and answer.status in means.missing):
-        return Stale(f"{words}. It is not as it was read.")
+        return Stale(phrase("%(words)s. It is not as it was read.", words=words))
     if answer.status in means.forbidden:
         return Forbidden(
-            f"{words}. These credentials may not, or there is no such address; see to the declaration too."
+            phrase(
+                "%(words)s. These credentials may not, or there is no such address; see to the declaration too.",
+                words=words,
+            )
         )
     if answer.status == 402:
-        return QuotaSpent(f"{words}. The account's plan has to be paid or changed.")
+        return QuotaSpent(phrase("%(words)s. The account's plan has to be paid or changed.", words=words))
     if answer.ok or (400 <= answer.status < 500 and answer.status != 408):
-        return Invalid(f"{words}.", _fields(declaration, body))
-    return Ambiguous(f"{words}; it may have happened.") if answer.wrote else Unavailable(f"{words}. Try again later.")
+        return Invalid(phrase("%(words)s.", words=words), _fields(declaration, body))
+    return (
+        Ambiguous(phrase("%(words)s; it may have happened.", words=words))
+        if answer.wrote
+        else Unavailable(phrase("%(words)s. Try again later.", words=words))
+    )
 
 
 def _words(declaration: Declaration, body: Any) -> str:

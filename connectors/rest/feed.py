@@ -13,6 +13,7 @@ from connectors.rest import parts
 from connectors.rest.api import header
 from connectors.rest.dig import MISSING, dig
 from connectors.window import BEGINNING
+from schemas.said import phrase
 
 FORMS = {
     "iso": "%Y-%m-%dT%H:%M:%SZ",
@@ -48,7 +49,7 @@ def position(cursor: str) -> datetime:
     """Reads a cursor of stamps; ``CursorExpired`` if it is none."""
     found = moment(cursor, "iso")
     if found is None or not re.match(r"\d{4}-\d\d-\d\dT", cursor):
-        raise CursorExpired(f"{cursor!r} is no moment; everything is read anew.")
+        raise CursorExpired(phrase("%(cursor)s is no moment; everything is read anew.", cursor=repr(cursor)))
     return found
 
 
@@ -67,9 +68,11 @@ def token_in(feed: parts.Tokens, answer: Answer, body: Any, since: str | None) -
     found = dig(body, feed.token) if feed.token is not None else header(answer, str(feed.header))
     text = str(found).removeprefix("W/").strip('"') if found is not MISSING and found is not None else ""
     if not text or isinstance(found, bool | list | dict) or (feed.rising and not text.isdecimal()):
-        raise Unavailable("Listing changes: the answer does not say how far it goes.")
+        raise Unavailable(phrase("Listing changes: the answer does not say how far it goes."))
     if feed.rising and since is not None and int(text) < int(since):
-        raise CursorExpired("The list is older than the position in it: the system was put back to an earlier day.")
+        raise CursorExpired(
+            phrase("The list is older than the position in it: the system was put back to an earlier day.")
+        )
     return text
 
 
@@ -77,5 +80,7 @@ def known(feed: parts.Tokens, cursor: str) -> str:
     """The token in a cursor; ``CursorExpired`` for what this connector never gave out."""
     token = cursor.removeprefix("token ")
     if token == cursor or (feed.rising and not token.isdecimal()):
-        raise CursorExpired(f"{cursor!r} is no position that this system gave; everything is read anew.")
+        raise CursorExpired(
+            phrase("%(cursor)s is no position that this system gave; everything is read anew.", cursor=repr(cursor))
+        )
     return token

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.contract import Invalid
+from schemas.said import phrase
 
 PLACE = re.compile(r"\{([a-z][a-z0-9_]*)(:json)?\}")
 FORBIDDEN_IN_A_PATH = re.compile(r"[\\?#\s\x00-\x1f\x7f]")
@@ -30,11 +31,17 @@ def unreadable(text: str) -> bool:
 def wrong_with_path(path: str) -> str | None:
     """Why this cannot be a path below a connection's address; ``None`` when it can."""
     if not path.startswith("/") or path.startswith("//"):
-        return f'"{path}" must start with one "/": the address itself is the connection\'s, not the declaration\'s.'
+        return phrase(
+            '"%(path)s" must start with one "/": the address itself is the connection\'s, not the declaration\'s.',
+            path=path,
+        )
     if FORBIDDEN_IN_A_PATH.search(path):
-        return f'"{path}" must not contain spaces, backslashes, "?" or "#"; what follows a "?" goes under params.'
+        return phrase(
+            '"%(path)s" must not contain spaces, backslashes, "?" or "#"; what follows a "?" goes under params.',
+            path=path,
+        )
     if "//" in path or any(part in (".", "..") for part in path.replace("%2e", ".").replace("%2E", ".").split("/")):
-        return f'"{path}" must not contain "//", "/./" or "/../".'
+        return phrase('"%(path)s" must not contain "//", "/./" or "/../".', path=path)
     return None
 
 
@@ -44,7 +51,7 @@ def path(text: str, names: Mapping[str, str]) -> str:
     def put(found: re.Match[str]) -> str:
         value = names[found[1]]
         if value in ("", ".", ".."):
-            raise Invalid(f"{value!r} cannot be a part of an address.")
+            raise Invalid(phrase("%(value)s cannot be a part of an address.", value=repr(value)))
         return quote(json.dumps(value) if found[2] else value, safe="")
 
     return PLACE.sub(put, text)

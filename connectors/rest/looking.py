@@ -12,6 +12,7 @@ from connectors.rest.api import Api, header, list_of
 from connectors.rest.dig import MISSING, dig
 from connectors.rest.paging import Turner
 from connectors.rest.rows import Rows
+from schemas.said import phrase
 
 SCANS = 4
 """How often a list is gone through for one search before the next run has to."""
@@ -38,7 +39,7 @@ class Looking:
         answer = self._api.ask(self._declaration.get, {"id": id})
         row = self._row(self._declaration.get, answer, id, writes_record=True)
         if self._says_gone(row):
-            raise Stale(f"Reading record {id}: it was deleted.")
+            raise Stale(phrase("Reading record %(id)s: it was deleted.", id=id))
         return self._read(row, id, answer), row
 
     def version(self, answer: Answer) -> str | None:
@@ -61,14 +62,19 @@ class Looking:
         return [record for record in found if _says(record.fields.get(column), key)]
 
     def _searched(self, call: parts.Find, key: str, column: str) -> list[Record]:
-        place = f"Finding a key in {self._rows.wanted.object!r}"
+        place = phrase("Finding a key in %(object)s", object=repr(self._rows.wanted.object))
         listing = self._declaration.list
         body = self._api.said(self._api.ask(call, {"key": key, "column": column}, more=self.selected(call)), place)
         found = list_of(body, listing.records if call.records is None else call.records, place)
         strange = any(not _says(self._rows.key_of(row), key) for row in found)
         if strange and isinstance(listing.paging, parts.Size) and len(found) >= listing.paging.size:
             # What was asked for may stand on the pages that follow.
-            raise Unavailable(f"{place}: the answer is a page of all records, so the search in [find] is not heeded.")
+            raise Unavailable(
+                phrase(
+                    "%(place)s: the answer is a page of all records, so the search in [find] is not heeded.",
+                    place=place,
+                )
+            )
         return [self._read(row, None, None) for row in found if not self._says_gone(row)]
 
     def selected(self, call: parts.Call) -> dict[str, Any]:
@@ -85,7 +91,7 @@ class Looking:
     def _everything(self) -> list[Record]:
         """All records, for a search among them. A list that is not known to be whole is read until two readings show the
         same: what is missed for a moment would be created once more."""
-        place = f"Going through {self._rows.wanted.object!r}"
+        place = phrase("Going through %(object)s", object=repr(self._rows.wanted.object))
         before: set[str] | None = None
         for _ in range(SCANS):
             sheets = list(self.turner(self._declaration.list, place, {}).sheets())
@@ -99,11 +105,15 @@ class Looking:
             if sheets[-1].whole or found.keys() == before:
                 return list(found.values())
             before = set(found)
-        raise Unavailable(f"{place}: it shows other records each time that it is read. The next run tries again.")
+        raise Unavailable(
+            phrase(
+                "%(place)s: it shows other records each time that it is read. The next run tries again.", place=place
+            )
+        )
 
     def _one(self, call: parts.Get, id: str) -> Record | Gone | Unseen:
         if id in ("", ".", ".."):
-            return Unseen(id, "This is no id.")
+            return Unseen(id, phrase("This is no id."))
         means = self._declaration.errors
         select = self._declaration.list.select
         more = self.selected(call) if select is not None and select.single else {}
@@ -121,11 +131,17 @@ class Looking:
 
     def _missing(self, id: str) -> Gone | Unseen:
         """Not there. Deleted, if the system has a tombstone of it."""
-        unseen = Unseen(id, f"{self._declaration.title} does not show it: deleted, or out of these credentials' sight.")
+        unseen = Unseen(
+            id,
+            phrase(
+                "%(title)s does not show it: deleted, or out of these credentials' sight.",
+                title=self._declaration.title,
+            ),
+        )
         call = self._declaration.gone
         if call is None:
             return unseen
-        place = f"Looking for the tombstone of {id}"
+        place = phrase("Looking for the tombstone of %(id)s", id=id)
         body = self._api.said(self._api.ask(call, {"id": id}), place)
         records = self._declaration.list.records if call.records is None else call.records
         for row in list_of(body, records, place):
@@ -134,17 +150,29 @@ class Looking:
         return unseen
 
     def _row(self, call: parts.Get, answer: Answer, id: str, writes_record: bool = False) -> Any:
-        place = f"Reading record {id}"
+        place = phrase("Reading record %(id)s", id=id)
         row = dig(self._api.said(answer, place, writes_record), call.record)
         if self._rows.id_of(row) != id:
-            raise Unavailable(f"{place}: the answer is about {self._rows.id_of(row) or 'no record'}.")
+            raise Unavailable(
+                phrase(
+                    "%(place)s: the answer is about %(what)s.",
+                    place=place,
+                    what=self._rows.id_of(row) or phrase("no record"),
+                )
+            )
         return row
 
     def _read(self, row: Any, id: str | None, answer: Answer | None) -> Record:
         record = self._rows.record(row, self.version(answer) if answer is not None else None)
         if record is None:  # it may be the very one that was asked for, and "not there" leads to a second one
             raise Unavailable(
-                f"{self._declaration.title} answered a row that is no record{f' when asked for {id}' if id else ''}."
+                phrase(
+                    "%(title)s answered a row that is no record when asked for %(id)s.",
+                    title=self._declaration.title,
+                    id=id,
+                )
+                if id
+                else phrase("%(title)s answered a row that is no record.", title=self._declaration.title)
             )
         return record
 

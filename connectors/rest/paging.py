@@ -18,6 +18,7 @@ from connectors.contract import CursorExpired, Unavailable
 from connectors.rest import parts
 from connectors.rest.api import Api, header, list_of
 from connectors.rest.dig import MISSING, dig
+from schemas.said import phrase
 
 RESTARTS = 2
 """How often a list whose records moved while it was read is read again, before the next run has to."""
@@ -80,7 +81,10 @@ class Turner:
                     restarts += 1
                     if restarts > RESTARTS:
                         raise Unavailable(
-                            f"{self.place}: its records move while they are read. The next run tries again."
+                            phrase(
+                                "%(place)s: its records move while they are read. The next run tries again.",
+                                place=self.place,
+                            )
                         )
                     at, last = 0, MISSING
                     self.ids.clear()
@@ -125,10 +129,16 @@ class Turner:
         if found is MISSING or found in (None, "", False):
             return None
         if not isinstance(found, str | int) or isinstance(found, bool):
-            raise Unavailable(f"{self.place}: what should lead to the next page is a {type(found).__name__}.")
+            raise Unavailable(
+                phrase(
+                    "%(place)s: what should lead to the next page is a %(kind)s.",
+                    place=self.place,
+                    kind=type(found).__name__,
+                )
+            )
         text = str(found)
         if not isinstance(paging, parts.Links) and paging.send_header and not (text.isascii() and text.isprintable()):
-            raise Unavailable(f"{self.place}: the cursor cannot stand in a header.")
+            raise Unavailable(phrase("%(place)s: the cursor cannot stand in a header.", place=self.place))
         return text
 
     def _goes_on(self, sheet: Sheet) -> bool:
@@ -138,7 +148,13 @@ class Turner:
             return True
         found = dig(sheet.body, more)
         if not isinstance(found, bool):
-            raise Unavailable(f"{self.place}: the answer does not say at {more!r} whether there is more.")
+            raise Unavailable(
+                phrase(
+                    "%(place)s: the answer does not say at %(more)s whether there is more.",
+                    place=self.place,
+                    more=repr(more),
+                )
+            )
         return found
 
     def _ended(self, sheet: Sheet, steady: bool) -> Sheet:
@@ -153,7 +169,9 @@ class Turner:
 
     def _sheet(self, answer: Answer) -> Sheet:
         if answer.status in self.expired:
-            raise CursorExpired(f"{self.place}: its position is not known any more; everything is read anew.")
+            raise CursorExpired(
+                phrase("%(place)s: its position is not known any more; everything is read anew.", place=self.place)
+            )
         body = self.api.said(answer, self.place)
         rows = list_of(body, self.call.records, self.place)
         self.ids |= {self.id_of(row) for row in rows}
@@ -165,4 +183,6 @@ class Turner:
         return Sheet(tuple(rows), answer, body)
 
     def _circle(self) -> Unavailable:
-        return Unavailable(f"{self.place}: its pages go round in a circle; nothing can be said of the rest.")
+        return Unavailable(
+            phrase("%(place)s: its pages go round in a circle; nothing can be said of the rest.", place=self.place)
+        )

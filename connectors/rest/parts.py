@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from connectors.rest import fill
+from schemas.said import phrase
 
 RESERVED = frozenset({
     "host", "authorization", "cookie", "content-length", "transfer-encoding", "connection", "proxy-authorization",
@@ -25,15 +26,15 @@ def _path(text: str) -> str:
 
 def _header(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9-]{1,60}", name):
-        raise ValueError(f'"{name}" is no name of a header.')
+        raise ValueError(phrase('"%(name)s" is no name of a header.', name=name))
     if name.lower() in RESERVED:
-        raise ValueError(f'the header "{name}" is not a declaration\'s to set.')
+        raise ValueError(phrase('the header "%(name)s" is not a declaration\'s to set.', name=name))
     return name
 
 
 def _line(text: str) -> str:
     if not text.isprintable() or not text.isascii():
-        raise ValueError("a header holds printable ASCII only.")
+        raise ValueError(phrase("a header holds printable ASCII only."))
     return text
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from connectors.contract import Raw, Record, Refused, Wanted
 from connectors.rest.declaration import Declaration
 from connectors.rest.dig import MISSING, bury, dig
+from schemas.said import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,9 @@ class Rows:
 
     def refused(self, at: int) -> Refused:
         return Refused(
-            None, f"{self.wanted.object!r}, row {at} of a page", "This is not a record of the declared shape."
+            None,
+            phrase("%(object)s, row %(at)s of a page", object=repr(self.wanted.object), at=at),
+            phrase("This is not a record of the declared shape."),
         )
 
     def _separator(self, name: str) -> str:

@@ -24,6 +24,7 @@ from connectors.rest.api import Api, header
 from connectors.rest.dig import MISSING, dig
 from connectors.rest.looking import Looking
 from connectors.rest.rows import Rows
+from schemas.said import phrase
 
 NAMESPACE = uuid.UUID("1e0a4f5a-3b7b-4b52-8a3f-6b1f0c6c9d11")
 
@@ -50,7 +51,7 @@ class Writing:
 
     def _create(self, draft: Draft) -> Outcome:
         call = self._declared(self._declaration.create, "create")
-        place = f"Creating in {self._rows.wanted.object!r}"
+        place = phrase("Creating in %(object)s", object=repr(self._rows.wanted.object))
         # One key, one id: a second create meets the first instead of making a twin.
         id = str(uuid.uuid5(NAMESPACE, draft.key))
         names = {"id": id}
@@ -69,7 +70,7 @@ class Writing:
         row = dig(self._api.said(answer, place), call.record)
         found = self._rows.id_of(row)
         if found is None or (call.id == "key" and found != id):
-            raise Ambiguous(f"{place}: the answer does not say which record it made.")
+            raise Ambiguous(phrase("%(place)s: the answer does not say which record it made.", place=place))
         self._must_carry(row, draft, place)
         return Outcome(found, self._whole(row, answer))
 
@@ -78,10 +79,12 @@ class Writing:
         try:
             there = self._looking.get([id])[id]
         except ConnectorError as error:
-            raise Ambiguous(f"{place}: it was sent, and looking at it failed: {error}") from None
+            raise Ambiguous(
+                phrase("%(place)s: it was sent, and looking at it failed: %(error)s", place=place, error=error)
+            ) from None
         if isinstance(there, Record) and _says(there, draft):
             return Outcome(id, there)
-        raise Ambiguous(f"{place}: it was sent, and the record does not say so.")
+        raise Ambiguous(phrase("%(place)s: it was sent, and the record does not say so.", place=place))
 
     def _met(self, id: str, draft: Draft, place: str) -> Outcome:
         """There is a record under this id: ours, if it still carries the key."""
@@ -90,28 +93,34 @@ class Writing:
         if isinstance(there, Record) and key and str(there.fields.get(key)) == draft.key:
             return Outcome(id)
         raise Invalid(
-            f"{place}: record {id} was made for key {draft.key} and carries another. Put its key back, or delete it."
+            phrase(
+                "%(place)s: record %(id)s was made for key %(key)s and carries another. Put its key back, or "
+                "delete it.",
+                place=place,
+                id=id,
+                key=draft.key,
+            )
         )
 
     def _must_carry(self, row: Any, draft: Draft, place: str) -> None:
         """An answer that got mixed up on its way names another key."""
         key = self._rows.key_of(row) if self._rows.wanted.key else None
         if key is not None and key != draft.key:
-            raise Ambiguous(f"{place}: the answer is about the record of another key.")
+            raise Ambiguous(phrase("%(place)s: the answer is about the record of another key.", place=place))
 
     def _from_location(self, answer: Answer, place: str) -> str:
         """The last segment of ``Location`` (RFC 9110, section 10.2.2)."""
         found = header(answer, "location")
         id = str(found).partition("?")[0].rstrip("/").rpartition("/")[2] if found is not MISSING else ""
         if not id:
-            raise Ambiguous(f"{place}: the answer does not say where the new record is.")
+            raise Ambiguous(phrase("%(place)s: the answer does not say where the new record is.", place=place))
         return id
 
     # --- a changed one
 
     def _update(self, edit: Edit) -> Outcome:
         call = self._declared(self._declaration.update, "update")
-        place = f"Changing record {edit.id}"
+        place = phrase("Changing record %(id)s", id=edit.id)
         names = {"id": edit.id}
         fields = self._rows.to_wire(self._numbered(edit.fields))
         version = edit.expected.version
@@ -122,7 +131,9 @@ class Writing:
             if call.whole:
                 fields = _over(dig(row, self._declaration.record.fields), fields)
         if call.guard != "none" and version is None:
-            raise Unavailable(f"{place}: the system does not say its version, so it cannot be changed safely.")
+            raise Unavailable(
+                phrase("%(place)s: the system does not say its version, so it cannot be changed safely.", place=place)
+            )
         sent = self._api.payload(call, call.wrap, fields, names)
         if call.guard == "field":
             sent = {**sent, str(call.version_field): _as_number(version)}
@@ -139,7 +150,9 @@ class Writing:
             return self._read_back(edit, place)
         row = dig(self._api.said(answer, place, True), call.record)
         if self._rows.id_of(row) != edit.id:
-            raise Ambiguous(f"{place}: the answer is not about this record; it may have happened.")
+            raise Ambiguous(
+                phrase("%(place)s: the answer is not about this record; it may have happened.", place=place)
+            )
         return Outcome(edit.id, self._whole(row, answer))
 
     def _read_back(self, edit: Edit, place: str) -> Outcome:
@@ -147,17 +160,19 @@ class Writing:
         try:
             now = self._looking.get([edit.id])[edit.id]
         except ConnectorError as error:
-            raise Ambiguous(f"{place}: it was sent, and looking at it failed: {error}") from None
+            raise Ambiguous(
+                phrase("%(place)s: it was sent, and looking at it failed: %(error)s", place=place, error=error)
+            ) from None
         if isinstance(now, Record) and all(now.fields.get(name) == value for name, value in edit.fields.items()):
             return Outcome(edit.id, now)
-        raise Ambiguous(f"{place}: it was sent, and the record does not say so.")
+        raise Ambiguous(phrase("%(place)s: it was sent, and the record does not say so.", place=place))
 
     # --- and one less
 
     def _delete(self, id: str) -> Outcome:
         call = self._declared(self._declaration.delete, "delete")
         means = self._declaration.errors
-        place = f"Deleting record {id}"
+        place = phrase("Deleting record %(id)s", id=id)
         body = self._api.payload(call, "", {}, {"id": id}) if call.body is not None else None
         answer = self._api.ask(call, {"id": id}, payload=body, reads=False)
         if answer.ok or answer.status in means.missing:
@@ -169,7 +184,11 @@ class Writing:
     def _declared(self, call: Any, name: str) -> Any:
         if call is None:
             raise Invalid(
-                f"The declaration of {self._declaration.title} has no [{name}], so the hub cannot do that there."
+                phrase(
+                    "The declaration of %(title)s has no [%(name)s], so the hub cannot do that there.",
+                    title=self._declaration.title,
+                    name=name,
+                )
             )
         return call
 
@@ -194,7 +213,7 @@ def _unchanged(now: Record, edit: Edit, call: parts.Update) -> None:
     """``Stale`` where the record is not as expected."""
     moved = edit.expected.version is not None and now.version != edit.expected.version
     if moved or any(now.fields.get(name) != value for name, value in edit.expected.fields.items()):
-        raise Stale(f"Changing record {edit.id}: it is not as it was read.")
+        raise Stale(phrase("Changing record %(id)s: it is not as it was read.", id=edit.id))
 
 
 def _over(there: Any, fields: Mapping[str, Any]) -> Raw:

@@ -13,6 +13,7 @@ from connectors.contract import Ambiguous, Raw
 from connectors.salesforce.errors import Problem, problems, refusal
 from connectors.salesforce.ids import long_id
 from connectors.salesforce.session import Session
+from schemas.said import phrase
 
 if TYPE_CHECKING:
     from connectors.transport import Answer
@@ -45,11 +46,15 @@ def collection(session: Session, path: str, records: Sequence[Raw], doing: str) 
         raise _whole(answer, doing)
     told = answer.json()
     if not isinstance(told, list) or len(told) != len(records) or not all(_is_result(item) for item in told):
-        raise Ambiguous(f"{doing}: Salesforce does not say what became of each record; it may have happened.")
+        raise Ambiguous(
+            phrase("%(doing)s: Salesforce does not say what became of each record; it may have happened.", doing=doing)
+        )
     return [
         Result(200, long_id(str(item.get("id"))))
         if item["success"]
-        else Result(400, None, problems(item.get("errors")) or (Problem("UNKNOWN_EXCEPTION", "no reason given"),))
+        else Result(
+            400, None, problems(item.get("errors")) or (Problem("UNKNOWN_EXCEPTION", phrase("no reason given")),)
+        )
         for item in told
     ]
 
@@ -71,7 +76,9 @@ def composite(session: Session, requests: Sequence[Raw], doing: str) -> list[Res
         {item.get("referenceId"): item for item in listed if isinstance(item, dict)} if isinstance(listed, list) else {}
     )
     if any(not isinstance(found.get(each["referenceId"], {}).get("httpStatusCode"), int) for each in named):
-        raise Ambiguous(f"{doing}: Salesforce does not say what became of each request; it may have happened.")
+        raise Ambiguous(
+            phrase("%(doing)s: Salesforce does not say what became of each request; it may have happened.", doing=doing)
+        )
     shown = [found[each["referenceId"]] for each in named]
     return [
         Result(item["httpStatusCode"], None, problems(item.get("body")) if item["httpStatusCode"] >= 300 else ())
@@ -82,6 +89,10 @@ def composite(session: Session, requests: Sequence[Raw], doing: str) -> list[Res
 def _whole(answer: Answer, doing: str) -> Exception:
     if answer.ok:
         return Ambiguous(
-            f"{doing}: answered {answer.status} with something that is not Salesforce's; it may have happened."
+            phrase(
+                "%(doing)s: answered %(status)s with something that is not Salesforce's; it may have happened.",
+                doing=doing,
+                status=answer.status,
+            )
         )
     return refusal(answer, doing)

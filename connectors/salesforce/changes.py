@@ -19,6 +19,7 @@ from connectors.salesforce.reading import Listing
 from connectors.salesforce.records import row_id
 from connectors.salesforce.rows import Composed, Rows
 from connectors.window import Window
+from schemas.said import phrase
 
 
 def changes(rows: Rows, since: str | None) -> Iterator[Page]:
@@ -29,7 +30,7 @@ def changes(rows: Rows, since: str | None) -> Iterator[Page]:
         return
     before = position(since, now)
     if rows.part is not None and before.part is None:
-        raise CursorExpired(f"This position knows nothing of {rows.part.object} yet.")
+        raise CursorExpired(phrase("This position knows nothing of %(object)s yet.", object=rows.part.object))
     yield from _since(rows, before, now)
 
 

@@ -36,6 +36,7 @@ from connectors.salesforce.records import body, record
 from connectors.salesforce.rows import Rows
 from connectors.salesforce.session import Session
 from connectors.salesforce.writing import Guard, Writer, made
+from schemas.said import phrase
 
 if TYPE_CHECKING:
     from connectors.transport import Transport
@@ -65,9 +66,9 @@ class Salesforce(Connector):
             batch=batches.RECORDS,
             batch_edits=EDITS[guard],
             normalises=(
-                "blank text is null",
-                "several choices in the picklist's order",
-                "decimals to the field's scale",
+                phrase("blank text is null"),
+                phrase("several choices in the picklist's order"),
+                phrase("decimals to the field's scale"),
             ),
             references=True,
         )
@@ -130,7 +131,13 @@ class Salesforce(Connector):
 
     def _mixed_up(self, id: str) -> Outcome:
         return Outcome(
-            error=Ambiguous(f"Creating a {self.wanted.object}: Salesforce named {id}, which is another one.")
+            error=Ambiguous(
+                phrase(
+                    "Creating a %(object)s: Salesforce named %(id)s, which is another one.",
+                    object=self.wanted.object,
+                    id=id,
+                )
+            )
         )
 
     def update(self, edits: Sequence[Edit]) -> list[Outcome]:
@@ -177,5 +184,5 @@ def _guard(settings: Settings) -> Guard:
     given = settings.get("guard") or "each"
     known: dict[Any, Guard] = {name: name for name in get_args(Guard)}
     if given not in known:
-        raise Invalid(f"guard is {given!r}. Say one of {', '.join(known)}.")
+        raise Invalid(phrase("guard is %(given)s. Say one of %(known)s.", given=repr(given), known=", ".join(known)))
     return known[given]

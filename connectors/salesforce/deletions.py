@@ -15,6 +15,7 @@ from connectors.salesforce.errors import refusal, said
 from connectors.salesforce.feed import literal, stamped
 from connectors.salesforce.ids import long_id
 from connectors.salesforce.session import Session
+from schemas.said import phrase
 
 LOOKS_BACK = timedelta(days=15)
 MINUTE = timedelta(minutes=1)
@@ -38,14 +39,16 @@ def told(session: Session, object: str, start: datetime) -> Told:
     """
     end = session.now().replace(second=0, microsecond=0)
     if end - start >= LOOKS_BACK:
-        raise CursorExpired(f"{object}: deletions are told for {LOOKS_BACK.days} days only.")
+        raise CursorExpired(
+            phrase("%(object)s: deletions are told for %(days)s days only.", object=object, days=LOOKS_BACK.days)
+        )
     path, params = request(session, object, start)
     answer = session.call("GET", path, params=params)
     if answer.status == 200:
         return _read(answer.json(), object, end)
     if any(problem.code == "EXCEEDED_ID_LIMIT" for problem in said(answer)):
-        raise CursorExpired(f"{object}: more was deleted than Salesforce lists.")
-    error = refusal(answer, f"Reading what was deleted of {object}")
+        raise CursorExpired(phrase("%(object)s: more was deleted than Salesforce lists.", object=object))
+    error = refusal(answer, phrase("Reading what was deleted of %(object)s", object=object))
     if isinstance(error, Forbidden | Invalid):
         return Told(frozenset(), end, by_org=False)
     raise error
@@ -63,5 +66,7 @@ def _read(body: Any, object: str, end: datetime) -> Told:
         ids = [long_id(item["id"]) for item in body["deletedRecords"]]
         covered = stamped(body["latestDateCovered"])
     except (KeyError, TypeError, ValueError):
-        raise Unavailable(f"Reading what was deleted of {object}: the answer is not a log of deletions.") from None
+        raise Unavailable(
+            phrase("Reading what was deleted of %(object)s: the answer is not a log of deletions.", object=object)
+        ) from None
     return Told(frozenset(id for id in ids if id), min(covered, end), by_org=True)

@@ -8,17 +8,18 @@ from connectors.contract import Field, Unavailable
 from connectors.salesforce import soql
 from connectors.salesforce.errors import refusal
 from connectors.salesforce.session import Session
+from schemas.said import phrase
 
 
 def described(session: Session, object: str) -> dict[str, Any]:
     """The description as Salesforce gives it."""
     answer = session.call("GET", session.data(f"sobjects/{soql.name(object)}/describe"))
     if answer.status != 200:
-        raise refusal(answer, f"Describing {object}")
+        raise refusal(answer, phrase("Describing %(object)s", object=object))
     found = answer.json()
     fields = found.get("fields") if isinstance(found, dict) else None
     if not isinstance(fields, list) or not all(isinstance(item, dict) and item.get("name") for item in fields):
-        raise Unavailable(f"Describing {object}: the answer is not a description.")
+        raise Unavailable(phrase("Describing %(object)s: the answer is not a description.", object=object))
     return found
 
 

@@ -16,6 +16,7 @@ from connectors.contract import (
     Stale,
     Unavailable,
 )
+from schemas.said import phrase, together
 
 if TYPE_CHECKING:
     from connectors.transport import Answer
@@ -38,20 +39,31 @@ _NOT_THERE = frozenset({"NOT_FOUND", "ENTITY_IS_DELETED"})
 _LATER = frozenset({"QUERY_TIMEOUT", "SERVER_UNAVAILABLE", "REQUEST_RUNNING_TOO_LONG", "INVALID_QUERY_LOCATOR"})
 
 _WAY_OUT = {
-    "DUPLICATES_DETECTED": "A duplicate rule of this org stopped it. Link the record that is already there, or let the "
-    "rule report instead of block for the integration user (Setup > Duplicate Rules).",
-    "DUPLICATE_VALUE": "Another record already carries this value in a unique field: look for it and link it.",
-    "DUPLICATE_EXTERNAL_ID": "Several records carry this key: a person must decide which one stays.",
-    "INACTIVE_OWNER_OR_USER": "Choose an owner whose user is active.",
-    "INVALID_CROSS_REFERENCE_KEY": "The record that a lookup points at is gone or not visible to the integration user.",
-    "INVALID_FIELD": "Check the field's API name, and that the integration user's permission set lets it see the field.",
-    "INVALID_FIELD_FOR_INSERT_UPDATE": "Let the integration user edit the field (field-level security), or read it only: "
-    'way = "in" in the mapping.',
-    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": "Add the value to the picklist in Salesforce, or map it to one that is there.",
-    "INVALID_TYPE": "Check the object's API name, and that the integration user may read it.",
-    "JSON_PARSER_ERROR": "A value has the wrong type for its field: check the field's type in the mapping.",
-    "REQUIRED_FIELD_MISSING": "Give the field a value under [create] in the mapping, or make it optional in Salesforce.",
-    "STRING_TOO_LONG": "Shorten the text, or set max for this field in the mapping.",
+    "DUPLICATES_DETECTED": phrase(
+        "A duplicate rule of this org stopped it. Link the record that is already there, or let the rule "
+        "report instead of block for the integration user (Setup > Duplicate Rules)."
+    ),
+    "DUPLICATE_VALUE": phrase("Another record already carries this value in a unique field: look for it and link it."),
+    "DUPLICATE_EXTERNAL_ID": phrase("Several records carry this key: a person must decide which one stays."),
+    "INACTIVE_OWNER_OR_USER": phrase("Choose an owner whose user is active."),
+    "INVALID_CROSS_REFERENCE_KEY": phrase(
+        "The record that a lookup points at is gone or not visible to the integration user."
+    ),
+    "INVALID_FIELD": phrase(
+        "Check the field's API name, and that the integration user's permission set lets it see the field."
+    ),
+    "INVALID_FIELD_FOR_INSERT_UPDATE": phrase(
+        'Let the integration user edit the field (field-level security), or read it only: way = "in" in the mapping.'
+    ),
+    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": phrase(
+        "Add the value to the picklist in Salesforce, or map it to one that is there."
+    ),
+    "INVALID_TYPE": phrase("Check the object's API name, and that the integration user may read it."),
+    "JSON_PARSER_ERROR": phrase("A value has the wrong type for its field: check the field's type in the mapping."),
+    "REQUIRED_FIELD_MISSING": phrase(
+        "Give the field a value under [create] in the mapping, or make it optional in Salesforce."
+    ),
+    "STRING_TOO_LONG": phrase("Shorten the text, or set max for this field in the mapping."),
 }
 
 
@@ -108,10 +120,10 @@ def refused(status: int, found: tuple[Problem, ...], doing: str) -> ConnectorErr
     """The error for these problems, whether they stood in an answer of their own or in that of a batch."""
     first = found[0] if found else _FOREIGN
     told = "; ".join(f"{p.message.strip()[:_SHOWN]} ({p.code})" for p in found) or f"HTTP {status}"
-    text = f"{doing}: Salesforce answered: {told}"
+    text = phrase("%(doing)s: Salesforce answered: %(told)s", doing=doing, told=told)
     hint = _WAY_OUT.get(first.code)
     if hint:
-        text = f"{text}. {hint}"
+        text = together([phrase("%(words)s.", words=text), hint])
     fields = tuple(dict.fromkeys(field for problem in found for field in problem.fields))
     return _classified(status, first.code, text, fields)
 
@@ -119,23 +131,35 @@ def refused(status: int, found: tuple[Problem, ...], doing: str) -> ConnectorErr
 def _classified(status: int, code: str, text: str, fields: tuple[str, ...]) -> ConnectorError:
     if code == "REQUEST_LIMIT_EXCEEDED":
         return QuotaSpent(
-            f"{text}. The org's API calls for the last 24 hours are used up; the next runs try again by themselves. "
-            "Sync less often, or ask Salesforce for more calls."
+            phrase(
+                "%(words)s. The org's API calls for the last 24 hours are used up; the next runs try again by "
+                "themselves. Sync less often, or ask Salesforce for more calls.",
+                words=text,
+            )
         )
     if status == 401 or code == "INVALID_SESSION_ID":
-        return SignInFailed(f"{text}. Check the external client app and its run-as user in Salesforce Setup.")
+        return SignInFailed(
+            phrase("%(words)s. Check the external client app and its run-as user in Salesforce Setup.", words=text)
+        )
     if status == 412 or code == "ENTITY_IS_DELETED":
         return Stale(text)
     if status == 403 or code in _FORBIDDEN:
-        return Forbidden(f"{text}. Check the permission sets of the integration user.")
+        return Forbidden(phrase("%(words)s. Check the permission sets of the integration user.", words=text))
     if code == "UNABLE_TO_LOCK_ROW":
         return RowLocked(text)
     if status == 300:
-        return Invalid(f"{text}. Several records carry this key: a person must decide which one stays.", fields)
+        return Invalid(
+            phrase("%(words)s. Several records carry this key: a person must decide which one stays.", words=text),
+            fields,
+        )
     if status == 410:
-        return Invalid(f"{text}. This API version is retired: set api_version to a newer one.", fields)
+        return Invalid(
+            phrase("%(words)s. This API version is retired: set api_version to a newer one.", words=text), fields
+        )
     if status >= 500 or code in _LATER:
-        return Unavailable(f"{text}. Nothing was changed; the next run tries again.")
+        return Unavailable(phrase("%(words)s. Nothing was changed; the next run tries again.", words=text))
     if not code:
-        return Unavailable(f"{text}, in words that are not Salesforce's. Check url and what lies in between.")
+        return Unavailable(
+            phrase("%(words)s, in words that are not Salesforce's. Check url and what lies in between.", words=text)
+        )
     return Invalid(text, fields)

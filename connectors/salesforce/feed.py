@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from connectors.contract import CursorExpired
+from schemas.said import phrase
 
 OVERLAP = timedelta(minutes=10)
 """How far the cursor stays behind the newest stamp seen. A row becomes visible when its transaction
@@ -65,10 +66,16 @@ def position(cursor: str, now: datetime) -> Position:
         if more:
             raise ValueError(cursor)
     except ValueError:
-        raise CursorExpired(f"{cursor!r} is not a position in Salesforce's change feed.") from None
+        raise CursorExpired(
+            phrase("%(cursor)s is not a position in Salesforce's change feed.", cursor=repr(cursor))
+        ) from None
     if now - found.read > BIN:
         raise CursorExpired(
-            f"The last read was on {found.read:%Y-%m-%d}; Salesforce tells deletions of the last {BIN.days} days only."
+            phrase(
+                "The last read was on %(read)s; Salesforce tells deletions of the last %(days)s days only.",
+                read=f"{found.read:%Y-%m-%d}",
+                days=BIN.days,
+            )
         )
     return found
 

@@ -15,6 +15,7 @@ from connectors.salesforce import soql
 from connectors.salesforce.feed import stamped
 from connectors.salesforce.ids import long_id
 from connectors.salesforce.records import plain
+from schemas.said import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,15 @@ def split(wanted: Wanted) -> tuple[tuple[str, ...], Part | None]:
     known = [KNOWN.get((wanted.object, object)) for object in of_parts]
     if len(known) > 1 or known[0] is None:
         shown = " and ".join(f"{part.object} of {whole}" for (whole, _), part in KNOWN.items())
-        raise Invalid(f"{wanted.object} has no part {', '.join(of_parts)}. There is {shown}.", sorted(of_parts))
+        raise Invalid(
+            phrase(
+                "%(object)s has no part %(of_parts)s. There is %(shown)s.",
+                object=wanted.object,
+                of_parts=", ".join(of_parts),
+                shown=shown,
+            ),
+            sorted(of_parts),
+        )
     part = known[0]
     return own, Part(part.object, part.link, part.amends, part.void, tuple(of_parts[part.object]))
 
@@ -84,8 +93,15 @@ def chosen(part: Part, rows: Sequence[Raw]) -> Raw | None:
     counting = whole if len(whole) < 2 else [row for row in whole if row.get(column) != void] or whole
     if len(counting) > 1:
         raise Several(
-            f"It has {len(counting)} {part.object} rows that count, and a record of the hub has one: set {column} of the "
-            f"others to {void}, or make them amendments ({part.amends})."
+            phrase(
+                "It has %(count)s %(object)s rows that count, and a record of the hub has one: set %(column)s of "
+                "the others to %(void)s, or make them amendments (%(amends)s).",
+                count=len(counting),
+                object=part.object,
+                column=column,
+                void=void,
+                amends=part.amends,
+            )
         )
     return counting[0] if counting else None
 
@@ -104,7 +120,7 @@ def vector(stamp: str | None, row: Mapping[str, Any] | None) -> str:
     except ValueError:
         id = None
     if id is None:
-        raise Unavailable("Salesforce answered a row without a usable Id or SystemModstamp.")
+        raise Unavailable(phrase("Salesforce answered a row without a usable Id or SystemModstamp."))
     return f"{stamp} {id}={row['SystemModstamp']}"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from connectors.contract import Raw, Unavailable
 from connectors.salesforce.errors import refusal
 from connectors.salesforce.session import Session
+from schemas.said import phrase
 
 PAGE = 2000
 """The most rows a page may have; Salesforce may send fewer (REST API Developer Guide, "Query Options Header")."""
@@ -25,7 +26,7 @@ class Listing:
 def listing(session: Session, resource: str, query: str, object: str) -> Iterator[Listing]:
     """The pages of ``query`` or ``queryAll``. A list that ends short of its own count, or runs in circles, raises
     ``Unavailable`` after what it did show."""
-    doing = f"Reading {object}"
+    doing = phrase("Reading %(object)s", object=object)
     path, params = session.data(resource), {"q": query}
     followed: set[str] = set()
     shown = 0
@@ -41,11 +42,22 @@ def listing(session: Session, resource: str, query: str, object: str) -> Iterato
             return
         if page["done"]:
             raise Unavailable(
-                f"{doing}: Salesforce counted {page['totalSize']} records and showed {shown}. The next run reads again."
+                phrase(
+                    "%(doing)s: Salesforce counted %(total)s records and showed %(shown)s. The next run reads again.",
+                    doing=doing,
+                    total=page["totalSize"],
+                    shown=shown,
+                )
             )
         path, params = session.follow(page.get("nextRecordsUrl")), {}
         if path in followed:
-            raise Unavailable(f"{doing}: the list of records runs in circles at {path}. The next run reads again.")
+            raise Unavailable(
+                phrase(
+                    "%(doing)s: the list of records runs in circles at %(path)s. The next run reads again.",
+                    doing=doing,
+                    path=path,
+                )
+            )
         followed.add(path)
 
 
@@ -59,7 +71,10 @@ def _page(body: Any, object: str) -> dict[str, Any]:
     ):
         return body
     raise Unavailable(
-        f"Reading {object}: the answer is not this query's: no records of that object, done or totalSize."
+        phrase(
+            "Reading %(object)s: the answer is not this query's: no records of that object, done or totalSize.",
+            object=object,
+        )
     )
 
 

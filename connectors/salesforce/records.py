@@ -12,6 +12,7 @@ from connectors.contract import Raw, Record, Reference, Unavailable
 from connectors.salesforce.feed import stamped
 from connectors.salesforce.ids import long_id
 from connectors.salesforce.soql import relation
+from schemas.said import phrase
 
 
 def record(row: Mapping[str, Any], wanted: Sequence[str], references: Mapping[str, Reference], instance: str) -> Record:
@@ -32,7 +33,7 @@ def row_id(row: Mapping[str, Any]) -> str:
             raise ValueError("no id")
         stamped(str(row.get("SystemModstamp")))
     except ValueError:
-        raise Unavailable("Salesforce answered a record without a usable Id or SystemModstamp.") from None
+        raise Unavailable(phrase("Salesforce answered a record without a usable Id or SystemModstamp.")) from None
     return full
 
 

@@ -11,6 +11,7 @@ from connectors.salesforce.ids import long_id
 from connectors.salesforce.reading import Listing, listing
 from connectors.salesforce.records import record, row_id
 from connectors.salesforce.session import Session
+from schemas.said import phrase
 
 IDS_A_QUERY = 200
 """A request's address and headers may have 16,384 bytes (REST API Developer Guide, "API Limits"); an id takes 27."""
@@ -67,7 +68,12 @@ class Rows:
                 if found := long_id(str(row.get("Id"))):
                     return found
         raise Invalid(
-            f"{self.wanted.object} has no record type {self.record_type!r}. Correct record_type.", ["RecordTypeId"]
+            phrase(
+                "%(object)s has no record type %(record_type)s. Correct record_type.",
+                object=self.wanted.object,
+                record_type=repr(self.record_type),
+            ),
+            ["RecordTypeId"],
         )
 
     # --- records
@@ -112,9 +118,14 @@ class Rows:
         if found is not None:
             return Gone(id) if isinstance(found, Gone) else found
         if long_id(id) is None:
-            return Unseen(id, f"{id!r} is not a Salesforce id.")
+            return Unseen(id, phrase("%(id)s is not a Salesforce id.", id=repr(id)))
         return Unseen(
-            id, f"{self.wanted.object} shows no record {id}: emptied from the recycle bin, or not visible to this user."
+            id,
+            phrase(
+                "%(object)s shows no record %(id)s: emptied from the recycle bin, or not visible to this user.",
+                object=self.wanted.object,
+                id=id,
+            ),
         )
 
     def get(self, ids: Sequence[str]) -> dict[str, Record | Gone | Unseen]:
@@ -126,7 +137,12 @@ class Rows:
         """Every record with this key. One whose part is not clear is found all the same, without its part: that it is
         there counts."""
         if self.wanted.key is None:
-            raise Invalid(f'No key field is set for {self.wanted.object}: set key = "Commons_Id__c" in the mapping.')
+            raise Invalid(
+                phrase(
+                    'No key field is set for %(object)s: set key = "Commons_Id__c" in the mapping.',
+                    object=self.wanted.object,
+                )
+            )
         where = soql.all_equal({self.wanted.key: key})
         rows = [row for page in self.pages(where, "ORDER BY CreatedDate, Id", "query") for row in page.rows]
         found = self.composed(rows, self.parts_of(row_id(row) for row in rows))

@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from connectors.contract import Budget, Invalid, QuotaSpent, Secret, Settings, SignInFailed, Unavailable
 from connectors.salesforce import sign_in
 from connectors.salesforce.errors import refusal
+from schemas.said import phrase
 
 if TYPE_CHECKING:
     from connectors.transport import Answer, Transport
@@ -32,7 +33,12 @@ def share(settings: Settings) -> int:
     """``daily_share`` in per cent, 1 to 100."""
     given = settings.get("daily_share", SHARE)
     if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= 100:
-        raise Invalid(f"daily_share is {given!r}. Write it in per cent of the org's daily calls, 1 to 100, like 80.")
+        raise Invalid(
+            phrase(
+                "daily_share is %(given)s. Write it in per cent of the org's daily calls, 1 to 100, like 80.",
+                given=repr(given),
+            )
+        )
     return given
 
 
@@ -56,7 +62,12 @@ def version(text: str) -> str:
     """``62``, ``62.0`` and ``v62.0`` are the same version."""
     found = _VERSION.fullmatch(text.strip())
     if not found:
-        raise Invalid(f'api_version is {text!r}, which is not a version of Salesforce\'s API. Write it like "v62.0".')
+        raise Invalid(
+            phrase(
+                'api_version is %(text)s, which is not a version of Salesforce\'s API. Write it like "v62.0".',
+                text=repr(text),
+            )
+        )
     return f"v{found[1]}.0"
 
 
@@ -94,7 +105,9 @@ class Session:
         body = answer.json()
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(token, str) or not token:
-            raise Unavailable(f"{self.url}{sign_in.TOKEN} answered without an access token.")
+            raise Unavailable(
+                phrase("%(url)s%(token)s answered without an access token.", url=self.url, token=sign_in.TOKEN)
+            )
         self.instance = self._allowed_instance(body.get("instance_url"))
         self._ahead = _ahead(body.get("issued_at"), self.transport.time.now())
         self._token = Secret(token)
@@ -115,8 +128,12 @@ class Session:
         if origin(told) not in self._hosts:
             host = origin(told).removesuffix(":443")
             raise SignInFailed(
-                f"Signing in at {self.url} worked, but the org answers from {host}, which this connection may not talk "
-                f'to. If that is your org, set instance_host = "{host}" in the connection\'s options.'
+                phrase(
+                    "Signing in at %(url)s worked, but the org answers from %(host)s, which this connection may not "
+                    'talk to. If that is your org, set instance_host = "%(host)s" in the connection\'s options.',
+                    url=self.url,
+                    host=host,
+                )
             )
         return told.rstrip("/")
 
@@ -189,9 +206,14 @@ class Session:
             self._note(daily["Max"] - daily["Remaining"], daily["Max"])
         if self.budget.left <= 0:
             raise QuotaSpent(
-                f"The org has used {self.budget.used:,} of its {self.budget.allowed:,} API calls of the last 24 hours; this "
-                f"connection leaves the rest to others from {self._share} per cent on. The next runs go on by themselves. "
-                "Sync less often, raise daily_share, or ask Salesforce for more calls."
+                phrase(
+                    "The org has used %(used)s of its %(allowed)s API calls of the last 24 hours; this connection "
+                    "leaves the rest to others from %(share)s per cent on. The next runs go on by themselves. Sync "
+                    "less often, raise daily_share, or ask Salesforce for more calls.",
+                    used=f"{self.budget.used:,}",
+                    allowed=f"{self.budget.allowed:,}",
+                    share=self._share,
+                )
             )
 
     def follow(self, next_url: Any) -> str:
@@ -199,7 +221,13 @@ class Session:
         assert self.instance is not None
         target = urljoin(self.instance + "/", next_url) if isinstance(next_url, str) else ""
         if origin(target) != origin(self.instance) or not urlsplit(target).path.startswith("/services/data/"):
-            raise Unavailable(f"{self.instance} names a next page that is not its own: {str(next_url)[:200]!r}.")
+            raise Unavailable(
+                phrase(
+                    "%(instance)s names a next page that is not its own: %(next_url)s.",
+                    instance=self.instance,
+                    next_url=repr(str(next_url)[:200]),
+                )
+            )
         parts = urlsplit(target)
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 

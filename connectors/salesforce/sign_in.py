@@ -15,6 +15,7 @@ import jwt
 
 from connectors.contract import Invalid, Secret, Settings, SignInFailed, Unavailable
 from connectors.salesforce.errors import said
+from schemas.said import phrase, together
 
 if TYPE_CHECKING:
     from connectors.transport import Answer
@@ -33,15 +34,20 @@ def form(settings: Settings, now: datetime) -> dict[str, str]:
     client, secret, key = (settings.get(name) for name in ("client_id", "client_secret", "private_key"))
     if bool(secret) == bool(key):
         raise Invalid(
-            "Set either client_secret (client credentials flow) or private_key with username (JWT bearer flow), not both."
+            phrase(
+                "Set either client_secret (client credentials flow) or private_key with username (JWT bearer "
+                "flow), not both."
+            )
             if secret
-            else "Nothing to sign in with: set client_secret (client credentials flow), or private_key and username (JWT "
-            "bearer flow)."
+            else phrase(
+                "Nothing to sign in with: set client_secret (client credentials flow), or private_key and "
+                "username (JWT bearer flow)."
+            )
         )
     if secret:
         return {"grant_type": "client_credentials", "client_id": str(client or ""), "client_secret": _plain(secret)}
     if not settings.get("username"):
-        raise Invalid("private_key is set without username: the JWT bearer flow signs in as a named user.")
+        raise Invalid(phrase("private_key is set without username: the JWT bearer flow signs in as a named user."))
     claims = {
         "iss": str(client or ""),
         "sub": str(settings.get("username")),
@@ -57,8 +63,10 @@ def _signed(claims: Mapping[str, Any], key: str) -> str:
         return jwt.encode(dict(claims), key.replace("\\n", "\n"), algorithm="RS256")
     except (ValueError, TypeError, jwt.PyJWTError):
         raise Invalid(
-            "private_key is no RSA private key in PEM form, without a passphrase. Name the file that openssl wrote: "
-            '"file:server.key".'
+            phrase(
+                "private_key is no RSA private key in PEM form, without a passphrase. Name the file that openssl "
+                'wrote: "file:server.key".'
+            )
         ) from None
 
 
@@ -67,22 +75,27 @@ def _plain(secret: Any) -> str:
 
 
 _FIXES = {
-    "invalid_client_id": "Check client_id: it is the consumer key of the external client app.",
-    "invalid_client": "Check client_secret: it is the consumer secret of the external client app.",
-    "inactive_user": "The app's run-as user is inactive: activate it, or name another one.",
-    "inactive_org": "The org is locked or suspended: ask its administrator.",
-    "invalid_app_access": "Let the user into the app: add a permission set of theirs to the app's policies.",
+    "invalid_client_id": phrase("Check client_id: it is the consumer key of the external client app."),
+    "invalid_client": phrase("Check client_secret: it is the consumer secret of the external client app."),
+    "inactive_user": phrase("The app's run-as user is inactive: activate it, or name another one."),
+    "inactive_org": phrase("The org is locked or suspended: ask its administrator."),
+    "invalid_app_access": phrase("Let the user into the app: add a permission set of theirs to the app's policies."),
 }
 _FIXES_OF_CREDENTIALS = {
-    "invalid_grant": "Enable the client credentials flow for the external client app and name its run-as user.",
-    "unsupported_grant_type": "Enable the client credentials flow for the external client app.",
+    "invalid_grant": phrase("Enable the client credentials flow for the external client app and name its run-as user."),
+    "unsupported_grant_type": phrase("Enable the client credentials flow for the external client app."),
 }
 _FIXES_OF_JWT = {
-    "invalid_grant": "Check that the app holds the certificate of private_key, that username is an active user whom the "
-    'app\'s policies admit ("Admin approved users are pre-authorized", with a permission set of theirs), and audience: '
-    "https://login.salesforce.com for production, https://test.salesforce.com for a sandbox org.",
-    "unsupported_grant_type": "Enable the JWT bearer flow for the external client app and upload the certificate.",
-    "invalid_client": "Check client_id, and that the app holds the certificate of private_key.",
+    "invalid_grant": phrase(
+        "Check that the app holds the certificate of private_key, that username is an active user whom "
+        'the app\'s policies admit ("Admin approved users are pre-authorized", with a permission set of '
+        "theirs), and audience: https://login.salesforce.com for production, https://test.salesforce.com "
+        "for a sandbox org."
+    ),
+    "unsupported_grant_type": phrase(
+        "Enable the JWT bearer flow for the external client app and upload the certificate."
+    ),
+    "invalid_client": phrase("Check client_id, and that the app holds the certificate of private_key."),
 }
 
 
@@ -91,18 +104,33 @@ def refused(answer: Answer, url: str, settings: Settings, now: datetime) -> Sign
     found = said(answer)
     if not found:
         return Unavailable(
-            f"{url}{TOKEN} answered HTTP {answer.status} with something that is not Salesforce's. Check "
-            "url: it is the org's My Domain, like https://yourorg.my.salesforce.com, not a login or Experience page."
+            phrase(
+                "%(url)s%(token)s answered HTTP %(status)s with something that is not Salesforce's. Check url: "
+                "it is the org's My Domain, like https://yourorg.my.salesforce.com, not a login or Experience "
+                "page.",
+                url=url,
+                token=TOKEN,
+                status=answer.status,
+            )
         )
     by_key = bool(settings.get("private_key"))
     fixes = _FIXES | (_FIXES_OF_JWT if by_key else _FIXES_OF_CREDENTIALS)
     fix = fixes.get(
         found[0].code,
-        "Check url (the org's My Domain, not login.salesforce.com), client_id, and that the app may use this way to sign in.",
+        phrase(
+            "Check url (the org's My Domain, not login.salesforce.com), client_id, and that the app may use "
+            "this way to sign in."
+        ),
     )
     apart = clocks(answer, now) if by_key else ""
-    text = f"{url} refused to sign in: {found[0].message[:300] or found[0].code} ({found[0].code}). {fix}"
-    return SignInFailed(f"{text} {apart}".strip())
+    text = phrase(
+        "%(url)s refused to sign in: %(message)s (%(code)s). %(fix)s",
+        url=url,
+        message=found[0].message[:300] or found[0].code,
+        code=found[0].code,
+        fix=fix,
+    )
+    return SignInFailed(together([text, apart]))
 
 
 def their_time(answer: Answer) -> datetime | None:
@@ -120,12 +148,18 @@ def clocks(answer: Answer, now: datetime) -> str:
     apart = now - theirs if theirs else timedelta(0)
     if abs(apart) <= CLOCKS_APART:
         return ""
-    way = "ahead of" if apart > timedelta(0) else "behind"
-    return (
-        f"This machine's clock is {_long(abs(apart))} {way} Salesforce's: set it right (let it follow a time server)."
+    way = phrase("ahead of") if apart > timedelta(0) else phrase("behind")
+    return phrase(
+        "This machine's clock is %(span)s %(way)s Salesforce's: set it right (let it follow a time server).",
+        span=_long(abs(apart)),
+        way=way,
     )
 
 
 def _long(apart: timedelta) -> str:
     minutes = round(apart.total_seconds() / 60)
-    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
+    return (
+        phrase("%(minutes)s minutes", minutes=minutes)
+        if minutes < 120
+        else phrase("%(hours)s hours", hours=minutes // 60)
+    )

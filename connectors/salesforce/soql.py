@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from connectors.contract import Invalid, Reference
+from schemas.said import phrase
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _ESCAPES = str.maketrans(
@@ -17,7 +18,11 @@ def name(text: str) -> str:
     """The same text if it can be an API name; refuses anything that could be more than a name in a query."""
     if not _NAME.fullmatch(text):
         raise Invalid(
-            f"{text!r} is not a Salesforce API name. Use the name that Setup > Object Manager > Fields shows.", [text]
+            phrase(
+                "%(text)s is not a Salesforce API name. Use the name that Setup > Object Manager > Fields shows.",
+                text=repr(text),
+            ),
+            [text],
         )
     return text
 
@@ -42,7 +47,10 @@ def relation(column: str) -> str:
         return f"{column[:-3]}__r"
     if column.endswith("Id") and len(column) > 2:
         return column[:-2]
-    raise Invalid(f"Column {column!r} points at no other record: a lookup's name ends in __c or Id.", [column])
+    raise Invalid(
+        phrase("Column %(column)s points at no other record: a lookup's name ends in __c or Id.", column=repr(column)),
+        [column],
+    )
 
 
 def columns(wanted: Sequence[str], references: Mapping[str, Reference]) -> tuple[str, ...]:

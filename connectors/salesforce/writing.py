@@ -31,6 +31,7 @@ from connectors.salesforce.ids import long_id
 from connectors.salesforce.parts import unwound
 from connectors.salesforce.records import body, http_date
 from connectors.salesforce.rows import Rows
+from schemas.said import phrase
 
 if TYPE_CHECKING:
     from connectors.transport import Answer
@@ -85,7 +86,10 @@ class Writer:
         """The columns of a new record but for its key."""
         if self._of_part(draft):
             raise Invalid(
-                f"A new {self.object} has no {self._part} yet, and the hub makes none.", sorted(self._of_part(draft))
+                phrase(
+                    "A new %(object)s has no %(part)s yet, and the hub makes none.", object=self.object, part=self._part
+                ),
+                sorted(self._of_part(draft)),
             )
         fields = {column: value for column, value in draft.fields.items() if column != self.key and "." not in column}
         return fields | self._typed(fields)
@@ -111,7 +115,11 @@ class Writer:
 
         def outcome(place: int, result: batches.Result) -> Outcome:
             if result.done and result.id is None:
-                raise Ambiguous(f"Creating a {self.object}: Salesforce says that it is done, and names no id.")
+                raise Ambiguous(
+                    phrase(
+                        "Creating a %(object)s: Salesforce says that it is done, and names no id.", object=self.object
+                    )
+                )
             if not result.done:
                 raise refused(result.status, result.problems, f"Creating a {self.object}")
             return Outcome(id=result.id)
@@ -127,9 +135,18 @@ class Writer:
         try:
             held = self.rows.find(key)
         except ConnectorError as error:
-            raise Ambiguous(f"{doing}: it was done, but looking for its id failed. {error}") from None
+            raise Ambiguous(
+                phrase("%(doing)s: it was done, but looking for its id failed. %(error)s", doing=doing, error=error)
+            ) from None
         if len(held) != 1:
-            raise Ambiguous(f"{doing}: it was done, and {len(held)} records carry the key {key!r}.")
+            raise Ambiguous(
+                phrase(
+                    "%(doing)s: it was done, and %(count)s records carry the key %(key)s.",
+                    doing=doing,
+                    count=len(held),
+                    key=repr(key),
+                )
+            )
         return held[0].id
 
     # --- changed records
@@ -163,7 +180,15 @@ class Writer:
         stamp, part_id, part_stamp = unwound(edit.expected.version)
         if of_part and part_id is None:
             columns = [column for column in edit.fields if "." in column]
-            raise Invalid(f"{self.object} {edit.id} has no {self._part} yet, and the hub makes none.", columns)
+            raise Invalid(
+                phrase(
+                    "%(object)s %(id)s has no %(part)s yet, and the hub makes none.",
+                    object=self.object,
+                    id=edit.id,
+                    part=self._part,
+                ),
+                columns,
+            )
         if own:
             self._patch(self.object, edit.id, own, stamp)
         if of_part and part_id is not None:
@@ -171,7 +196,15 @@ class Writer:
                 self._patch(self._part, part_id, of_part, part_stamp)
             except ConnectorError as error:
                 if own:
-                    raise Ambiguous(f"{self.object} {edit.id} was changed, its {self._part} was not. {error}") from None
+                    raise Ambiguous(
+                        phrase(
+                            "%(object)s %(id)s was changed, its %(part)s was not. %(error)s",
+                            object=self.object,
+                            id=edit.id,
+                            part=self._part,
+                            error=error,
+                        )
+                    ) from None
                 raise
         return [Outcome(id=edit.id)]
 
@@ -189,7 +222,14 @@ class Writer:
         def outcome(place: int, result: batches.Result) -> Outcome:
             id = edits[place].id
             if result.done and result.id != long_id(id):
-                raise Ambiguous(f"Changing {self.object} {id}: Salesforce named {result.id}, which is another one.")
+                raise Ambiguous(
+                    phrase(
+                        "Changing %(object)s %(id)s: Salesforce named %(other)s, which is another one.",
+                        object=self.object,
+                        id=id,
+                        other=result.id,
+                    )
+                )
             need_changed(204 if result.done else result.status, result.problems, f"{self.object} {id}")
             return Outcome(id=id)
 
@@ -205,7 +245,9 @@ class Writer:
             }
             for edit in edits
         ]
-        results = batches.composite(self.session, requests, f"Changing {len(edits)} {self.object}")
+        results = batches.composite(
+            self.session, requests, phrase("Changing %(count)s %(object)s", count=len(edits), object=self.object)
+        )
 
         def judged(edit: Edit, result: batches.Result) -> list[Outcome]:
             if any(problem.code == "UNABLE_TO_LOCK_ROW" for problem in result.problems):
@@ -224,7 +266,7 @@ class Writer:
     def _deleted(self, id: str) -> list[Outcome]:
         answer = self.write("DELETE", self._path(id))
         if not (answer.status == 404 and not_there(said(answer))):
-            need_done(answer.status, said(answer), f"Deleting {self.object} {id}")
+            need_done(answer.status, said(answer), phrase("Deleting %(object)s %(id)s", object=self.object, id=id))
         return [Outcome(id=id)]
 
     # --- calls
@@ -255,7 +297,10 @@ class Writer:
         for wait in (*LOCK_WAITS, None):
             try:
                 results = batches.collection(
-                    self.session, path, [records[n] for n in left], f"Writing {len(left)} {self.object}"
+                    self.session,
+                    path,
+                    [records[n] for n in left],
+                    phrase("Writing %(count)s %(object)s", count=len(left), object=self.object),
                 )
             except Invalid:
                 found |= zip(left, carried_out(len(left), [([i], alone[n]) for i, n in enumerate(left)]), strict=True)
@@ -315,20 +360,32 @@ def made(answer: Answer, doing: str) -> str:
     told = answer.json()
     id = long_id(told["id"]) if isinstance(told, dict) and isinstance(told.get("id"), str) else None
     if id is None:
-        raise Ambiguous(f"{doing}: Salesforce answered {answer.status} without an id; it may have happened.")
+        raise Ambiguous(
+            phrase(
+                "%(doing)s: Salesforce answered %(status)s without an id; it may have happened.",
+                doing=doing,
+                status=answer.status,
+            )
+        )
     return id
 
 
 def need_changed(status: int, problems: tuple[Problem, ...], which: str) -> None:
     """``Stale`` where the record is not there any more, or is not as it was."""
     if status in (400, 404) and not_there(problems):
-        raise Stale(f"{which} is deleted or no longer visible to the integration user.")
-    need_done(status, problems, f"Changing {which}")
+        raise Stale(phrase("%(which)s is deleted or no longer visible to the integration user.", which=which))
+    need_done(status, problems, phrase("Changing %(which)s", which=which))
 
 
 def need_done(status: int, problems: tuple[Problem, ...], doing: str) -> None:
     if 200 <= status < 300 and status != 204:
-        raise Ambiguous(f"{doing}: answered {status} with something that is not Salesforce's; it may have happened.")
+        raise Ambiguous(
+            phrase(
+                "%(doing)s: answered %(status)s with something that is not Salesforce's; it may have happened.",
+                doing=doing,
+                status=status,
+            )
+        )
     if status != 204:
         raise refused(status, problems, doing)
 

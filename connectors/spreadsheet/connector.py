@@ -33,6 +33,7 @@ from connectors.contract import (
 )
 from connectors.spreadsheet.rewrite import digest, rewrite
 from connectors.spreadsheet.sheet import Change, Options, Row, format_of
+from schemas.said import enumerated, phrase, together
 
 PAGE = 500
 
@@ -45,7 +46,7 @@ class Place:
     number: int
 
     def __str__(self) -> str:
-        return f"{self.file.name}, row {self.number}"
+        return phrase("%(name)s, row %(number)s", name=self.file.name, number=self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,9 @@ class Spreadsheet(Connector):
                 yield Page(tuple(records), refused=tuple(refused))
                 records, refused = [], []
         if self._state(self._files()) != state:
-            raise Unavailable(f"{self.path.name} was saved while it was read. The next sync reads it again.")
+            raise Unavailable(
+                phrase("%(name)s was saved while it was read. The next sync reads it again.", name=self.path.name)
+            )
         yield Page(tuple(records), refused=tuple(refused), cursor=state, complete=self.complete and all_named)
 
     def get(self, ids: Sequence[str]) -> dict[str, Record | Gone | Unseen]:
@@ -125,7 +128,10 @@ class Spreadsheet(Connector):
                 proves = False
             else:
                 found[item.id] = Unseen(item.id, item.reason)
-        missing = {id: Gone(id) if proves else Unseen(id, f"No row of {self.path.name} has this id.") for id in ids}
+        missing = {
+            id: Gone(id) if proves else Unseen(id, phrase("No row of %(name)s has this id.", name=self.path.name))
+            for id in ids
+        }
         missing |= {id: Unseen(id, _shared(id, self.id, doubled[id])) for id in ids if id in doubled}
         return {id: found.get(id, missing[id]) for id in ids}
 
@@ -144,7 +150,9 @@ class Spreadsheet(Connector):
 
     def _files(self) -> list[Path]:
         if not self.path.exists():
-            raise Unavailable(f"{self.path} is not there. Check the option path, or that its drive is connected.")
+            raise Unavailable(
+                phrase("%(path)s is not there. Check the option path, or that its drive is connected.", path=self.path)
+            )
         if self.path.is_file():
             return [self.path]
         inside = sorted(
@@ -153,7 +161,7 @@ class Spreadsheet(Connector):
             if p.suffix.lower() in (".csv", ".xlsx") and p.name[:1] not in "~." and p.is_file()
         )
         if not inside:
-            raise Unavailable(f"{self.path} holds no .csv or .xlsx file. Put one there.")
+            raise Unavailable(phrase("%(path)s holds no .csv or .xlsx file. Put one there.", path=self.path))
         return inside
 
     def _state(self, files: Sequence[Path]) -> str:
@@ -187,11 +195,18 @@ class Spreadsheet(Connector):
                     id = _text(row.cells.get(self.id))
                     fields = {c: v for c, v in row.cells.items() if c in self.wanted.fields}
                     if not id:
-                        yield Refused(None, str(place), f"{place}: it has no {self.id!r}. Give it one.", fields)
+                        yield Refused(
+                            None,
+                            str(place),
+                            phrase("%(place)s: it has no %(id)s. Give it one.", place=place, id=repr(self.id)),
+                            fields,
+                        )
                     elif id in doubled:
                         yield Refused(f"{id} ({place})", str(place), _shared(id, self.id, doubled[id]), fields)
                     elif row.error:
-                        yield Refused(id, str(place), f"{place}: {row.error}", fields)
+                        yield Refused(
+                            id, str(place), phrase("%(place)s: %(error)s", place=place, error=row.error), fields
+                        )
                     else:
                         yield Record(id, fields, url=None)
 
@@ -200,10 +215,23 @@ class Spreadsheet(Connector):
             return
         if not self.id:
             raise Invalid(
-                f'{file.name}: nothing tells its rows apart. Name a column in the option id, like id = "No.".'
+                phrase(
+                    '%(name)s: nothing tells its rows apart. Name a column in the option id, like id = "No.".',
+                    name=file.name,
+                )
             )
         raise Invalid(
-            f"{file.name} has no column {self.id!r}, which tells its rows apart.{_closest(self.id, header)}", [self.id]
+            together(
+                [
+                    phrase(
+                        "%(name)s has no column %(id)s, which tells its rows apart.",
+                        name=file.name,
+                        id=repr(self.id),
+                    ),
+                    _closest(self.id, header),
+                ]
+            ),
+            [self.id],
         )
 
     # --- writing ---
@@ -218,7 +246,7 @@ class Spreadsheet(Connector):
         for name, unheld in self._unheld:
             why = unheld(value, self.options)
             if why:
-                return f"{name}: {why}"
+                return phrase("%(place)s: %(error)s", place=name, error=why)
         return None
 
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
@@ -276,7 +304,9 @@ class Spreadsheet(Connector):
             if edit.id in doubled:
                 targets.append(Invalid(_shared(edit.id, self.id, doubled[edit.id]), [self.id]))
             elif edit.id not in rows:
-                targets.append(Stale(f"No row has {self.id} {edit.id!r} any more."))
+                targets.append(
+                    Stale(phrase("No row has %(column)s %(id)s any more.", column=self.id, id=repr(edit.id)))
+                )
             else:
                 place, row = rows[edit.id]
                 change = Change(row.number, dict(edit.fields))
@@ -305,7 +335,9 @@ class Spreadsheet(Connector):
     def _apply(self, targets: Sequence[Target | ConnectorError], seen: dict[Path, bytes]) -> list[Outcome]:
         """One rewrite a file. Raises where no file could be written; else each row has its own outcome."""
         if not self.writable:
-            error = Invalid(f"{self.path.name} may not be written. Set writable = true in its options.")
+            error = Invalid(
+                phrase("%(name)s may not be written. Set writable = true in its options.", name=self.path.name)
+            )
             return [Outcome(error=error) for _ in targets]
         outcomes = [Outcome(error=t) if isinstance(t, ConnectorError) else Outcome(t.id) for t in targets]
         rows = [(n, target) for n, target in enumerate(targets) if isinstance(target, Target)]
@@ -329,37 +361,58 @@ class Spreadsheet(Connector):
     def check(self) -> list[Check]:
         try:
             files = self._files()
-            checks = [Check("find", True, f"{len(files)} file(s) at {self.path}")]
+            checks = [
+                Check(phrase("find"), True, phrase("%(count)s file(s) at %(path)s", count=len(files), path=self.path))
+            ]
             for file in files:
                 checks += self._check_file(file)
             doubled = self._doubled(files) if all(check.ok for check in checks) else {}
             for id, places in list(doubled.items())[:3]:
-                checks.append(Check("ids", False, _shared(id, self.id, places), "Give each row an id of its own."))
+                checks.append(
+                    Check(phrase("ids"), False, _shared(id, self.id, places), phrase("Give each row an id of its own."))
+                )
             return checks
         except ConnectorError as error:
-            return [Check("read", False, str(error), "See the README of the spreadsheet connector.")]
+            return [Check(phrase("read"), False, str(error), phrase("See the README of the spreadsheet connector."))]
 
     def _check_file(self, file: Path) -> list[Check]:
         with format_of(file).open(file, self.options) as sheet:
             header = sheet.header
         self._has_id(file, header)
-        checks = [Check("read", True, f"{file.name}: {len(header)} columns")]
+        checks = [Check(phrase("read"), True, phrase("%(name)s: %(count)s columns", name=file.name, count=len(header)))]
         missing = [c for c in self.wanted.fields if c not in header]
         if self.wanted.key in missing:
-            fix = f"Add a column {self.wanted.key!r}, or let the hub add it: writable = true."
-            checks.append(Check("key", self.writable, f"{file.name} has no column {self.wanted.key!r} yet.", fix))
+            fix = phrase("Add a column %(key)s, or let the hub add it: writable = true.", key=repr(self.wanted.key))
+            checks.append(
+                Check(
+                    phrase("key"),
+                    self.writable,
+                    phrase("%(name)s has no column %(key)s yet.", name=file.name, key=repr(self.wanted.key)),
+                    fix,
+                )
+            )
         others = [c for c in missing if c != self.wanted.key]
         if others:
             checks.append(
                 Check(
-                    "columns",
+                    phrase("columns"),
                     True,
-                    f"{file.name} lacks {len(others)} mapped columns: {', '.join(others[:6])}. They stay blank.",
+                    phrase(
+                        "%(name)s lacks %(count)s mapped columns: %(others)s. They stay blank.",
+                        name=file.name,
+                        count=len(others),
+                        others=", ".join(others[:6]),
+                    ),
                 )
             )
         if self.writable and not os.access(file, os.W_OK):
             checks.append(
-                Check("write", False, f"{file.name} may not be written.", "Give the hub's user the right to.")
+                Check(
+                    phrase("write"),
+                    False,
+                    phrase("%(name)s may not be written.", name=file.name),
+                    phrase("Give the hub's user the right to."),
+                )
             )
         return checks
 
@@ -380,18 +433,27 @@ def _text(value: Any) -> str:
 
 def _hinders(edit: Edit, place: Place, row: Row) -> ConnectorError | None:
     if row.error:
-        return Invalid(f"{place}: {row.error}")
+        return Invalid(phrase("%(place)s: %(error)s", place=place, error=row.error))
     moved = [c for c, v in edit.expected.fields.items() if row.cells.get(c) != v]
-    return Stale(f"{place}: {moved[0]!r} was changed meanwhile.") if moved else None
+    return (
+        Stale(phrase("%(place)s: %(moved)s was changed meanwhile.", place=place, moved=repr(moved[0])))
+        if moved
+        else None
+    )
 
 
 def _shared(id: str, column: str, places: list[Place]) -> str:
-    shown = ", ".join(str(place) for place in places[:-1])
-    return f"{shown} and {places[-1]} share {column} {id!r}. Give each row its own; none of them is used."
+    return phrase(
+        "%(most)s and %(last)s share %(column)s %(id)s. Give each row its own; none of them is used.",
+        most=enumerated(str(place) for place in places[:-1]),
+        last=places[-1],
+        column=column,
+        id=repr(id),
+    )
 
 
 def _closest(name: str, header: Sequence[str]) -> str:
     from difflib import get_close_matches
 
     found = get_close_matches(name, header, n=1)
-    return f" Closest: {found[0]!r}." if found else ""
+    return phrase("Closest: %(close)s.", close=repr(found[0])) if found else ""

@@ -14,6 +14,7 @@ from typing import Any
 from connectors.contract import Invalid, Unavailable
 from connectors.spreadsheet.formula import marked, unmarked
 from connectors.spreadsheet.sheet import Change, Opened, Options, Row, header_of
+from schemas.said import phrase
 
 LONGEST = 16 * 1024 * 1024
 csv.field_size_limit(LONGEST)
@@ -34,7 +35,9 @@ class CsvFormat:
         except UnicodeDecodeError as error:
             raise Unavailable(_not_in(path, options, error)) from None
         except csv.Error as error:
-            raise Unavailable(f"{path.name} is no well-formed CSV: {error}. Export it again.") from None
+            raise Unavailable(
+                phrase("%(name)s is no well-formed CSV: %(error)s. Export it again.", name=path.name, error=error)
+            ) from None
 
     def write(self, path: Path, options: Options, changes: list[Change]) -> bytes:
         encoding = _encoding(path, options)
@@ -43,7 +46,9 @@ class CsvFormat:
             text = raw.removeprefix(BOM).decode(encoding)
             table = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(options), strict=True))
         except (UnicodeDecodeError, csv.Error):
-            raise Unavailable(f"{path.name} was saved by someone else meanwhile. The next sync tries again.") from None
+            raise Unavailable(
+                phrase("%(name)s was saved by someone else meanwhile. The next sync tries again.", name=path.name)
+            ) from None
         header = header_of(path, list(table[0]))
         needed = dict.fromkeys(c for change in changes for c in change.cells or () if c not in header)
         table[0] += list(needed)
@@ -62,17 +67,28 @@ class CsvFormat:
             return (BOM if raw.startswith(BOM) else b"") + lines.encode(encoding)
         except UnicodeEncodeError as error:
             bad = error.object[error.start : error.end]
-            raise Invalid(f"{path.name} is {options.encoding}, which has no {bad!r}. Save it as UTF-8.") from None
+            raise Invalid(
+                phrase(
+                    "%(name)s is %(encoding)s, which has no %(bad)s. Save it as UTF-8.",
+                    name=path.name,
+                    encoding=options.encoding,
+                    bad=repr(bad),
+                )
+            ) from None
 
     def unheld(self, value: Any, options: Options) -> str | None:
         text = cell_text(value) if not isinstance(value, list | dict) else ""
         if len(text.encode("utf-8", "replace")) > LONGEST:
-            return f"A cell of a CSV file holds {LONGEST} bytes here; this text has more."
+            return phrase("A cell of a CSV file holds %(longest)s bytes here; this text has more.", longest=LONGEST)
         try:
             text.encode(options.encoding)
         except UnicodeEncodeError as error:
             bad = error.object[error.start : error.end]
-            return f"The file is {options.encoding}, which has no {bad!r}. Save it as UTF-8 and say so in its options."
+            return phrase(
+                "The file is %(encoding)s, which has no %(bad)s. Save it as UTF-8 and say so in its options.",
+                encoding=options.encoding,
+                bad=repr(bad),
+            )
         except LookupError:
             return None
         return None
@@ -84,32 +100,48 @@ def _encoding(path: Path, options: Options) -> str:
         "".encode(options.encoding)
         name = codecs.lookup(options.encoding).name.removesuffix("-sig")
     except LookupError:
-        raise Invalid(f"There is no encoding {options.encoding!r}. Common ones: utf-8, cp1252.") from None
+        raise Invalid(
+            phrase("There is no encoding %(encoding)s. Common ones: utf-8, cp1252.", encoding=repr(options.encoding))
+        ) from None
     with path.open("rb") as file:
         if name != "utf-8" and file.read(3) == BOM:
             raise Invalid(
-                f'{path.name} says itself that it is UTF-8, not {options.encoding}. Declare encoding = "utf-8".'
+                phrase(
+                    '%(name)s says itself that it is UTF-8, not %(encoding)s. Declare encoding = "utf-8".',
+                    name=path.name,
+                    encoding=options.encoding,
+                )
             )
     return name
 
 
 def _not_in(path: Path, options: Options, error: UnicodeDecodeError) -> str:
-    return (
-        f"{path.name} is not {options.encoding} (byte {error.start}). Declare its encoding, like "
-        f'encoding = "cp1252", or save it as UTF-8.'
+    return phrase(
+        '%(name)s is not %(encoding)s (byte %(at)s). Declare its encoding, like encoding = "cp1252", '
+        "or save it as UTF-8.",
+        name=path.name,
+        encoding=options.encoding,
+        at=error.start,
     )
 
 
 def _delimiter(options: Options) -> str:
     if len(options.delimiter) != 1 or options.delimiter in '"\r\n':
-        raise Invalid(f'{options.delimiter!r} can part no cells. A delimiter is one character, like ";" or "\\t".')
+        raise Invalid(
+            phrase(
+                '%(delimiter)s can part no cells. A delimiter is one character, like ";" or "\\t".',
+                delimiter=repr(options.delimiter),
+            )
+        )
     return options.delimiter
 
 
 def _check_text(path: Path, header: tuple[str, ...]) -> None:
     """After a power cut a file may have its length and none of its content."""
     if any("\0" in name for name in header):
-        raise Unavailable(f"{path.name} holds zeros where column names are due. Put back a copy of it.")
+        raise Unavailable(
+            phrase("%(name)s holds zeros where column names are due. Put back a copy of it.", name=path.name)
+        )
 
 
 def _whole(path: Path, rows: Iterator[list[str]], columns: int) -> Iterator[list[str]]:
@@ -123,7 +155,11 @@ def _whole(path: Path, rows: Iterator[list[str]], columns: int) -> Iterator[list
         return
     if 0 < len(held) < columns and not _ends_a_line(path):
         raise Unavailable(
-            f"{path.name} ends inside its last row, as if it were still being saved. If it is not, put a line end there."
+            phrase(
+                "%(name)s ends inside its last row, as if it were still being saved. If it is not, put a line "
+                "end there.",
+                name=path.name,
+            )
         )
     yield held
 
@@ -140,7 +176,12 @@ def _check_delimiter(path: Path, header: tuple[str, ...], declared: str) -> None
     others = [mark for mark in (";", "\t", ",", "|") if mark != declared and mark in header[0]]
     if len(header) == 1 and others:
         raise Invalid(
-            f"{path.name} seems to be parted by {others[0]!r}, not {declared!r}. Declare delimiter = {others[0]!r}."
+            phrase(
+                "%(name)s seems to be parted by %(seems)s, not %(declared)s. Declare delimiter = %(seems)s.",
+                name=path.name,
+                seems=repr(others[0]),
+                declared=repr(declared),
+            )
         )
 
 
@@ -151,7 +192,7 @@ def _rows(rows: Any, header: tuple[str, ...], wanted: frozenset[str]) -> Iterato
         if any(cells):
             kept = {name: unmarked(cells[i]) or None for i, name in columns if i < len(cells)}
             long = len(cells) > len(header) and any(cells[len(header) :])
-            yield Row(number, kept, "It has more cells than the header has columns." if long else "")
+            yield Row(number, kept, phrase("It has more cells than the header has columns.") if long else "")
 
 
 def _fill(row: list[str], cells: Mapping[str, Any], index: dict[str, int], width: int) -> None:
@@ -179,5 +220,5 @@ def cell_text(value: Any) -> str:
     if isinstance(value, int | Decimal):
         return format(value, "f") if isinstance(value, Decimal) else str(value)
     if isinstance(value, list):
-        raise Invalid("A cell holds one text; give the field a separator in the mapping.")
+        raise Invalid(phrase("A cell holds one text; give the field a separator in the mapping."))
     return marked(str(value))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
 from connectors.contract import (
@@ -31,6 +32,7 @@ from connectors.contract import (
 )
 from connectors.spreadsheet.identity import NEW, Finder, Identity, Known, text
 from connectors.spreadsheet.table import Line, Table
+from schemas.said import phrase, together
 
 PAGE = 500
 
@@ -48,9 +50,15 @@ class Door(Connector):
     def check(self) -> list[Check]:
         if not self.folder.is_dir():
             return [
-                Check("folder", True, f"{self.folder} is not there, so only what is brought in the browser is read.")
+                Check(
+                    phrase("folder"),
+                    True,
+                    phrase(
+                        "%(folder)s is not there, so only what is brought in the browser is read.", folder=self.folder
+                    ),
+                )
             ]
-        return [Check("folder", True, f"Sheets that appear in {self.folder} are read.")]
+        return [Check(phrase("folder"), True, phrase("Sheets that appear in %(folder)s are read.", folder=self.folder))]
 
     def describe(self) -> list[Field]:
         """Every sheet that is brought has columns of its own, so none can be missing."""
@@ -60,7 +68,7 @@ class Door(Connector):
         yield Page()
 
     def get(self, ids: Sequence[str]) -> dict[str, Record | Gone | Unseen]:
-        return {id: Unseen(id, "Only what somebody brings is seen.") for id in ids}
+        return {id: Unseen(id, phrase("Only what somebody brings is seen.")) for id in ids}
 
     def find(self, key: str) -> list[Record]:
         return []
@@ -69,13 +77,17 @@ class Door(Connector):
         return [] if object == self.wanted.object else super().lookup(object, equals, columns)
 
     def create(self, drafts: Sequence[Draft]) -> list[Outcome]:
-        return [Outcome(error=Invalid("Nothing is written through a door. Download it as a sheet.")) for _ in drafts]
+        return [
+            Outcome(error=Invalid(phrase("Nothing is written through a door. Download it as a sheet."))) for _ in drafts
+        ]
 
     def update(self, edits: Sequence[Edit]) -> list[Outcome]:
-        return [Outcome(error=Invalid("Nothing is written through a door. Download it as a sheet.")) for _ in edits]
+        return [
+            Outcome(error=Invalid(phrase("Nothing is written through a door. Download it as a sheet."))) for _ in edits
+        ]
 
     def delete(self, ids: Sequence[str]) -> list[Outcome]:
-        return [Outcome(error=Invalid("Nothing is deleted through a door.")) for _ in ids]
+        return [Outcome(error=Invalid(phrase("Nothing is deleted through a door."))) for _ in ids]
 
 
 class Brought(Door):
@@ -105,13 +117,15 @@ class Brought(Door):
             yield Page(self._whole(records), refused=tuple(item for item in items if isinstance(item, Refused)))
 
     def _item(self, id: str, line: Line, rows: list[int], alike: tuple[str, str] | None) -> Record | Refused:
-        place = f"{self.name}, row {line.number}"
-        reason = next((self._at(name) + why for name, why in line.faults.items()), "")
+        place = phrase("%(name)s, row %(number)s", name=self.name, number=line.number)
+        reason = next((together([self._at(name), why]) for name, why in line.faults.items()), "")
         if not id:
             column = next(filter(None, (self.identity.id, *self.identity.names, self.identity.key)))
-            reason = f"{self._at(column)}is blank, so nothing says which record it is."
+            reason = phrase("%(at)s is blank, so nothing says which record it is.", at=self._at(column))
         elif len(rows) > 1:
-            reason = reason or f"{self._same(rows)} Nothing says which one counts, so none of them is used."
+            reason = reason or together(
+                [self._same(rows), phrase("Nothing says which one counts, so none of them is used.")]
+            )
         elif alike is not None:
             reason = reason or self._renamed(*alike)
         if not reason:
@@ -127,18 +141,32 @@ class Brought(Door):
 
     def _at(self, column: str) -> str:
         letter = self.table.columns.get(column)
-        return f"Column {letter} ({column!r}) " if letter else f"Column {column} "
+        return (
+            phrase("Column %(letter)s (%(column)s)", letter=letter, column=repr(column))
+            if letter
+            else phrase("Column %(column)s", column=column)
+        )
 
     def _same(self, rows: list[int]) -> str:
         columns = [self.identity.id] if self.identity.id else list(self.identity.names)
         shown = ", ".join(str(row) for row in rows[:6]) + (" …" if len(rows) > 6 else "")
-        return f"{len(rows)} rows have the same {' and '.join(repr(c) for c in columns)} (rows {shown})."
+        return phrase(
+            "%(count)s rows have the same %(columns)s (rows %(shown)s).",
+            count=len(rows),
+            columns=reduce(lambda all, one: phrase("%(all)s and %(one)s", all=all, one=one), map(repr, columns)),
+            shown=shown,
+        )
 
     def _renamed(self, key: str, title: str) -> str:
-        return (
-            f"{self._at(self.identity.names[0])}may be a new name of “{title}”, which an earlier sheet had and this one has "
-            f"not. If it is the same, put {key} into the column {self.identity.key!r}. If it is another one, put the word "
-            f"“{NEW}” there."
+        return phrase(
+            "%(at)s may be a new name of “%(title)s”, which an earlier sheet had and this one has not. If it "
+            "is the same, put %(key)s into the column %(column)s. If it is another one, put the word “%(new)s” "
+            "there.",
+            at=self._at(self.identity.names[0]),
+            title=title,
+            key=key,
+            column=repr(self.identity.key),
+            new=NEW,
         )
 
     def _whole(self, records: list[Record]) -> tuple[Record, ...]:

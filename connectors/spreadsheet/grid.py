@@ -17,6 +17,7 @@ from connectors.contract import Unavailable
 from connectors.spreadsheet.csv_file import LONGEST
 from connectors.spreadsheet.formula import unmarked
 from connectors.spreadsheet.sheet import ENCRYPTED
+from schemas.said import phrase
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of a file that is brought."""
@@ -65,13 +66,20 @@ def grids(path: Path) -> list[Grid]:
     """The worksheets of a file, by what is in it and not by its name. Raises ``Unavailable`` for what is no sheet, is
     protected, torn or too large."""
     if path.stat().st_size > LARGEST:
-        raise Unavailable(f"{path.name} is larger than {LARGEST // 2**20} MB. Split it.")
+        raise Unavailable(
+            phrase("%(name)s is larger than %(largest)s MB. Split it.", name=path.name, largest=LARGEST // 2**20)
+        )
     content = path.read_bytes()
     if not content.strip():
-        raise Unavailable(f"{path.name} is empty.")
+        raise Unavailable(phrase("%(name)s is empty.", name=path.name))
     if content[:4] == b"\xd0\xcf\x11\xe0":
         if ENCRYPTED in content:
-            raise Unavailable(f"{path.name} is protected by a password. Take the password off, or save a copy without.")
+            raise Unavailable(
+                phrase(
+                    "%(name)s is protected by a password. Take the password off, or save a copy without.",
+                    name=path.name,
+                )
+            )
         from connectors.spreadsheet.xls_file import xls_grids
 
         return xls_grids(path, content)
@@ -85,12 +93,18 @@ def _must_be_text(path: Path, content: bytes) -> None:
     start = content[:512].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if start[:1] == b"<":
         page = any(tag in start for tag in (b"<html", b"<!doctype", b"<table", b"<head", b"<meta"))
-        kind = "a web page, perhaps a sign-in page" if page else "an XML file"
-        raise Unavailable(f"{path.name} is {kind}, no sheet. Open it in a spreadsheet program and save it as .xlsx.")
+        kind = phrase("a web page, perhaps a sign-in page") if page else phrase("an XML file")
+        raise Unavailable(
+            phrase(
+                "%(name)s is %(kind)s, no sheet. Open it in a spreadsheet program and save it as .xlsx.",
+                name=path.name,
+                kind=kind,
+            )
+        )
     if start[:1] in (b"{", b"["):
-        raise Unavailable(f"{path.name} holds JSON, no sheet. Export it as .csv or .xlsx.")
+        raise Unavailable(phrase("%(name)s holds JSON, no sheet. Export it as .csv or .xlsx.", name=path.name))
     if start[:4] == b"%pdf":
-        raise Unavailable(f"{path.name} is a PDF, no sheet. Export it as .csv or .xlsx.")
+        raise Unavailable(phrase("%(name)s is a PDF, no sheet. Export it as .csv or .xlsx.", name=path.name))
 
 
 def _csv(path: Path, content: bytes) -> Grid:
@@ -104,14 +118,29 @@ def _csv(path: Path, content: bytes) -> Grid:
             widths.append(len(cells))
             size.add([unmarked(cell) or None for cell in cells])
     except csv.Error as error:
-        raise Unavailable(f"{path.name}, row {len(rows) + 1}: no well-formed CSV ({error}). Export it again.") from None
+        raise Unavailable(
+            phrase(
+                "%(name)s, row %(count)s: no well-formed CSV (%(error)s). Export it again.",
+                name=path.name,
+                count=len(rows) + 1,
+                error=error,
+            )
+        ) from None
     if len(rows) > 1 and 0 < widths[-1] < widths[-2] and text[-1] not in "\r\n":
         raise Unavailable(
-            f"{path.name}, row {len(rows)}: the file ends inside its last row, as if it were still being saved. If it is "
-            "not, put a line end there."
+            phrase(
+                "%(name)s, row %(count)s: the file ends inside its last row, as if it were still being saved. If "
+                "it is not, put a line end there.",
+                name=path.name,
+                count=len(rows),
+            )
         )
     names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-    return Grid("", rows, notes=(f"Text as {encoding}, cells parted by {names[delimiter]}.",))
+    return Grid(
+        "",
+        rows,
+        notes=(phrase("Text as %(encoding)s, cells parted by %(names)s.", encoding=encoding, names=names[delimiter]),),
+    )
 
 
 def _decoded(path: Path, content: bytes) -> tuple[str, str]:
@@ -120,9 +149,16 @@ def _decoded(path: Path, content: bytes) -> tuple[str, str]:
         try:
             return content.decode("utf-16"), "UTF-16"
         except UnicodeDecodeError:
-            raise Unavailable(f"{path.name} begins like UTF-16 and is not. Save it as UTF-8.") from None
+            raise Unavailable(
+                phrase("%(name)s begins like UTF-16 and is not. Save it as UTF-8.", name=path.name)
+            ) from None
     if b"\0" in content:
-        raise Unavailable(f"{path.name} holds zeros where text is due; it is no sheet, or it is torn. Export it again.")
+        raise Unavailable(
+            phrase(
+                "%(name)s holds zeros where text is due; it is no sheet, or it is torn. Export it again.",
+                name=path.name,
+            )
+        )
     try:
         return content.removeprefix(codecs.BOM_UTF8).decode(), "UTF-8"
     except UnicodeDecodeError as utf8:
@@ -130,7 +166,11 @@ def _decoded(path: Path, content: bytes) -> tuple[str, str]:
             return content.decode("cp1252"), "Windows-1252"
         except UnicodeDecodeError:
             raise Unavailable(
-                f"{path.name} is neither UTF-8 (byte {utf8.start}) nor Windows-1252. Save it as UTF-8."
+                phrase(
+                    "%(name)s is neither UTF-8 (byte %(at)s) nor Windows-1252. Save it as UTF-8.",
+                    name=path.name,
+                    at=utf8.start,
+                )
             ) from None
 
 
@@ -157,11 +197,15 @@ def _xlsx(path: Path) -> list[Grid]:
         with zipfile.ZipFile(path) as packed:
             names = set(packed.namelist())
     except BROKEN as error:
-        raise Unavailable(f"{path.name} is torn ({error}). Save or export it again.") from None
+        raise Unavailable(
+            phrase("%(name)s is torn (%(error)s). Save or export it again.", name=path.name, error=error)
+        ) from None
     if "mimetype" in names or "content.xml" in names:
-        raise Unavailable(f"{path.name} is an OpenDocument file (.ods). Save it as .xlsx.")
+        raise Unavailable(phrase("%(name)s is an OpenDocument file (.ods). Save it as .xlsx.", name=path.name))
     if "xl/workbook.xml" not in names:
-        raise Unavailable(f"{path.name} is a zip file, no sheet. Unpack it and bring the sheet in it.")
+        raise Unavailable(
+            phrase("%(name)s is a zip file, no sheet. Unpack it and bring the sheet in it.", name=path.name)
+        )
     book = load_bounded(path, UNPACKED, read_only=True, data_only=True)
     try:
         return [_sheet(path, sheet) for sheet in book.worksheets if sheet.sheet_state == "visible"]
@@ -185,9 +229,9 @@ def _sheet(path: Path, sheet: Any) -> Grid:
 
 def _fault(cell: Any, never: frozenset[str]) -> Fault | None:
     if never and getattr(cell, "coordinate", None) in never:
-        return Fault("holds a formula that was never calculated. Open the file in Excel and save it.")
+        return Fault(phrase("holds a formula that was never calculated. Open the file in Excel and save it."))
     if cell.value is not None and cell.data_type == "e":
-        return Fault(f"holds the error {cell.value}.")
+        return Fault(phrase("holds the error %(value)s.", value=cell.value))
     return None
 
 
@@ -211,14 +255,25 @@ class Counted:
         self._characters += sum(len(value) for value in row if isinstance(value, str))
         self.rows.append(row)
         if self._filled > MOST or len(self.rows) > BLANK:
-            raise Unavailable(f"{self._path.name} has more than {MOST} rows. Split it.")
+            raise Unavailable(
+                phrase("%(name)s has more than %(most)s rows. Split it.", name=self._path.name, most=MOST)
+            )
         if len(row) > WIDEST:
             raise Unavailable(
-                f"{self._path.name}, row {len(self.rows)}: it has more than {WIDEST} columns. Delete those that are not needed."
+                phrase(
+                    "%(name)s, row %(count)s: it has more than %(widest)s columns. Delete those that are not needed.",
+                    name=self._path.name,
+                    count=len(self.rows),
+                    widest=WIDEST,
+                )
             )
         if self._characters > CHARACTERS:
             raise Unavailable(
-                f"{self._path.name} holds more than {CHARACTERS // 1_000_000} million characters. Split it."
+                phrase(
+                    "%(name)s holds more than %(characters)s million characters. Split it.",
+                    name=self._path.name,
+                    characters=CHARACTERS // 1_000_000,
+                )
             )
 
 

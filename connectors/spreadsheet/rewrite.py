@@ -10,6 +10,7 @@ from pathlib import Path
 
 from connectors.contract import ConnectorError, Invalid, Unavailable
 from connectors.spreadsheet.sheet import Change, Format, Options, format_of
+from schemas.said import phrase
 
 
 def digest(file: Path) -> bytes:
@@ -19,7 +20,11 @@ def digest(file: Path) -> bytes:
             return hashlib.file_digest(content, "sha256").digest()
     except OSError as error:
         raise Unavailable(
-            f"{file.name} cannot be read: {error.strerror}. Check that it is there and not locked."
+            phrase(
+                "%(name)s cannot be read: %(strerror)s. Check that it is there and not locked.",
+                name=file.name,
+                strerror=error.strerror,
+            )
         ) from None
 
 
@@ -30,7 +35,7 @@ def rewrite(file: Path, options: Options, changes: Sequence[Change], seen: bytes
     held, by position; the others are written. ``Unavailable``: nothing was.
     """
     if (file.parent / f"~${file.name}").exists():
-        raise Unavailable(f"{file.name} is open in Excel. Close it; the next sync writes.")
+        raise Unavailable(phrase("%(name)s is open in Excel. Close it; the next sync writes.", name=file.name))
     try:
         content, refused = _content(format_of(file), file, options, changes)
         if content is not None:
@@ -38,7 +43,11 @@ def rewrite(file: Path, options: Options, changes: Sequence[Change], seen: bytes
         return refused
     except OSError as error:
         raise Unavailable(
-            f"{file.name} cannot be written: {error.strerror}. Give the hub's user the right to, in its folder too."
+            phrase(
+                "%(name)s cannot be written: %(strerror)s. Give the hub's user the right to, in its folder too.",
+                name=file.name,
+                strerror=error.strerror,
+            )
         ) from None
 
 
@@ -75,7 +84,9 @@ def _replace(file: Path, content: bytes, seen: bytes) -> None:
             os.fsync(part.fileno())
         os.chmod(name, file.stat().st_mode & 0o777)
         if digest(file) != seen:
-            raise Unavailable(f"{file.name} was saved by someone else meanwhile. The next sync tries again.")
+            raise Unavailable(
+                phrase("%(name)s was saved by someone else meanwhile. The next sync tries again.", name=file.name)
+            )
         os.replace(name, file)
     except BaseException:
         Path(name).unlink(missing_ok=True)

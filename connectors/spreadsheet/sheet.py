@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from connectors.contract import Invalid, Unavailable
+from schemas.said import phrase
 
 Cells = dict[str, Any]
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -68,10 +69,15 @@ def header_of(path: Path, names: list[Any]) -> tuple[str, ...]:
     while header and not header[-1]:
         header.pop()
     if not any(header):
-        raise Invalid(f"{path.name}: the first row has no column names. Put them there.")
+        raise Invalid(phrase("%(name)s: the first row has no column names. Put them there.", name=path.name))
     doubled = sorted({name for name in header if name and header.count(name) > 1})
     if doubled:
-        raise Invalid(f"{path.name}: two columns are called {doubled[0]!r}. Rename one.", doubled)
+        raise Invalid(
+            phrase(
+                "%(name)s: two columns are called %(doubled)s. Rename one.", name=path.name, doubled=repr(doubled[0])
+            ),
+            doubled,
+        )
     return tuple(header)
 
 
@@ -86,23 +92,42 @@ def format_of(path: Path) -> Format:
             start = file.read(512)
     except OSError as error:
         raise Unavailable(
-            f"{path.name} cannot be read: {error.strerror}. Check that it is there and not locked."
+            phrase(
+                "%(name)s cannot be read: %(strerror)s. Check that it is there and not locked.",
+                name=path.name,
+                strerror=error.strerror,
+            )
         ) from None
     markup = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if markup[:1] == b"<" and any(tag in markup for tag in (b"<html", b"<!doctype", b"<table", b"<head", b"<meta")):
         raise Unavailable(
-            f"{path.name} is a web page, perhaps a sign-in page, saved as a sheet. Export it again as {ending}."
+            phrase(
+                "%(name)s is a web page, perhaps a sign-in page, saved as a sheet. Export it again as %(ending)s.",
+                name=path.name,
+                ending=ending,
+            )
         )
     if markup[:5] == b"<?xml":
-        raise Unavailable(f"{path.name} is an XML file. Open it in a spreadsheet program and save it as .xlsx.")
+        raise Unavailable(
+            phrase("%(name)s is an XML file. Open it in a spreadsheet program and save it as .xlsx.", name=path.name)
+        )
     if start[:4] == b"\xd0\xcf\x11\xe0":
         if ENCRYPTED in path.read_bytes():
-            raise Unavailable(f"{path.name} is protected by a password. Take the password off, or save a copy without.")
-        raise Unavailable(f"{path.name} is an old Excel file (.xls). Save it as .xlsx.")
+            raise Unavailable(
+                phrase(
+                    "%(name)s is protected by a password. Take the password off, or save a copy without.",
+                    name=path.name,
+                )
+            )
+        raise Unavailable(phrase("%(name)s is an old Excel file (.xls). Save it as .xlsx.", name=path.name))
     if ending in (".csv", ".txt", ".tsv"):
         if start[:2] == b"PK":
-            raise Unavailable(f"{path.name} is an XLSX file with the wrong ending. Rename it to .xlsx.")
+            raise Unavailable(
+                phrase("%(name)s is an XLSX file with the wrong ending. Rename it to .xlsx.", name=path.name)
+            )
         return CsvFormat()
     if ending in (".xlsx", ".xlsm"):
         return XlsxFormat()
-    raise Unavailable(f"{path.name}: only .csv and .xlsx files can be read. Save it as one of these.")
+    raise Unavailable(
+        phrase("%(name)s: only .csv and .xlsx files can be read. Save it as one of these.", name=path.name)
+    )

@@ -14,6 +14,7 @@ from typing import Any
 
 from connectors.contract import Invalid
 from connectors.spreadsheet.grid import Fault, Grid, filled
+from schemas.said import phrase
 
 ABOVE = 40
 """Rows in which the column names are looked for."""
@@ -69,9 +70,16 @@ def table(path: Path, grids: Sequence[Grid], wanted: Iterable[str], needed: str 
     grid, head = max(heads, key=lambda found: (needed in found[1].columns, len(found[1].columns)))
     if needed and needed not in head.columns:
         raise Invalid(
-            f"{path.name}, row {head.last}: there is no column {needed!r}, and without it no row can be shared."
-            f"{_closest(needed, head.names)} Its columns: {_listed(head.names)}. Rename one, or use a profile that is made "
-            "for this sheet.",
+            phrase(
+                "%(name)s, row %(last)s: there is no column %(needed)s, and without it no row can be "
+                "shared.%(closest)s Its columns: %(listed)s. Rename one, or use a profile that is made for this "
+                "sheet.",
+                name=path.name,
+                last=head.last,
+                needed=repr(needed),
+                closest=_closest(needed, head.names),
+                listed=_listed(head.names),
+            ),
             [needed],
         )
     lines, passed = _lines(grid, head)
@@ -91,7 +99,9 @@ def names_of(path: Path, grids: Sequence[Grid], known: Iterable[str]) -> tuple[s
     known = list(known)
     heads = [(grid, head) for grid in grids for head in [_head(path, grid, known) or _widest(grid)] if head]
     if not heads:
-        raise Invalid(f"{path.name}: no row of its first {ABOVE} looks like column names.")
+        raise Invalid(
+            phrase("%(name)s: no row of its first %(above)s looks like column names.", name=path.name, above=ABOVE)
+        )
     grid, head = max(heads, key=lambda found: (len(found[1].columns), len(found[1].names)))
     below = [line for line in grid.rows[head.last : head.last + 200] if any(True for _ in filled(line))]
     names = [name for _, name in sorted(head.names.items())]
@@ -135,7 +145,14 @@ def _named(path: Path, grid: Grid, number: int, wanted: Sequence[str]) -> _Head:
         if len(exact) > 1 and len(names) > 1:
             letters = " and ".join(_letter(at) for at in exact)
             raise Invalid(
-                f"{path.name}, row {number}: columns {letters} are both called {column!r}. Rename one.", [column]
+                phrase(
+                    "%(name)s, row %(number)s: columns %(letters)s are both called %(column)s. Rename one.",
+                    name=path.name,
+                    number=number,
+                    letters=letters,
+                    column=repr(column),
+                ),
+                [column],
             )
         if exact:
             columns[column] = exact[0]
@@ -172,7 +189,7 @@ def _widest(grid: Grid) -> _Head | None:
 def _lines(grid: Grid, head: _Head) -> tuple[list[Line], list[Passed]]:
     lines: list[Line] = []
     passed = [
-        Passed(number, _text(row), "stands above the column names")
+        Passed(number, _text(row), phrase("stands above the column names"))
         for number, row in enumerate(grid.rows[: head.first - 1], 1)
         if any(True for _ in filled(row))
     ]
@@ -182,15 +199,19 @@ def _lines(grid: Grid, head: _Head) -> tuple[list[Line], list[Passed]]:
         if not there:
             continue
         if number in merged and len(there) == 1:
-            passed.append(Passed(number, _text(row), "is one text over several columns, like the name of a section"))
+            passed.append(
+                Passed(number, _text(row), phrase("is one text over several columns, like the name of a section"))
+            )
         elif _repeats(row, head):
-            passed.append(Passed(number, "", "repeats the column names"))
+            passed.append(Passed(number, "", phrase("repeats the column names")))
         elif not set(there) & set(head.columns.values()):
-            passed.append(Passed(number, "", "has nothing in the columns of the profile"))  # so it is not shown either
+            passed.append(
+                Passed(number, "", phrase("has nothing in the columns of the profile"))
+            )  # so it is not shown either
         elif len(there) == 1 and there[0] == min(head.names) and len(head.columns) >= SECTION:
-            passed.append(Passed(number, _text(row), "has only its first cell, like the name of a section"))
+            passed.append(Passed(number, _text(row), phrase("has only its first cell, like the name of a section")))
         elif plain(str(row[there[0]])) in SUMS and len(there) * 2 <= len(head.names):
-            passed.append(Passed(number, _text(row), "is a sum"))
+            passed.append(Passed(number, _text(row), phrase("is a sum")))
         else:
             lines.append(_line(number, row, there, head))
     return lines, passed
@@ -213,7 +234,7 @@ def _line(number: int, row: list[Any], there: list[int], head: _Head) -> Line:
     beyond = [at for at in there if at > max(head.names)]
     if beyond:
         letter = _letter(beyond[0])
-        faults[letter] = "holds something and has no name: are the cells one too far to the right?"
+        faults[letter] = phrase("holds something and has no name: are the cells one too far to the right?")
     return Line(number, cells, faults)
 
 
@@ -231,32 +252,59 @@ def _text(row: list[Any]) -> str:
 
 
 def _about(grid: Grid, grids: Sequence[Grid], head: _Head) -> list[str]:
-    rows = f"rows {head.first} and {head.last}" if head.last > head.first else f"row {head.last}"
-    said = [f"Column names in {rows}" + (f" of the worksheet “{grid.name}”." if grid.name else ".")]
+    rows = (
+        phrase("rows %(first)s and %(last)s", first=head.first, last=head.last)
+        if head.last > head.first
+        else phrase("row %(last)s", last=head.last)
+    )
+    said: list[str] = [
+        phrase("Column names in %(rows)s of the worksheet “%(name)s”.", rows=rows, name=grid.name)
+        if grid.name
+        else phrase("Column names in %(rows)s.", rows=rows)
+    ]
     others = [other.name for other in grids if other is not grid and other.rows]
     if others:
-        said.append(f"Not read: the worksheets {', '.join(f'“{name}”' for name in others)}.")
+        said.append(phrase("Not read: the worksheets %(others)s.", others=", ".join(f"“{name}”" for name in others)))
     return said
 
 
 def _no_sheet(path: Path, grids: Sequence[Grid], sheet: str) -> list[Grid]:
-    raise Invalid(f"{path.name} has no worksheet {sheet!r}. It has: {', '.join(grid.name for grid in grids)}.")
+    raise Invalid(
+        phrase(
+            "%(name)s has no worksheet %(sheet)s. It has: %(grids)s.",
+            name=path.name,
+            sheet=repr(sheet),
+            grids=", ".join(grid.name for grid in grids),
+        )
+    )
 
 
 def _nothing_known(path: Path, grids: Sequence[Grid], wanted: Sequence[str]) -> str:
     heads = [head for grid in grids for head in [_widest(grid)] if head]
-    found = f" Its columns seem to be: {_listed(heads[0].names)}." if heads else ""
-    return (
-        f"{path.name}: none of the column names of the profile stands in its first {ABOVE} rows.{found} The profile has: "
-        f"{', '.join(wanted[:SHOWN])}, … Use a profile that is made for this sheet; `hub mapping new` drafts one."
+    found = phrase(" Its columns seem to be: %(listed)s.", listed=_listed(heads[0].names)) if heads else ""
+    return phrase(
+        "%(name)s: none of the column names of the profile stands in its first %(above)s rows.%(found)s "
+        "The profile has: %(wanted)s, … Use a profile that is made for this sheet; `hub mapping new` "
+        "drafts one.",
+        name=path.name,
+        above=ABOVE,
+        found=found,
+        wanted=", ".join(wanted[:SHOWN]),
     )
 
 
 def _listed(names: dict[int, str]) -> str:
     listed = [name[:LONG] for _, name in sorted(names.items()) if name]
-    return ", ".join(listed[:SHOWN]) + (f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else "")
+    shown = ", ".join(listed[:SHOWN])
+    return (
+        phrase("%(names)s and %(count)s more", names=shown, count=len(listed) - SHOWN) if len(listed) > SHOWN else shown
+    )
 
 
 def _closest(name: str, names: dict[int, str]) -> str:
     found = get_close_matches(plain(name), {plain(n): n for n in names.values()}, n=1)
-    return f" Closest: {next(n for n in names.values() if plain(n) == found[0])!r}." if found else ""
+    return (
+        phrase(" Closest: %(close)s.", close=repr(next(n for n in names.values() if plain(n) == found[0])))
+        if found
+        else ""
+    )

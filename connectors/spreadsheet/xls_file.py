@@ -11,6 +11,7 @@ import xlrd
 from connectors.contract import Unavailable
 from connectors.spreadsheet.grid import Counted, Fault, Grid, Merge
 from connectors.spreadsheet.xlsx_file import raw_value
+from schemas.said import phrase
 
 
 def xls_grids(path: Path, content: bytes) -> list[Grid]:
@@ -22,7 +23,9 @@ def xls_grids(path: Path, content: bytes) -> list[Grid]:
         raise
     except Exception as error:  # it raises whatever a torn file makes it stumble over
         reason = f"{type(error).__name__}: {error}"
-        raise Unavailable(f"{path.name} cannot be read as XLS ({reason}). Save it as .xlsx.") from None
+        raise Unavailable(
+            phrase("%(name)s cannot be read as XLS (%(reason)s). Save it as .xlsx.", name=path.name, reason=reason)
+        ) from None
 
 
 def _grid(path: Path, book: Any, sheet: Any) -> Grid:
@@ -35,14 +38,14 @@ def _grid(path: Path, book: Any, sheet: Any) -> Grid:
 
 def _value(book: Any, cell: Any) -> Any:
     if cell.ctype == xlrd.XL_CELL_ERROR:
-        return Fault(f"holds the error {xlrd.error_text_from_code.get(cell.value, cell.value)}.")
+        return Fault(phrase("holds the error %(value)s.", value=xlrd.error_text_from_code.get(cell.value, cell.value)))
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
         return bool(cell.value)
     if cell.ctype == xlrd.XL_CELL_DATE:
         try:
             return raw_value(xlrd.xldate_as_datetime(cell.value, book.datemode))
         except (ValueError, OverflowError, xlrd.XLDateError):
-            return Fault("holds a date that there is none of.")
+            return Fault(phrase("holds a date that there is none of."))
     if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
         return None
     return cell.value or None if isinstance(cell.value, str) else raw_value(cell.value)

@@ -11,6 +11,7 @@ from openpyxl.cell.cell import MergedCell
 from connectors.contract import Invalid
 from connectors.spreadsheet.formula import marked
 from connectors.spreadsheet.xlsx_text import spelt
+from schemas.said import phrase
 
 LONGEST = 32_767
 """Characters in one cell (Microsoft: Excel specifications and limits)."""
@@ -21,11 +22,25 @@ DIGITS = 15
 def put(cell: Any, name: str, value: Any) -> None:
     """``name`` is the column's. Text that looks like a formula stays text even when a person edits the cell."""
     if isinstance(cell, MergedCell):
-        raise Invalid(f"{cell.coordinate} ({name!r}) is part of merged cells. Split them.", [name])
+        raise Invalid(
+            phrase(
+                "%(coordinate)s (%(name)s) is part of merged cells. Split them.",
+                coordinate=cell.coordinate,
+                name=repr(name),
+            ),
+            [name],
+        )
     if cell.data_type == "f":
-        raise Invalid(f'{cell.coordinate} holds a formula. Map {name!r} with way = "in", or clear the cell.', [name])
+        raise Invalid(
+            phrase(
+                '%(coordinate)s holds a formula. Map %(name)s with way = "in", or clear the cell.',
+                coordinate=cell.coordinate,
+                name=repr(name),
+            ),
+            [name],
+        )
     if isinstance(value, list):
-        raise Invalid("A cell holds one text; give the field a separator in the mapping.", [name])
+        raise Invalid(phrase("A cell holds one text; give the field a separator in the mapping."), [name])
     if isinstance(value, str):
         _text(cell, name, value)
     elif isinstance(value, int | Decimal) and not isinstance(value, bool):
@@ -41,12 +56,20 @@ def unheld(value: Any) -> str | None:
     """Why no cell of a workbook can hold this value; None when it can."""
     if isinstance(value, str):
         long = len(spelt(value)) > LONGEST
-        return f"A cell holds {LONGEST} characters; this text has {len(value)}." if long else None
+        return (
+            phrase("A cell holds %(longest)s characters; this text has %(count)s.", longest=LONGEST, count=len(value))
+            if long
+            else None
+        )
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
     # Not normalize(): it rounds to 28 digits before anyone can count them.
     digits = f"{Decimal(value):f}".replace(".", "").strip("-0")
-    return f"Excel keeps {DIGITS} digits; {value} has more." if len(digits) > DIGITS else None
+    return (
+        phrase("Excel keeps %(digits)s digits; %(value)s has more.", digits=DIGITS, value=value)
+        if len(digits) > DIGITS
+        else None
+    )
 
 
 def _text(cell: Any, name: str, text: str) -> None:

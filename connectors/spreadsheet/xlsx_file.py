@@ -20,6 +20,7 @@ from connectors.spreadsheet.sheet import Change, Opened, Options, Row, header_of
 from connectors.spreadsheet.xlsx_cells import DIGITS, put, unheld
 from connectors.spreadsheet.xlsx_formulas import saved, uncalculated
 from connectors.spreadsheet.xlsx_text import load, meant, spelt
+from schemas.said import phrase
 
 UNPACKED = 512 * 1024 * 1024
 """Bytes that a file may unpack to: a few kilobytes of zip can hold gigabytes."""
@@ -93,7 +94,9 @@ def load_bounded(path: Path, most: int, **how: bool) -> Any:
     try:
         with zipfile.ZipFile(path) as packed:
             if sum(part.file_size for part in packed.infolist()) > most:
-                raise Unavailable(f"{path.name} unpacks to more than {most // 2**20} MB. Split it.")
+                raise Unavailable(
+                    phrase("%(name)s unpacks to more than %(most)s MB. Split it.", name=path.name, most=most // 2**20)
+                )
         return load(path, **how)
     except BROKEN as error:
         raise _broken(path, error) from None
@@ -101,7 +104,11 @@ def load_bounded(path: Path, most: int, **how: bool) -> Any:
 
 def _broken(path: Path, error: Exception) -> Unavailable:
     reason = f"{type(error).__name__}: {error}"
-    return Unavailable(f"{path.name} cannot be read as XLSX ({reason}). Open it and save it again.")
+    return Unavailable(
+        phrase(
+            "%(name)s cannot be read as XLSX (%(reason)s). Open it and save it again.", name=path.name, reason=reason
+        )
+    )
 
 
 def unbroken(path: Path, rows: Any) -> Iterator[Any]:
@@ -121,7 +128,14 @@ def _sheet(path: Path, book: Any, name: str) -> Any:
     if not name and book.worksheets:
         return book.worksheets[0]
     if name not in book.sheetnames:
-        raise Invalid(f"{path.name} has no worksheet {name!r}. It has: {', '.join(book.sheetnames)}.")
+        raise Invalid(
+            phrase(
+                "%(name)s has no worksheet %(sheet)s. It has: %(grids)s.",
+                name=path.name,
+                sheet=repr(name),
+                grids=", ".join(book.sheetnames),
+            )
+        )
     return book[name]
 
 
@@ -134,10 +148,13 @@ def _rows(rows: Any, header: tuple[str, ...], wanted: frozenset[str], uncalculat
         error = ""
         for i, name, letter in columns:
             if uncalculated and f"{letter}{number}" in uncalculated:
-                error = f"{name!r} holds a formula that was never calculated. Open the file in Excel and save it."
+                error = phrase(
+                    "%(name)s holds a formula that was never calculated. Open the file in Excel and save it.",
+                    name=repr(name),
+                )
             elif i < len(cells):
                 if cells[i].data_type == "e":
-                    error = f"{name!r} holds the error {cells[i].value}."
+                    error = phrase("%(name)s holds the error %(value)s.", name=repr(name), value=cells[i].value)
                 else:
                     kept[name] = raw_value(cells[i].value)
         if error or any(cell.value is not None for cell in cells):

@@ -17,6 +17,7 @@ from connectors.contract import Ambiguous, Rate, Secret, Unavailable
 from connectors.limiter import Throttle
 from connectors.submittable import errors
 from connectors.transport import Transport
+from schemas.said import phrase
 
 URL = "https://submittable-api.submittable.com"
 
@@ -65,7 +66,9 @@ class Api:
         """One call that must succeed with a JSON object."""
         body = self.value(method, path, place, **how)
         if not isinstance(body, dict):
-            raise unexpected(place, f"a {type(body).__name__} where an object was due", wrote=method != "GET")
+            raise unexpected(
+                place, phrase("a %(name)s where an object was due", name=type(body).__name__), wrote=method != "GET"
+            )
         return body
 
     def value(self, method: str, path: str, place: str, **how: Any) -> Any:
@@ -85,10 +88,13 @@ class Api:
             body = self.call("GET", path, place, params=params)
             items, token = body.get("items"), body.get("continuationToken")
             if not isinstance(items, list):
-                raise Unavailable(f"{place}: Submittable's answer has no list of items in it.")
+                raise Unavailable(phrase("%(place)s: Submittable's answer has no list of items in it.", place=place))
             if token and (not isinstance(token, str) or token in seen):
                 raise Unavailable(
-                    f"{place}: Submittable's pages go round in a circle; nothing can be said of the rest."
+                    phrase(
+                        "%(place)s: Submittable's pages go round in a circle; nothing can be said of the rest.",
+                        place=place,
+                    )
                 )
             yield Listing(tuple(items), last=not token)
             if not token:
@@ -99,8 +105,12 @@ class Api:
 
 def unexpected(place: str, what: str, *, wrote: bool) -> Ambiguous | Unavailable:
     """An answer that is not what the protocol says: after a write somebody has to look."""
-    told = f"{place}: Submittable answered {what}"
-    return Ambiguous(f"{told}; it may have happened.") if wrote else Unavailable(f"{told}.")
+    told = phrase("%(place)s: Submittable answered %(what)s", place=place, what=what)
+    return (
+        Ambiguous(phrase("%(words)s; it may have happened.", words=told))
+        if wrote
+        else Unavailable(phrase("%(words)s.", words=told))
+    )
 
 
 def part(id: str) -> str:

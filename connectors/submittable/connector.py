@@ -36,6 +36,7 @@ from connectors.submittable.reading import Reader, forms
 from connectors.submittable.values import FormField
 from connectors.submittable.writing import Writer
 from connectors.transport import Transport
+from schemas.said import phrase
 
 OBJECT = "submissions"
 BATCH = 10
@@ -46,13 +47,24 @@ def open_submissions(settings: Settings, wanted: Wanted, transport: Transport) -
     """``Invalid`` names the option or the object that cannot be used."""
     key, key_as = settings.get("key"), settings.get("key_as", "username")
     if not isinstance(key, Secret):
-        raise Invalid("The option key is missing: the API key, by reference (env: or file:).")
+        raise Invalid(phrase("The option key is missing: the API key, by reference (env: or file:)."))
     if key_as not in ("username", "password"):
-        raise Invalid(f'The option key_as is "username" or "password", not {key_as!r}.')
+        raise Invalid(phrase('The option key_as is "username" or "password", not %(key_as)s.', key_as=repr(key_as)))
     if wanted.object != OBJECT:
-        raise Invalid(f"The mapping's object is {wanted.object!r}; here it can only be {OBJECT!r}.")
+        raise Invalid(
+            phrase(
+                "The mapping's object is %(object)s; here it can only be %(only)s.",
+                object=repr(wanted.object),
+                only=repr(OBJECT),
+            )
+        )
     if wanted.references:
-        raise Invalid(f"No column of a submission can point at a record: {', '.join(wanted.references)}.")
+        raise Invalid(
+            phrase(
+                "No column of a submission can point at a record: %(references)s.",
+                references=", ".join(wanted.references),
+            )
+        )
     api = Api(transport, str(settings.get("url", URL)), key, key_as)
     return Submittable(api, place(settings), wanted, key)
 
@@ -81,7 +93,7 @@ class Submittable(Connector):
             page=SIZE,
             batch=BATCH,
             rates=api.rates,
-            normalises=("blank answers and choices without an option become absent",),
+            normalises=(phrase("blank answers and choices without an option become absent"),),
         )
 
     # --- looking
@@ -107,7 +119,9 @@ class Submittable(Connector):
 
     def get(self, ids: Sequence[str]) -> dict[str, Record | Gone | Unseen]:
         found: dict[str, Record | Gone | Unseen] = {
-            id: Unseen(id, "Submittable does not show it: deleted, another project's, or out of this key's sight.")
+            id: Unseen(
+                id, phrase("Submittable does not show it: deleted, another project's, or out of this key's sight.")
+            )
             for id in ids
         }
         looked = looking.look(self._api, self._known(), list(found))
@@ -121,7 +135,9 @@ class Submittable(Connector):
         ids = self._holding(known.forms.internal, known.forms.internal.field(column), {key})
         looked = looking.look(self._api, known, ids)
         if looked.withheld:  # it may be the very one, and "not there" leads to a second one
-            raise Unavailable(f"Submittable shows submission {looked.withheld[0]} and not its answers.")
+            raise Unavailable(
+                phrase("Submittable shows submission %(withheld)s and not its answers.", withheld=looked.withheld[0])
+            )
         return [each.record for each in looked.found.values() if each.record.fields.get(column) == key]
 
     # --- writing

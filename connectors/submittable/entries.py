@@ -16,6 +16,7 @@ from typing import Any
 from connectors.contract import Unavailable
 from connectors.submittable import errors
 from connectors.submittable.api import Api, part
+from schemas.said import phrase
 
 DIGITS = 10
 
@@ -39,23 +40,25 @@ class Entry:
 
 def listed(api: Api, form: str) -> Iterator[list[Entry]]:
     """Completed entries of a form, a page at a time."""
-    place = f"Listing entries of form {form}"
+    place = phrase("Listing entries of form %(form)s", form=form)
     for page in api.pages(f"entries/forms/{part(form)}", place):
         found = [_entry(item, place) for item in page.items]
         if any(entry.form.lower() != form.lower() for entry in found):
-            raise Unavailable(f"{place}: Submittable's answer is about another form.")
+            raise Unavailable(phrase("%(place)s: Submittable's answer is about another form.", place=place))
         yield found
 
 
 def known(api: Api, form: str) -> dict[str, str]:
     """Submission id to entry id for every entry of a form, completed or not."""
-    place = f"Listing what entries form {form} has"
+    place = phrase("Listing what entries form %(form)s has", form=form)
     found: dict[str, str] = {}
     for page in api.pages(f"entries/metadata/forms/{part(form)}", place):
         for item in page.items:
             entry = item.get("entry") if isinstance(item, dict) else None
             if not isinstance(entry, dict) or not isinstance(entry.get("entryId"), str) or "fieldData" in entry:
-                raise Unavailable(f"{place}: Submittable's answer is not a list of what entries there are.")
+                raise Unavailable(
+                    phrase("%(place)s: Submittable's answer is not a list of what entries there are.", place=place)
+                )
             if isinstance(entry.get("submissionId"), str):
                 found[entry["submissionId"]] = entry["entryId"]
     return found
@@ -63,7 +66,7 @@ def known(api: Api, form: str) -> dict[str, str]:
 
 def of_submission(api: Api, id: str) -> list[Entry] | None:
     """Every entry of one submission, ``None`` where Submittable does not show the submission."""
-    place = f"Reading the answers of submission {id}"
+    place = phrase("Reading the answers of submission %(id)s", id=id)
     answer = api.ask("GET", f"entries/submissions/{part(id)}")
     if answer.status in (404, 410):
         return None
@@ -72,10 +75,10 @@ def of_submission(api: Api, id: str) -> list[Entry] | None:
     body = answer.json()
     rows = body.get("formEntries") if isinstance(body, dict) else None
     if not isinstance(rows, list):
-        raise Unavailable(f"{place}: Submittable's answer has no entries in it.")
+        raise Unavailable(phrase("%(place)s: Submittable's answer has no entries in it.", place=place))
     found = [_entry(row, place, id) for row in rows]
     if any(entry.submission.lower() != id.lower() for entry in found):
-        raise Unavailable(f"{place}: Submittable's answer is about another submission.")
+        raise Unavailable(phrase("%(place)s: Submittable's answer is about another submission.", place=place))
     return found
 
 
@@ -104,7 +107,7 @@ def _entry(row: Any, place: str, submission: str = "") -> Entry:
             cells={_word(cell["formFieldId"]): cell for cell in entry["fieldData"]},
         )
     except (KeyError, TypeError, AttributeError):
-        raise Unavailable(f"{place}: Submittable's answer is not a list of entries.") from None
+        raise Unavailable(phrase("%(place)s: Submittable's answer is not a list of entries.", place=place)) from None
 
 
 def _word(value: Any) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.answer import Answer
 from connectors.contract import Ambiguous, ConnectorError, Forbidden, Invalid, SignInFailed, Unavailable
+from schemas.said import phrase, together
 
 LONGEST_MESSAGE = 500
 
@@ -15,16 +16,31 @@ def error(answer: Answer, place: str) -> ConnectorError:
     body = answer.peek()
     body = body if isinstance(body, dict) else {}
     said = "; ".join([*_texts(body.get("messages")), *_fields(body)])[:LONGEST_MESSAGE]
-    words = f"{place}: Submittable answered {answer.status}" + (f" ({said})" if said else "")
+    words = together(
+        [
+            phrase("%(place)s: Submittable answered %(status)s", place=place, status=answer.status),
+            f"({said})" if said else "",
+        ]
+    )
     if answer.status == 401:
-        return SignInFailed(f"{words}. The API key is wrong or was revoked: make a new one and put it in place.")
+        return SignInFailed(
+            phrase("%(words)s. The API key is wrong or was revoked: make a new one and put it in place.", words=words)
+        )
     if answer.status == 403:
-        return Forbidden(f"{words}. The API key may not do this; ask Submittable's support what it allows.")
+        return Forbidden(
+            phrase("%(words)s. The API key may not do this; ask Submittable's support what it allows.", words=words)
+        )
     if answer.status in (404, 410):
-        return Forbidden(f"{words}. There is no such thing, or the key's organisation does not own it.")
+        return Forbidden(
+            phrase("%(words)s. There is no such thing, or the key's organisation does not own it.", words=words)
+        )
     if 400 <= answer.status < 500 and answer.status != 408:
-        return Invalid(f"{words}.", tuple(_names(body)))
-    return Ambiguous(f"{words}; it may have happened.") if answer.wrote else Unavailable(f"{words}. Try again later.")
+        return Invalid(phrase("%(words)s.", words=words), tuple(_names(body)))
+    return (
+        Ambiguous(phrase("%(words)s; it may have happened.", words=words))
+        if answer.wrote
+        else Unavailable(phrase("%(words)s. Try again later.", words=words))
+    )
 
 
 def _names(body: dict[str, Any]) -> list[str]:

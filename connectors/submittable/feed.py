@@ -20,6 +20,7 @@ from connectors.submittable.place import Place
 from connectors.submittable.reading import Reader
 from connectors.submittable.state import State
 from connectors.submittable.submissions import Row
+from schemas.said import phrase
 
 A_PAGE = 200
 A_LOOK = 20
@@ -186,6 +187,6 @@ def chunks(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 
 def _page(looked: Looked) -> Page:
-    reason = "Submittable shows this submission and not its answers."
-    refused = tuple(Refused(id, f"submission {id}", reason) for id in looked.withheld)
+    reason = phrase("Submittable shows this submission and not its answers.")
+    refused = tuple(Refused(id, phrase("submission %(id)s", id=id), reason) for id in looked.withheld)
     return Page(tuple(each.record for each in looked.found.values()), refused=refused)

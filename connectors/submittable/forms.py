@@ -9,6 +9,7 @@ from typing import Any
 from connectors.contract import Unavailable
 from connectors.submittable.api import Api, part
 from connectors.submittable.values import FormField
+from schemas.said import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,15 @@ class Form:
 
 def form(api: Api, id: str) -> Form:
     """One form as it is now."""
-    place = f"Reading form {id}"
+    place = phrase("Reading form %(id)s", id=id)
     body = api.call("GET", f"forms/{part(id)}", place)
     try:
         if str(body["formId"]).lower() != id.lower():
-            raise Unavailable(f"{place}: Submittable's answer is another form.")
+            raise Unavailable(phrase("%(place)s: Submittable's answer is another form.", place=place))
         fields = tuple(_field(row) for row in body["fields"])
         return Form(id, str(body.get("formType", "")), str(body.get("name") or ""), fields)
     except (KeyError, TypeError, AttributeError):
-        raise Unavailable(f"{place}: Submittable's answer is not a form.") from None
+        raise Unavailable(phrase("%(place)s: Submittable's answer is not a form.", place=place)) from None
 
 
 def _field(row: dict[str, Any]) -> FormField:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from connectors.contract import Invalid, Settings
+from schemas.said import phrase
 
 REREAD = 60
 """Minutes after which answers that are still open are read again."""
@@ -50,10 +51,12 @@ def place(settings: Settings) -> Place:
         projects = (*projects, project.lower())
     page = _text(settings, "page")
     if page and "{id}" not in page:
-        raise Invalid("The option page needs {id} in it, where the id of the submission goes.")
+        raise Invalid(phrase("The option page needs {id} in it, where the id of the submission goes."))
     form = _text(settings, "internal_form")
     if form is None:
-        raise Invalid("The option internal_form is missing: the id of the internal form that holds the commons fields.")
+        raise Invalid(
+            phrase("The option internal_form is missing: the id of the internal form that holds the commons fields.")
+        )
     return Place(
         internal_form=form,
         initial_form=_text(settings, "initial_form"),
@@ -92,5 +95,5 @@ def _number(settings: Settings, name: str, default: float) -> float:
     except (TypeError, ValueError):
         number = -1
     if not 0 <= number <= 100_000:
-        raise Invalid(f"The option {name} must be a number, like {default}.")
+        raise Invalid(phrase("The option %(name)s must be a number, like %(default)s.", name=name, default=default))
     return number

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from connectors.contract import Unavailable
 from connectors.submittable.api import Api, part
+from schemas.said import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +22,15 @@ class Project:
 
 
 def project(api: Api, id: str) -> Project:
-    place = f"Reading project {id}"
+    place = phrase("Reading project %(id)s", id=id)
     body = api.call("GET", f"projects/{part(id)}", place)
     if str(body.get("projectId", "")).lower() != id.lower():
-        raise Unavailable(f"{place}: Submittable's answer is not this project.")
+        raise Unavailable(phrase("%(place)s: Submittable's answer is not this project.", place=place))
     forms = _form(body.get("initialFormId")), _form(body.get("internalFormId"))
     try:
         stages = {str(each["reviewStageId"]): str(each.get("stageName")) for each in body.get("reviewStages") or ()}
     except (KeyError, TypeError, AttributeError):
-        raise Unavailable(f"{place}: Submittable's answer has stages that are none.") from None
+        raise Unavailable(phrase("%(place)s: Submittable's answer has stages that are none.", place=place)) from None
     return Project(id, str(body.get("name") or ""), *forms, stages)
 
 

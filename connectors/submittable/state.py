@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connectors.contract import Cursor, CursorExpired
+from schemas.said import phrase
 
 MOST = 10
 """Calls that a poll without changes spends on lists, unless one list alone takes more."""
@@ -60,7 +61,11 @@ def state(cursor: Cursor, of: str, lists: int) -> State:
         form, made_for, order, pages, seen, opened = json.loads(unpacked)
         known = State(made_for, order, pages, seen, opened)
     except (ValueError, TypeError, zlib.error, binascii.Error):
-        raise CursorExpired("This is not a position that the connector gave out; everything is read anew.") from None
+        raise CursorExpired(
+            phrase("This is not a position that the connector gave out; everything is read anew.")
+        ) from None
     if form != FORM or made_for != of or sorted(order) != list(range(lists)):
-        raise CursorExpired("The columns, the forms or the API key are others than last time; everything is read anew.")
+        raise CursorExpired(
+            phrase("The columns, the forms or the API key are others than last time; everything is read anew.")
+        )
     return known

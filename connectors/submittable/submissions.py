@@ -11,6 +11,7 @@ from connectors.contract import Refused, Unavailable
 from connectors.submittable import errors
 from connectors.submittable.api import IDS, Api, part
 from connectors.submittable.columns import ROW
+from schemas.said import phrase
 
 ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -26,7 +27,7 @@ class Row:
 
 def listed(api: Api, projects: Sequence[str]) -> Iterator[tuple[list[Row], list[Refused]]]:
     """All submissions of these projects (of all, without any), archived ones too, a page at a time."""
-    place = "Listing submissions"
+    place = phrase("Listing submissions")
     filters = [("ArchivedStatus", "either"), *(("Projects.Include", id) for id in projects)]
     for number, page in enumerate(api.pages("submissions", place, filters), 1):
         rows: list[Row] = []
@@ -34,18 +35,18 @@ def listed(api: Api, projects: Sequence[str]) -> Iterator[tuple[list[Row], list[
         for at, item in enumerate(page.items, 1):
             row = _row(item)
             if row is None:
-                where = f"submissions, page {number}, item {at}"
-                refused.append(Refused(None, where, "This is not a submission."))
+                where = phrase("submissions, page %(number)s, item %(at)s", number=number, at=at)
+                refused.append(Refused(None, where, phrase("This is not a submission.")))
             else:
                 rows.append(row)
         if refused and not rows:
-            raise Unavailable(f"{place}: Submittable's answer is not a list of submissions.")
+            raise Unavailable(phrase("%(place)s: Submittable's answer is not a list of submissions.", place=place))
         yield rows, refused
 
 
 def by_id(api: Api, ids: Sequence[str]) -> dict[str, Row]:
     """Those of these submissions that Submittable shows, by the ids asked for."""
-    place = "Reading submissions by id"
+    place = phrase("Reading submissions by id")
     asked = {id.lower(): id for id in ids if ID.fullmatch(id)}
     found: dict[str, Row] = {}
     wishes = list(asked.values())
@@ -54,11 +55,19 @@ def by_id(api: Api, ids: Sequence[str]) -> dict[str, Row]:
         items = api.value("POST", "submissions/ids", place, json=body, repeatable=True)
         for row in map(_row, items if isinstance(items, list) else [None]):
             if row is None or row.id.lower() not in asked:
-                raise Unavailable(f"{place}: Submittable's answer is not the submissions that were asked for.")
+                raise Unavailable(
+                    phrase("%(place)s: Submittable's answer is not the submissions that were asked for.", place=place)
+                )
             found[asked[row.id.lower()]] = row
     for id in asked.values():
         if id not in found and _is_there(api, id):
-            raise Unavailable(f"{place}: Submittable leaves out submission {id} and shows it when asked for it alone.")
+            raise Unavailable(
+                phrase(
+                    "%(place)s: Submittable leaves out submission %(id)s and shows it when asked for it alone.",
+                    place=place,
+                    id=id,
+                )
+            )
     return found
 
 
@@ -69,7 +78,7 @@ def _is_there(api: Api, id: str) -> bool:
         return True
     if answer.status in (400, 403, 404, 410):
         return False
-    raise errors.error(answer, f"Reading submission {id}")
+    raise errors.error(answer, phrase("Reading submission %(id)s", id=id))
 
 
 def _row(item: Any) -> Row | None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from schemas.said import phrase
+
 TEXT = frozenset({"title", "short_answer", "long_answer", "email", "phone", "website", "date", "number"})
 ONE = frozenset({"single_response", "dropdown_list"})
 MANY = frozenset({"multiple_response"})
@@ -63,14 +65,16 @@ def answer(field: FormField, value: Any) -> dict[str, Any]:
     """An answer to send. ``ValueError`` says why the field cannot hold the value."""
     cell: dict[str, Any] = {"formFieldId": field.id, "fieldType": field.type}
     if not field.writable:
-        raise ValueError(f"“{field.label}” is a field of type {field.type}, which is only read.")
+        raise ValueError(
+            phrase("“%(label)s” is a field of type %(type)s, which is only read.", label=field.label, type=field.type)
+        )
     if field.type in ONE | MANY:
         values = value if isinstance(value, list) else [] if value in (None, "") else [value]
         if field.type in ONE and len(values) > 1:
-            raise ValueError(f"“{field.label}” takes one choice.")
+            raise ValueError(phrase("“%(label)s” takes one choice.", label=field.label))
         return cell | {"options": [_option(field, each) for each in values]}
     if field.type == "number" and not (value in (None, "") or isinstance(_number(_text(value)), int | Decimal)):
-        raise ValueError(f"“{field.label}” takes a number.")
+        raise ValueError(phrase("“%(label)s” takes a number.", label=field.label))
     return cell | {"value": _text(value)}
 
 
@@ -78,7 +82,14 @@ def _option(field: FormField, label: Any) -> str:
     for id, known in field.options.items():
         if known == label:
             return id
-    raise ValueError(f"“{field.label}” has no choice {label!r}; it has {', '.join(map(repr, field.options.values()))}.")
+    raise ValueError(
+        phrase(
+            "“%(label)s” has no choice %(choice)s; it has %(values)s.",
+            label=field.label,
+            choice=repr(label),
+            values=", ".join(map(repr, field.options.values())),
+        )
+    )
 
 
 def _number(text: str) -> Any:
@@ -92,5 +103,5 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError(f"A text field cannot hold a {type(value).__name__}.")
+        raise ValueError(phrase("A text field cannot hold a %(kind)s.", kind=type(value).__name__))
     return value if isinstance(value, str) else format(value, "f") if isinstance(value, Decimal) else str(value)

@@ -29,17 +29,18 @@ from connectors.submittable.entries import Entry
 from connectors.submittable.forms import Form
 from connectors.submittable.reading import Reader
 from connectors.submittable.values import SENT_BACK, answer
+from schemas.said import phrase
 
 REASON = "Kept in step by Commons Hub"
 """``changeReason``, which a change of an applicant's answers has to give."""
 
-NOT_SET_UP = (
-    "This connection only shares: it has no project and submitter for new submissions. "
-    "Set project and submitter (or submitter_first_name and submitter_last_name) to import."
+NOT_SET_UP = phrase(
+    "This connection only shares: it has no project and submitter for new submissions. Set project "
+    "and submitter (or submitter_first_name and submitter_last_name) to import."
 )
-NO_KEY = (
-    "New submissions need a field for their key in the initial form of their project too, with the same label as in the "
-    "commons form: by it one is found whose second half got lost."
+NO_KEY = phrase(
+    "New submissions need a field for their key in the initial form of their project too, with the "
+    "same label as in the commons form: by it one is found whose second half got lost."
 )
 
 
@@ -65,7 +66,9 @@ class Writer:
         try:
             self._fill_in(id, [cell for cell in internal.values() if cell.get("value") or cell.get("options")])
         except ConnectorError as error:
-            told = f"Submission {id} was made, and its commons form could not be filled in: {error}"
+            told = phrase(
+                "Submission %(id)s was made, and its commons form could not be filled in: %(error)s", id=id, error=error
+            )
             raise Ambiguous(told, _wait(error)) from None
         return id
 
@@ -75,12 +78,12 @@ class Writer:
             for label, there in self.reader.forms.shared.items()
             if fields.get(label) is not None
         ]
-        where = f"Making a submission in project {project}"
+        where = phrase("Making a submission in project %(project)s", project=project)
         made = self.api.call("POST", "submissions", where, json={"projectId": project, **submitter, "fieldData": cells})
         id = made.get("submissionId")
         of = str(made.get("projectId")).lower()
         if not isinstance(id, str) or "submissionStatus" not in made or of != project.lower():
-            raise unexpected(where, "something that is not the new submission", wrote=True)
+            raise unexpected(where, phrase("something that is not the new submission"), wrote=True)
         return id
 
     def update(self, edit: Edit) -> None:
@@ -88,15 +91,17 @@ class Writer:
         internal, initial = self._parts(edit.fields)
         entries = filled.of_submission(self.api, edit.id)
         if entries is None:
-            raise Forbidden(f"Submission {edit.id}: Submittable does not show it.")
+            raise Forbidden(phrase("Submission %(id)s: Submittable does not show it.", id=edit.id))
         forms = self.reader.forms
         here = filled.of_form(entries, forms.internal.id)
         theirs = filled.of_form(entries, forms.initial.id) if forms.initial else None
         if edit.expected.version not in (None, self.reader.version(here, theirs)):
-            raise Stale(f"Submission {edit.id}: somebody saved its form meanwhile.")
+            raise Stale(phrase("Submission %(id)s: somebody saved its form meanwhile.", id=edit.id))
         if initial:
             if theirs is None:
-                raise Invalid(f"Submission {edit.id}: its applicant has filled in no form that could be changed.")
+                raise Invalid(
+                    phrase("Submission %(id)s: its applicant has filled in no form that could be changed.", id=edit.id)
+                )
             self._correct(edit.id, theirs, list(initial.values()))
         try:
             if internal:
@@ -104,16 +109,20 @@ class Writer:
         except ConnectorError as error:
             if not initial or isinstance(error, Ambiguous):
                 raise
-            told = f"Submission {edit.id}: the applicant's answers were changed, then {error}"
+            told = phrase(
+                "Submission %(id)s: the applicant's answers were changed, then %(error)s", id=edit.id, error=error
+            )
             raise Ambiguous(told, _wait(error)) from None
 
     def delete(self, id: str) -> None:
         """Gone already counts as done."""
         if not self.reader.place.may_delete:
-            raise Invalid("This connection deletes nothing. Set may_delete = true, or archive it in Submittable.")
+            raise Invalid(
+                phrase("This connection deletes nothing. Set may_delete = true, or archive it in Submittable.")
+            )
         reply = self.api.ask("DELETE", f"submissions/{part(id)}")
         if not reply.ok and reply.status not in (404, 410):
-            raise errors.error(reply, f"Deleting submission {id}")
+            raise errors.error(reply, phrase("Deleting submission %(id)s", id=id))
 
     # --- the two kinds of form
 
@@ -123,21 +132,21 @@ class Writer:
             return
         # What a PUT leaves out it may clear: the other fields of the form go out as they came in.
         kept = [_kept(cell, id) for field, cell in here.cells.items() if field not in cells]
-        where = f"Writing the commons form of submission {id}"
+        where = phrase("Writing the commons form of submission %(id)s", id=id)
         body = {"formType": "internal", "fieldData": [*kept, *cells.values()]}
         written = self.api.call("PUT", f"entries/{part(here.id)}", where, json=body)
         if _entry_id(written) != here.id:
-            raise unexpected(where, "something that is not the entry that was written", wrote=True)
+            raise unexpected(where, phrase("something that is not the entry that was written"), wrote=True)
 
     def _fill_in(self, id: str, cells: list[Raw]) -> None:
-        where = f"Filling in the commons form of submission {id}"
+        where = phrase("Filling in the commons form of submission %(id)s", id=id)
         made = self.api.call("POST", "entries/internal", where, json={"submissionId": id, "fieldData": cells})
         if _entry_id(made) is None or str(made.get("submissionId") or id).lower() != id.lower():
-            raise unexpected(where, "something that is not the new entry", wrote=True)
+            raise unexpected(where, phrase("something that is not the new entry"), wrote=True)
 
     def _correct(self, id: str, theirs: Entry, cells: list[Raw]) -> None:
         """Change an applicant's answers, if they still are this version; silently."""
-        where = f"Changing the answers of submission {id}"
+        where = phrase("Changing the answers of submission %(id)s", id=id)
         body = {
             "formType": theirs.type,
             "fieldData": cells,
@@ -148,11 +157,11 @@ class Writer:
         if reply.status == 204:
             return
         if reply.ok:
-            raise unexpected(where, f"{reply.status} where 204 was due", wrote=True)
+            raise unexpected(where, phrase("%(status)s where 204 was due", status=reply.status), wrote=True)
         if reply.status in (400, 409, 412):  # which of them says "another version" the vendor does not tell
             now = filled.of_form(filled.of_submission(self.api, id) or (), theirs.form)
             if now is None or now.version != theirs.version:
-                raise Stale(f"{where}: its applicant saved it meanwhile.")
+                raise Stale(phrase("%(where)s: its applicant saved it meanwhile.", where=where))
         raise errors.error(reply, where)
 
     # --- columns to answers
@@ -166,13 +175,17 @@ class Writer:
             if column in columns.initial:
                 if not self.reader.place.edit_answers:
                     raise Invalid(
-                        f"{column!r} is an applicant's answer; it is written only with edit_answers = true.", [column]
+                        phrase(
+                            "%(column)s is an applicant's answer; it is written only with edit_answers = true.",
+                            column=repr(column),
+                        ),
+                        [column],
                     )
                 _put(initial, forms.initial, columns.initial[column], column, value)
             elif column in columns.internal:
                 _put(internal, forms.internal, column, column, value)
             else:
-                raise Invalid(f"Submittable sets {column!r} itself.", [column])
+                raise Invalid(phrase("Submittable sets %(column)s itself.", column=repr(column)), [column])
         return internal, initial
 
 
@@ -195,25 +208,27 @@ def stopped(error: ConnectorError) -> ConnectorError | None:
     if isinstance(error, Invalid | Stale):
         return None
     if isinstance(error, Ambiguous):
-        return Unavailable(f"Not sent, because of what came before: {error}")
+        return Unavailable(phrase("Not sent, because of what came before: %(error)s", error=error))
     return error
 
 
 def _put(into: dict[str, Raw], form: Form | None, name: str, column: str, value: Any) -> None:
     field = form.field(name) if form else None
     if field is None:
-        raise Invalid(f"The form has no field {name!r}, or several.", [column])
+        raise Invalid(phrase("The form has no field %(name)s, or several.", name=repr(name)), [column])
     try:
         into[field.id] = answer(field, value)
     except ValueError as error:
-        raise Invalid(f"{column!r}: {error}", [column]) from None
+        raise Invalid(phrase("%(column)s: %(error)s", column=repr(column), error=error), [column]) from None
 
 
 def _sent(field: Any, value: Any) -> Raw:
     try:
         return answer(field, value)
     except ValueError as error:
-        raise Invalid(f"The initial form of the project for new submissions: {error}", [field.label]) from None
+        raise Invalid(
+            phrase("The initial form of the project for new submissions: %(error)s", error=error), [field.label]
+        ) from None
 
 
 def _kept(cell: Mapping[str, Any], id: str) -> Raw:
@@ -221,8 +236,12 @@ def _kept(cell: Mapping[str, Any], id: str) -> Raw:
     kind = cell.get("fieldType")
     if kind not in SENT_BACK:
         raise Invalid(
-            f"The commons form of submission {id} holds an answer of type {kind}, which cannot be sent back as it is "
-            "and would be lost. Keep the commons form to text, numbers and choices."
+            phrase(
+                "The commons form of submission %(id)s holds an answer of type %(kind)s, which cannot be sent "
+                "back as it is and would be lost. Keep the commons form to text, numbers and choices.",
+                id=id,
+                kind=kind,
+            )
         )
     kept = {"formFieldId": cell["formFieldId"], "fieldType": kind}
     return kept | {name: cell[name] for name in ("value", "options") if cell.get(name) is not None}

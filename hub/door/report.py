@@ -16,6 +16,7 @@ from hub.sync.guards import plan_hash
 from mappings.language import Mapping
 from mappings.lenses.choices import items
 from schemas.completeness import missing_to_publish
+from schemas.said import phrase
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -118,7 +119,7 @@ def _rows(conn: Connection, hub: Hub, connection: str, run_id: str, sheet: Broug
                 opportunity = found[link.opportunity_id]
                 row.title, row.opportunity = opportunity.title, opportunity.id
                 row.outcome, row.values = _word(lines.get(id, []))
-                row.reasons = [_where(sheet, profile, p.path) + p.reason for p in said]
+                row.reasons = [_at(sheet, profile, p.path, p.reason) for p in said]
                 row.reasons += _passed_over(sheet, profile, cells[row.row])
                 if opportunity.status == "draft":
                     facts = opportunity.facts | {"kind": opportunity.kind}
@@ -152,11 +153,13 @@ def _aside(conn: Connection, connection: str, run_id: str) -> dict[str, list[Any
     return found
 
 
-def _where(sheet: Brought, profile: Mapping, path: str) -> str:
-    named = [
-        f"{sheet.table.columns.get(c, '?')} ({c!r})" for c in profile.way(path).columns if c in sheet.table.columns
-    ]
-    return f"Column {named[0]}: " if named else ""
+def _at(sheet: Brought, profile: Mapping, path: str, reason: str) -> str:
+    """The reason, after the column that it stands in."""
+    there = next((column for column in profile.way(path).columns if column in sheet.table.columns), None)
+    if there is None:
+        return reason
+    letter = sheet.table.columns[there]
+    return phrase("Column %(letter)s (%(column)s): %(reason)s", letter=letter, column=repr(there), reason=reason)
 
 
 def _passed_over(sheet: Brought, profile: Mapping, cells: Raw) -> list[str]:
@@ -168,7 +171,6 @@ def _passed_over(sheet: Brought, profile: Mapping, cells: Raw) -> list[str]:
         [column] = part.columns
         for item in items(cells.get(column), part.entry.options.get("separator")):
             if part.lens.get({column: item}) is None:
-                said.append(
-                    f"{_where(sheet, profile, part.path)}{item!r} is none of the profile's values, so it is not taken."
-                )
+                unknown = phrase("%(value)s is none of the profile's values, so it is not taken.", value=repr(item))
+                said.append(_at(sheet, profile, part.path, unknown))
     return said

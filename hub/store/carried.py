@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from hub.store.types import json_column, moment, sentence
+from hub.store.types import moment, sentence, sentences
 
 
 class Upload(SQLModel, table=True):
@@ -27,7 +27,7 @@ class Upload(SQLModel, table=True):
     content: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     say: str = "ticked"
     state: str = Field(default="looked", index=True)
-    report: dict[str, Any] = json_column()
+    report: dict[str, Any] = sentences()
     look: str = ""
     run_id: str | None = None
     error: str | None = sentence()

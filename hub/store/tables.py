@@ -39,7 +39,7 @@ from hub.store.outside import Hint, MemberKey, Token
 from hub.store.reached import Opened
 from hub.store.sealed import Erasure, HubIdentity, Seal
 from hub.store.told import Invitation, MailWish, Message, Post, Thread
-from hub.store.types import Row, json_column, line, moment, plain, sentence
+from hub.store.types import Row, json_column, line, moment, plain, sentence, sentences
 
 __all__ = [
     "Alert",
@@ -285,7 +285,7 @@ class Link(Row, table=True):
     sent: dict[str, Any] | None = json_column()
     agreed: dict[str, Any] | None = json_column()
     differs: dict[str, Any] | None = json_column()
-    unholdable: dict[str, Any] | None = json_column()
+    unholdable: dict[str, Any] | None = sentences()
     mapping_digest: str | None = None
     remote_version: str | None = None
     url: str | None = None
@@ -380,7 +380,7 @@ class Audit(Row, table=True):
     remote_id: str | None = None
     member_id: str | None = None
     values: dict[str, Any] | None = json_column()
-    note: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    note: str | None = sentence()
     moves: bool = False
     salt: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -78,6 +79,27 @@ class Sentence(TypeDecorator[str]):
         return None if value is None else unpack(value)
 
 
+class Sentences(TypeDecorator[Any]):
+    """Canonical values with such sentences anywhere among them."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return _each(value, pack)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return _each(value, unpack)
+
+
+def _each(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {name: _each(part, change) for name, part in value.items()}
+    return [_each(part, change) for part in value] if isinstance(value, list | tuple) else value
+
+
 class Line(Sentence):
     """The same in a column that was made for a line of text."""
 
@@ -96,6 +118,11 @@ def moment(index: bool = False, nullable: bool = True) -> Any:
 def sentence(nullable: bool = True) -> Any:
     """A column with a sentence for people."""
     return Field(default=None, sa_column=Column(Sentence, nullable=nullable))
+
+
+def sentences() -> Any:
+    """A column with canonical values, some of them sentences for people."""
+    return Field(default=None, sa_column=Column(Sentences(none_as_null=True), nullable=True))
 
 
 def line(nullable: bool = True, default: str | None = None) -> Any:

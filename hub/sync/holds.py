@@ -15,7 +15,7 @@ from hub.sync import history, judge
 from hub.sync.announce import announce
 from hub.sync.history import Cause
 from hub.sync.moved import Moved
-from schemas.said import phrase
+from schemas.said import phrase, together
 
 
 def approve(hub: Hub, hold_id: str, plan_hash: str, user_id: str) -> None:
@@ -85,10 +85,11 @@ def _waiting(conn: Connection, hold_id: str, plan_hash: str | None) -> Hold:
 
 def _decided(conn: Connection, hub: Hub, hold: Hold, state: str, user_id: str) -> None:
     now = hub.time.now()
+    planned = phrase("%(count)s items, plan %(plan)s.", count=len(hold.items), plan=hold.plan_hash[:12])
     waiting.change_hold(conn, hold.id, state=state, decided_at=now, decided_by=user_id)
     audit.write(
         conn, at=now, actor=f"user:{user_id}", action=f"hold {state}", run_id=hold.run_id,
-        connection_id=hold.connection_id, note=f"{hold.reason} {len(hold.items)} items, plan {hold.plan_hash[:12]}.",
+        connection_id=hold.connection_id, note=together([hold.reason, planned]),
     )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ _ABSENT: Any = object()
 BLANK: tuple[Any, ...] = (None, "", [])
 SIDE_BY_SIDE = "The two had different values when they were first put side by side."
 LOOP = "This system changed it right after the hub wrote it, three times running. Something there writes it too."
-CHANGED = "This system changed it when it was written."
+CHANGED = phrase("This system changed it when it was written.")
 
 
 class Action(StrEnum):
@@ -192,7 +192,7 @@ def reconcile(
 def shortened(mapping: Mapping, view: Values, shown: Values) -> dict[str, str]:
     """Two-way fields that this system shows otherwise than the commons has them, with the reason."""
     return {
-        part.path: f"This system cannot hold all of it. Missing there: {part.lens.loses}."
+        part.path: phrase("This system cannot hold all of it. Missing there: %(loses)s.", loses=part.lens.loses)
         if part.lens.loses
         else CHANGED
         for part in mapping.fields

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from connectors.contract import Capabilities
+from hub.languages import tell
 from hub.web.standing import Word
 
 
@@ -28,7 +29,10 @@ def sheet(can: Capabilities) -> Sheet:
         wait = ngettext("%(num)s second", "%(num)s seconds", round(can.find_lag))
         told.append((False, _("A new record may not be found for %(wait)s. Until then the hub waits.", wait=wait)))
     if can.normalises:
-        told.append((True, _("It writes some values in its own way (%(what)s). That never counts as an edit.", what=", ".join(can.normalises))))  # fmt: skip
+        what = _(", ").join(map(tell, can.normalises))
+        told.append(
+            (True, _("It writes some values in its own way (%(what)s). That never counts as an edit.", what=what))
+        )
     return Sheet(_level(can, sum(not one for one in strong)), told)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from mappings.entry import Entry
 from mappings.lenses import choices, codec, countries, dates, documents, html, money, numbers, places, text
 from mappings.lenses.lens import Lens, one_column
+from schemas.said import phrase
 from schemas.values import canonical
 
 _BY_TYPE: Mapping[str, Callable[[Entry], Lens]] = {
@@ -51,7 +52,7 @@ def marker(column: str, shown: object) -> Lens:
             return {column: shown}
         return {column: None} if raw.get(column) == shown else {}
 
-    return Lens(lens.columns, lens.get, put, "every status but withdrawn")
+    return Lens(lens.columns, lens.get, put, phrase("every status but withdrawn"))
 
 
 def faults(entry: Entry) -> Iterable[str]:

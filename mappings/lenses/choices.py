@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mappings.entry import Entry
-from mappings.finding import closest
+from mappings.finding import closest, nearest
 from mappings.lenses.lens import BLANK, Lens, Raw, Value, one_column, remembered
 from mappings.lenses.text import plain
 from schemas.codes import CODES
@@ -62,7 +62,7 @@ def table(entry: Entry) -> Table:
 def choice(entry: Entry) -> Lens:
     [column] = entry.columns
     of = table(entry)
-    missing = "shared values" if entry.options.get("back") else ""
+    missing = phrase("shared values") if entry.options.get("back") else ""
     if of.shown is None:
         return one_column(column, lambda value: _own(entry, of, value), lambda value, _: value)
     shown, codes = of.shown, of.codes
@@ -75,7 +75,7 @@ def choice(entry: Entry) -> Lens:
             return None
         known = [v for _, v in codes if isinstance(v, str)]
         found = phrase("The mapping has no code for %(value)s.", value=repr(value))
-        raise ValueError(together([found, closest(str(value), known).strip()]))
+        raise ValueError(together([found, nearest(str(value), known)]))
 
     def write(value: Value, _: Any) -> Any:
         if value not in shown:
@@ -128,7 +128,7 @@ def choices(entry: Entry) -> Lens:
         return {column: merged or None}
 
     unshown = of.shown is not None and (own is None or own.keys() - of.shown.keys())
-    return Lens((column,), get, put, "codes that have no value in the system" if unshown else "")
+    return Lens((column,), get, put, phrase("codes that have no value in the system") if unshown else "")
 
 
 def _pairs(wanted: Iterable[str], of: Table) -> list[tuple[str, Any]]:
@@ -183,7 +183,7 @@ def yesno(entry: Entry) -> Lens:
             raise ValueError(phrase('The column is a tick, which cannot say "%(value)s".', value=value))
         return {column: shown[value]}
 
-    return Lens((column,), get, put, "the difference between no and blank")
+    return Lens((column,), get, put, phrase("the difference between no and blank"))
 
 
 def faults(entry: Entry, reads: bool) -> Iterable[str]:

@@ -54,7 +54,7 @@ def date(entry: Entry) -> Lens:
             return day
         return formats[0].replace("%Y", day[:4]).replace("%m", day[5:7]).replace("%d", day[8:])
 
-    return one_column(column, read, write, "words and times of day beside the date")
+    return one_column(column, read, write, phrase("words and times of day beside the date"))
 
 
 def words(entry: Entry) -> Lens:
@@ -78,7 +78,7 @@ def words(entry: Entry) -> Lens:
             return str(day)
         return str(text)
 
-    return one_column(column, read, write, "words beside a date form")
+    return one_column(column, read, write, phrase("words beside a date form"))
 
 
 @lru_cache(maxsize=8192)

@@ -27,7 +27,7 @@ def documents(entry: Entry) -> Lens:
             return {column: urls or None}
         return {column: separator.join(urls) or None}
 
-    return Lens((column,), get, put, "titles and classes of documents")
+    return Lens((column,), get, put, phrase("titles and classes of documents"))
 
 
 def _document(entry: Entry) -> Lens:
@@ -47,4 +47,4 @@ def _document(entry: Entry) -> Lens:
         document = value[0] if value else {}
         return {column: document.get(part) for part, column in parts.items()}
 
-    return Lens(tuple(parts.values()), get, put, "classes of documents")
+    return Lens(tuple(parts.values()), get, put, phrase("classes of documents"))

@@ -33,7 +33,11 @@ _SOFT_AT_EDGE = re.compile(r"(?:(?<=\n)|^)\0+|\0+(?=\n|$)")
 def html(entry: Entry) -> Lens:
     [column] = entry.columns
     limit = entry.options.get("max")
-    loses = "formatting" + (f" and what makes more than {limit} characters" if limit else "")
+    loses = (
+        phrase("formatting and what makes more than %(limit)s characters", limit=limit)
+        if limit
+        else phrase("formatting")
+    )
     return one_column(column, _read, lambda value, _: _write(value, limit), loses)
 
 

@@ -48,8 +48,8 @@ def places(entry: Entry) -> Lens:
             )
         return {column: (separator or "").join(merged) or None}
 
-    loses = {"country": "all but the countries", "place": "all but the names of places"}
-    return Lens((column,), get, put, loses.get(part, "scopes, and countries beside a subdivision"))
+    loses = {"country": phrase("all but the countries"), "place": phrase("all but the names of places")}
+    return Lens((column,), get, put, loses.get(part, phrase("scopes, and countries beside a subdivision")))
 
 
 def _read(item: Any, part: str) -> Place | None:
@@ -98,7 +98,7 @@ def _composed(entry: Entry) -> Lens:
         shown = {part: show(text, form) if part == "country" else text for part, text in place.items()}
         return {column: shown.get(part) for part, column in parts.items()}
 
-    return Lens(tuple(parts.values()), get, put, "parts of a place that have no column")
+    return Lens(tuple(parts.values()), get, put, phrase("parts of a place that have no column"))
 
 
 def faults(options: Any) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from mappings.entry import Entry
@@ -32,10 +33,17 @@ def text(entry: Entry) -> Lens:
     def put(value: Value, raw: Raw) -> Raw:
         return {column: cut(value, limit) or None}
 
-    loses = [f"characters after the first {limit}"] if limit else []
-    loses += [f"the characters {drop!r}"] if drop else []
+    loses = [phrase("characters after the first %(limit)s", limit=limit)] if limit else []
+    loses += [phrase("the characters %(these)s", these=repr(drop))] if drop else []
     cell = (lambda value, _: value) if limit is None else (lambda value, _: cut(value, limit) or None)
-    return Lens((column,), get, put, " and ".join(loses), cell, dropped is None)
+    return Lens(
+        (column,),
+        get,
+        put,
+        reduce(lambda all, one: phrase("%(all)s and %(one)s", all=all, one=one), loses) if loses else "",
+        cell,
+        dropped is None,
+    )
 
 
 def plain(value: Any) -> str | None:
@@ -105,7 +113,9 @@ def _joined(columns: tuple[str, ...], separator: str, limit: int | None) -> Lens
         parts += [""] * (len(columns) - len(parts))
         return {column: cut(part, limit) or None for column, part in zip(columns, parts, strict=True)}
 
-    return Lens(columns, get, put, f"each part after its first {limit} characters" if limit else "")
+    return Lens(
+        columns, get, put, phrase("each part after its first %(limit)s characters", limit=limit) if limit else ""
+    )
 
 
 def whole_number_as_text(entry: Entry) -> Lens:
@@ -131,7 +141,7 @@ def moneys(entry: Entry) -> Lens:
             return value
         return cut(", ".join(_words(item) for item in value), limit)
 
-    return one_column(column, plain, write, "the form: it is text for people")
+    return one_column(column, plain, write, phrase("the form: it is text for people"))
 
 
 def _words(money: dict[str, str]) -> str:

@@ -17,6 +17,7 @@ from hub.people.accounts import add_user
 from hub.store import audit, finding, opportunities
 from hub.store.tables import Commitment, Conflict, Link, Opportunity, Quarantine, Run, RunCalls
 from hub.web.app import create_app
+from schemas.said import phrase
 from tests.web.conftest import PASSWORD, Site, built
 from tests.web.test_access import addresses
 
@@ -84,8 +85,12 @@ def _weeks(hub: Hub) -> dict[str, str]:
     for number in range(9):
         state = "failed" if number == 5 else "incomplete" if number == 2 else "done"
         began = now - timedelta(hours=3 * number + 1)
-        error = {"failed": "The system refused the sign-in (401). Set the token anew and test the connection.",
-                 "incomplete": "Page 3 could not be read, so no deletions were looked for."}.get(state)  # fmt: skip
+        asked = phrase("Listing table %(table)s", table="'Grants'")
+        words = phrase(
+            "%(place)s: Airtable answered %(status)s %(type)s", place=asked, status=401, type="AUTHENTICATION_REQUIRED"
+        )
+        error = {"failed": phrase("%(words)s. The token is wrong, expired or revoked: make a new one and put it in place.", words=words),
+                 "incomplete": phrase("%(place)s: its records move while they are read. The next run tries again.", place=asked)}.get(state)  # fmt: skip
         rows.append(Run(id=f"run-{number}", connection_id="elm-sheet", state=state, started_at=began, error=error, counts=COUNTS[state],
                         ended_at=began + timedelta(seconds=40 + number), cursor_before="1027", cursor_after="1031"))  # fmt: skip
     rows.append(
@@ -113,7 +118,8 @@ def _weeks(hub: Hub) -> dict[str, str]:
     }
     rows += [link, Conflict(id="long-words", opportunity_id=shared[3].id, path="summary", base=PROJECTS[3][3], parties=[party],
                             commons=PROJECTS[3][3].replace("a dentist", "two dentists"), opened_at=now - timedelta(days=2))]  # fmt: skip
-    rows += [Quarantine(id=f"q-{n}", connection_id="elm-sheet", remote_id=f"1{n}", reason="“Amount” holds “about 5000”, which is no amount.",
+    odd = phrase("%(value)s is no amount. Write digits, like 12000.50.", value="'about 5000'")
+    rows += [Quarantine(id=f"q-{n}", connection_id="elm-sheet", remote_id=f"1{n}", reason=odd,
                         fields={"Title": f"Row {n}", "Amount": "about 5000"}, first_seen_at=now, last_seen_at=now) for n in range(4)]  # fmt: skip
     stages = [(member, {"commitment.stage": stage, "commitment.amount": {"amount": amount, "currency": "USD"}, "commitment.visibility": "named"})
               for member, stage, amount in (("oak", "committed", "20000"), ("elm", "pledged", "15000"))]  # fmt: skip

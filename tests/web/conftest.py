@@ -43,7 +43,9 @@ from hub.store.tables import (
     UpdateQuestion,
     Upload,
 )
+from hub.sync import guards
 from hub.web.app import create_app
+from schemas.said import phrase
 
 CONFIG = """
 [hub]
@@ -140,11 +142,12 @@ def fill(hub: Hub) -> dict[str, str]:
     )  # fmt: skip
     report = {"file": "zz.csv", "notes": [], "columns": {"Title": "A"}, "absent": [], "others": [], "passed": [],
               "rows": [{"row": 2, "outcome": "new", "title": "zz-elm-sheet"}]}  # fmt: skip
+    first, untitled = guards.reason("first_sync", 0, 0, "elm-sheet"), phrase("It has no title. Give it one.")
     waiting: list[Any] = [
         Upload(id=hub.ids.uuid7(), connection_id="elm-files", by="u", name="zz.csv", report=report, at=now),
         Conflict(id=hub.ids.uuid7(), opportunity_id=row.id, path="title", base="Orchard one", commons="Orchard two", parties=[party], opened_at=now),
-        Hold(id=hub.ids.uuid7(), run_id="r", connection_id="elm-sheet", kind="first_sync", reason="First sync.", items=[], plan_hash="h", at=now),
-        Quarantine(id=hub.ids.uuid7(), connection_id="elm-sheet", remote_id="9", reason="It has no title.", fields={"Title": ""}, first_seen_at=now,
+        Hold(id=hub.ids.uuid7(), run_id="r", connection_id="elm-sheet", kind="first_sync", reason=first, items=[], plan_hash="h", at=now),
+        Quarantine(id=hub.ids.uuid7(), connection_id="elm-sheet", remote_id="9", reason=untitled, fields={"Title": ""}, first_seen_at=now,
                    last_seen_at=now),
         ReferenceQuestion(id=hub.ids.uuid7(), connection_id="elm-sheet", link_id=link.id, opportunity_id=row.id, column="Org",
                           wish={"fields": {"Name": "Pip"}}, candidates=[], opened_at=now),

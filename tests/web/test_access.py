@@ -189,7 +189,7 @@ def site_ids(conn: Connection) -> list[str]:
 def test_an_operator_sees_that_a_hold_waits_and_not_what_is_in_it(site: Site) -> None:
     fill(site.hub)
     page = site.client("operator.oak").get("/queue").text
-    assert "First sync." in page and "It has no title." not in page
+    assert "This is the first sync of" in page and "It has no title." not in page
 
 
 def test_a_token_opens_every_route_of_programs_for_its_own_member_and_nothing_of_anothers(site: Site) -> None:

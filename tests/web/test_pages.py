@@ -48,7 +48,7 @@ def test_the_dashboard_leads_with_what_needs_a_person(site: Site) -> None:
     fill(site.hub)
     text = site.client("admin.elm").get("/").text
     assert (
-        text.index("First sync.")
+        text.index("This is the first sync of")
         < text.index("was deleted")
         < text.index("was changed in elm-sheet")
         < text.index("Connections</h2>")

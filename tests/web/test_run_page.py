@@ -12,7 +12,7 @@ from sqlalchemy import select
 from hub.jobs import lease
 from hub.store import audit, connections, runs
 from hub.store.tables import Due, Quarantine, Run, RunCalls
-from schemas.said import phrase
+from schemas.said import pack, phrase
 from tests.web.conftest import Site, fill
 
 
@@ -95,7 +95,7 @@ def test_causes_say_when_they_are_tried_again_and_all_of_one_are_tried_at_once(s
         row = connections.get(conn, "elm-sheet")
         [waits] = conn.execute(vars(Due)["__table__"].select()).all()
     assert row.due_at == site.time.now() and waits.not_before is None and row.reread_at is not None
-    site.post(site.client("staff.elm"), "/runs/going/retry", cause="It has no title.")
+    site.post(site.client("staff.elm"), "/runs/going/retry", cause=pack(phrase("It has no title. Give it one.")))
     with site.hub.reading() as conn:
         assert connections.get(conn, "elm-sheet").reread_at is None, "what was set aside is found by reading all"
         assert conn.execute(vars(Quarantine)["__table__"].select()).first().state == "open"

@@ -12,7 +12,7 @@ from hub.app import Hub
 from hub.config import Config
 from hub.doctor.found import Found, fail, look, ok
 from hub.ids import Ids
-from hub.store import happened, migrate, stands
+from hub.store import happened, identity, migrate, stands
 from hub.store.engine import open_engine, reading
 from hub.store.identity import ALIVE
 
@@ -34,7 +34,7 @@ def database(config: Config, time: Time) -> Generator[Found, None, Hub | None]:
     kind = engine.dialect.name
     try:
         with reading(engine) as conn:
-            at, tables = migrate.revision(conn), inspect(conn).get_table_names()
+            at, tables = identity.version(conn), inspect(conn).get_table_names()
             number = ".".join(map(str, conn.dialect.server_version_info or ()))
             known = conn.dialect.server_version_info or ()
     except SQLAlchemyError as error:

@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Engine
 
-from hub.store import alone
+from hub.store import alone, identity
 from hub.store.engine import reading, writing
 
 if TYPE_CHECKING:
@@ -38,19 +38,11 @@ def knows(revision: str) -> bool:
 def migrate(engine: Engine) -> None:
     """Run the migrations that are missing, in one transaction. Nothing to do is cheap."""
     with reading(engine) as connection:
-        there = revision(connection)
+        there = identity.version(connection)
     if there != newest():
         # On a slow disk this is where a first start takes its time, before anything answers.
         log.info("the database is brought to this version", extra={"from": there or "nothing", "to": newest()})
         upgrade(engine)
-
-
-def revision(connection: Connection) -> str | None:
-    """Of this database; None where it has no tables yet."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return found
 
 
 def newest() -> str:

@@ -27,8 +27,8 @@ CONNECTIONS = {
     "wanted": "the same by how many connections want it",
 }
 WANTING = (1, 2, 5, 10)
-CHANGING = 200
-"""Records of the one whose changes are told of."""
+CHANGING = 1_000
+"""Records of the one whose changes are told of: 100 of fewer than 334 would wait for a person."""
 COLOURS = ("#2563eb", "#b45309", "#15803d", "#9333ea")
 WIDE, HIGH, EDGE = 640, 360, 60
 Points = list[tuple[int, float]]

@@ -25,7 +25,7 @@ help:
 	@echo "make pictures    docs/dashboard.png and docs/conflict.png made anew"
 	@echo "make mutants     each protection taken away and named mistakes made in a copy, and which test or proof notices each"
 	@echo "make bench       what the hub's work costs beside its floor, dlt and the Singer SDK; SIZE=100000 RUNS=3"
-	@echo "make bench-growth  the same by number of records, as a picture; SIZES='10000 100000'"
+	@echo "make bench-growth  the same by number of records and of connections, as pictures; SIZES='10000 100000' CONNECTIONS='10 100 1000'"
 	@echo "make lock        make the lock files anew"
 
 $(VENV)/base:
@@ -110,7 +110,7 @@ bench: $(VENV)/test $(PEERS)/ready
 	$(BIN)/python -m tests.benchmarks --size $(SIZE) --runs $(RUNS)
 
 bench-growth: $(VENV)/test
-	$(BIN)/python -m tests.benchmarks.growth --sizes $(or $(SIZES),10000 100000)
+	$(BIN)/python -m tests.benchmarks.growth --sizes "$(or $(SIZES),10000 100000)" --connections "$(or $(CONNECTIONS),10 100 1000)"
 
 LOCK = $(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 lock: $(VENV)/base

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from alembic.migration import MigrationContext
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.app import Hub
-from hub.store import happened, migrate
+from hub.store import happened, identity, migrate
 from hub.store.identity import ALIVE
 
 
@@ -41,7 +40,7 @@ def problems(hub: Hub) -> list[str]:
     """Why this process cannot work now, in sentences that name no connection and no secret; none where it can."""
     try:
         with hub.reading() as conn:
-            at, newest = MigrationContext.configure(conn).get_current_revision(), happened.newest_process(conn)
+            at, newest = identity.version(conn), happened.newest_process(conn)
     except SQLAlchemyError:
         return ["The database cannot be reached."]
     said = []

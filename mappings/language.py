@@ -133,6 +133,10 @@ class Mapping:
         return tuple((part.path, part, _said(part, {})) for part in self._seeded)
 
     @cached_property
+    def _exactly(self) -> frozenset[str]:
+        return frozenset(self.columns)
+
+    @cached_property
     def _constants(self) -> Raw:
         return {column: value for column, value in self.create.items() if not isinstance(value, dict)}
 
@@ -142,6 +146,8 @@ class Mapping:
 
     def reduce(self, fields: Raw) -> Raw:
         """Exactly the mapped columns; what the system left out is None."""
+        if fields.keys() == self._exactly:
+            return dict(fields)
         return {column: fields.get(column) for column in self.columns}
 
     def read(self, raw: Raw) -> Reading:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from connectors.contract import Connector, Option, Settings, System, Wanted
 from connectors.facts import Facts
-from connectors.spreadsheet.connector import Spreadsheet
-from connectors.spreadsheet.door import Door
 from connectors.transport import Transport
 
 
 def _open(settings: Settings, wanted: Wanted, transport: Transport) -> Connector:
+    # Of the modules in here many are met (a mark before a formula, the largest sheet) where no workbook ever is.
+    from connectors.spreadsheet.connector import Spreadsheet
+    from connectors.spreadsheet.door import Door
+
     return Door(settings, wanted) if settings.get("door") else Spreadsheet(settings, wanted)
 
 

@@ -18,8 +18,6 @@ from connectors.spreadsheet.csv_file import LONGEST
 from connectors.spreadsheet.formula import unmarked
 from connectors.spreadsheet.sheet import ENCRYPTED
 from connectors.spreadsheet.weight import weigh
-from connectors.spreadsheet.xlsx_file import BROKEN, load_bounded, must_unpack, raw_value, unbroken
-from connectors.spreadsheet.xlsx_formulas import uncalculated
 from schemas.said import phrase
 
 LARGEST = 10 * 1024 * 1024
@@ -196,6 +194,8 @@ def _delimiter(text: str) -> str:
 
 
 def _xlsx(path: Path) -> list[Grid]:
+    from connectors.spreadsheet.xlsx_file import BROKEN, load_bounded, must_unpack
+
     try:
         with zipfile.ZipFile(path) as packed:
             names = set(packed.namelist())
@@ -232,22 +232,25 @@ def _xlsx(path: Path) -> list[Grid]:
 
 
 def _sheet(path: Path, sheet: Any, size: Counted) -> Grid:
+    from connectors.spreadsheet.xlsx_file import raw_value, unbroken
+    from connectors.spreadsheet.xlsx_formulas import uncalculated
+
     sheet.reset_dimensions()
     never = uncalculated(sheet)
     size.begin()
     for cells in unbroken(path, sheet.iter_rows()):
-        size.add([_cell(cell, never) for cell in cells])
+        size.add([_fault(cell, never) or raw_value(cell.value) for cell in cells])
     with sheet._get_source() as part:
         merges = tuple(_merge(found) for found in _MERGED.finditer(part.read()))
     return Grid(sheet.title, size.rows, merges)
 
 
-def _cell(cell: Any, never: frozenset[str]) -> Any:
+def _fault(cell: Any, never: frozenset[str]) -> Fault | None:
     if never and getattr(cell, "coordinate", None) in never:
         return Fault(phrase("holds a formula that was never calculated. Open the file in Excel and save it."))
     if cell.value is not None and cell.data_type == "e":
         return Fault(phrase("holds the error %(value)s.", value=cell.value))
-    return raw_value(cell.value)
+    return None
 
 
 def _merge(found: re.Match[bytes]) -> Merge:

@@ -12,8 +12,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from openpyxl.utils import get_column_letter
-
 from connectors.contract import Invalid
 from connectors.spreadsheet.grid import Fault, Grid, filled
 from schemas.said import phrase
@@ -86,7 +84,7 @@ def table(path: Path, grids: Sequence[Grid], wanted: Iterable[str], needed: str 
         )
     lines, passed = _lines(grid, head)
     return Table(
-        {name: get_column_letter(at + 1) for name, at in head.columns.items()},
+        {name: _letter(at) for name, at in head.columns.items()},
         tuple(name for at, name in head.names.items() if at not in head.columns.values()),
         head.last,
         lines,
@@ -145,7 +143,7 @@ def _named(path: Path, grid: Grid, number: int, wanted: Sequence[str]) -> _Head:
         found = by_plain.get(plain(column), [])
         exact = [at for at in found if names[at] == column] or found
         if len(exact) > 1 and len(names) > 1:
-            letters = " and ".join(get_column_letter(at + 1) for at in exact)
+            letters = " and ".join(_letter(at) for at in exact)
             raise Invalid(
                 phrase(
                     "%(name)s, row %(number)s: columns %(letters)s are both called %(column)s. Rename one.",
@@ -219,6 +217,12 @@ def _lines(grid: Grid, head: _Head) -> tuple[list[Line], list[Passed]]:
     return lines, passed
 
 
+def _letter(at: int) -> str:
+    from openpyxl.utils import get_column_letter
+
+    return str(get_column_letter(at + 1))
+
+
 def _line(number: int, row: list[Any], there: list[int], head: _Head) -> Line:
     cells, faults = {}, {}
     for name, at in head.columns.items():
@@ -229,7 +233,7 @@ def _line(number: int, row: list[Any], there: list[int], head: _Head) -> Line:
             cells[name] = value
     beyond = [at for at in there if at > max(head.names)]
     if beyond:
-        letter = get_column_letter(beyond[0] + 1)
+        letter = _letter(beyond[0])
         faults[letter] = phrase("holds something and has no name: are the cells one too far to the right?")
     return Line(number, cells, faults)
 

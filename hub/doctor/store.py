@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -14,7 +12,7 @@ from hub.app import Hub
 from hub.config import Config
 from hub.doctor.found import Found, fail, look, ok
 from hub.ids import Ids
-from hub.store import happened, migrate, stands
+from hub.store import happened, identity, migrate, stands
 from hub.store.engine import open_engine, reading
 from hub.store.identity import ALIVE
 
@@ -36,7 +34,7 @@ def database(config: Config, time: Time) -> Generator[Found, None, Hub | None]:
     kind = engine.dialect.name
     try:
         with reading(engine) as conn:
-            at, tables = MigrationContext.configure(conn).get_current_revision(), inspect(conn).get_table_names()
+            at, tables = identity.version(conn), inspect(conn).get_table_names()
             number = ".".join(map(str, conn.dialect.server_version_info or ()))
             known = conn.dialect.server_version_info or ()
     except SQLAlchemyError as error:
@@ -61,7 +59,7 @@ def database(config: Config, time: Time) -> Generator[Found, None, Hub | None]:
 
 
 def _other_revision(at: str | None) -> Found:
-    known = {revision.revision for revision in ScriptDirectory.from_config(migrate.script()).walk_revisions()}
+    known = migrate.revisions()
     if at in known:
         return look("database", "revision", f"{at}; this version needs {migrate.newest()}.",
                     "Make a backup; then the next `hub serve` brings it there by itself.")  # fmt: skip

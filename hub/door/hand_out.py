@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Any
 from connectors.contract import Raw, Settings
 from connectors.spreadsheet.csv_file import cell_text
 from connectors.spreadsheet.door import Door
-from connectors.spreadsheet.xlsx_cells import put
 from hub.app import wanted
 from hub.door.bring import identity
-from hub.store import connections, dues, members, uploads
+from hub.store import connections, dues, uploads
 from hub.store.carried import Download
-from hub.sync import plan, rules
+from hub.sync import plan
 from hub.sync.plan import Item
 from hub.sync.turn import Turn
 
@@ -76,9 +75,9 @@ def _items(hub: Hub, connection: str) -> Iterator[Item]:
     """As ``plan.plan``, of which nothing is written, neither there nor here."""
     config, profile = hub.config.connections[connection], hub.mapping(connection)
     with hub.reading() as conn:
-        names, prefers, scan = members.names(conn), rules.of_all(conn), connections.get(conn, connection).scan
+        scan = connections.get(conn, connection).scan
     door = Door(Settings(connection, config.options), wanted(profile), hands_out=True)
-    turn = Turn(hub, config, profile, door, "", 0, scan, names, prefers=prefers)
+    turn = Turn(hub, config, profile, door, "", 0, scan)
     for since in dues.pages(hub.reading, connection, plan.PAGE, turn.now(), ""):
         yield from plan.plan_page(turn, since)[0]
 
@@ -96,6 +95,8 @@ def as_csv(made: Sheet) -> bytes:
 def as_xlsx(made: Sheet) -> bytes:
     """Typed cells; text is text, whatever it begins with."""
     from openpyxl import Workbook
+
+    from connectors.spreadsheet.xlsx_cells import put
 
     book = Workbook()
     page: Any = book.active

@@ -10,8 +10,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, update
 
+from hub.store import connections
 from hub.store.tables import Connection as ConnectionRow
 from hub.store.types import Moment
 from schemas.said import phrase
@@ -29,6 +30,13 @@ _KEEP = (
     .returning(t.c.cancel_fence)
 )
 """The first statement of every write transaction of a run, so it is put together once."""
+_now: Any = bindparam("now", type_=Moment)
+_CLAIM = (
+    update(t)
+    .where((t.c.id == bindparam("connection")) & or_(t.c.lease_until.is_(None), t.c.lease_until <= _now))
+    .values(owner=bindparam("by"), lease_until=bindparam("until", type_=Moment), fence=t.c.fence + 1, scan=t.c.scan + 1)
+    .returning(t)
+)
 
 
 class LeaseLost(Exception):
@@ -39,18 +47,19 @@ class Busy(Exception):
     """Another run of this connection is under way."""
 
 
-def claim(conn: Connection, connection: str, owner: str, now: datetime) -> int:
-    """The new fence. Raises ``Busy`` while someone else's lease is valid."""
-    free = (t.c.id == connection) & or_(t.c.lease_until.is_(None), t.c.lease_until <= now)
-    values = {"owner": owner, "lease_until": now + LEASE, "fence": t.c.fence + 1}
-    if not conn.execute(update(t).where(free).values(**values)).rowcount:
+def claim(conn: Connection, connection: str, owner: str, now: datetime) -> ConnectionRow:
+    """The connection as it is now, with the new fence and the number of this scan. Raises ``Busy`` while someone else's
+    lease is valid."""
+    asked = {"connection": connection, "by": owner, "until": now + LEASE, "now": now}
+    row = conn.execute(_CLAIM, asked).first()
+    if row is None:
         raise Busy(
             phrase(
                 "%(connection)s is being synced by another process; it is free again when that run ends.",
                 connection=connection,
             )
         )
-    return int(conn.scalar(select(t.c.fence).where(t.c.id == connection)) or 0)
+    return ConnectionRow(**row._mapping)
 
 
 def keep(conn: Connection, connection: str, fence: int, now: datetime) -> bool:
@@ -67,7 +76,6 @@ def keep(conn: Connection, connection: str, fence: int, now: datetime) -> bool:
     return bool(row.cancel_fence == fence)
 
 
-def release(conn: Connection, connection: str, fence: int, **values: Any) -> None:
-    """Give the lease back, and store what the run learned of the connection."""
-    mine = (t.c.id == connection) & (t.c.fence == fence)
-    conn.execute(update(t).where(mine).values(owner=None, lease_until=None, **values))
+def release(conn: Connection, connection: str, **values: Any) -> None:
+    """Give back the lease that ``keep`` prolonged in this transaction, and store what the run learned of the connection."""
+    connections.change(conn, connection, owner=None, lease_until=None, **values)

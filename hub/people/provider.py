@@ -2,6 +2,7 @@
 
 Authlib checks the claims, joserfc the signature; all calls go through the hub's one way out. What the provider says of
 itself (Discovery 1.0) is believed only where it names itself as the configuration does, and asked for again after an hour.
+Both are imported when somebody comes in this way: most hubs have no provider, and a start would wait for them.
 """
 
 from __future__ import annotations
@@ -12,16 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
-
-from authlib.common.errors import AuthlibBaseError
-from authlib.common.urls import add_params_to_uri
-from authlib.oauth2.auth import ClientAuth
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from authlib.oidc.core import CodeIDToken
-from joserfc import jws, jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from connectors.answer import Answer
 from connectors.contract import ConnectorError
@@ -67,6 +58,9 @@ class Provider:
 
     def address(self, back: str, state: str, nonce: str, verifier: str) -> str:
         """Where the browser goes; it comes back to ``back``."""
+        from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+        from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
         demanded = {"acr_values": " ".join(self.config.acr)} if self.config.acr else {}
         found: str = prepare_grant_uri(
             self._document()["authorization_endpoint"], self.config.client_id, "code", redirect_uri=back, scope=SCOPE,
@@ -79,6 +73,8 @@ class Provider:
         """Where the browser ends its session at the provider (RP-Initiated Logout 1.0) and is sent to ``back`` from; None where
         the configuration or the provider has no such thing. The client is named instead of an id token, of which none is kept.
         """
+        from authlib.common.urls import add_params_to_uri
+
         found = self._document().get("end_session_endpoint") if self.config.ends_there else None
         if not isinstance(found, str):
             return None
@@ -111,6 +107,9 @@ class Provider:
             raise Distrusted("none of the ways (amr) that are demanded was used")
 
     def _tokens(self, code: str, back: str, verifier: str) -> dict[str, Any]:
+        from authlib.oauth2.auth import ClientAuth
+        from authlib.oauth2.rfc6749.parameters import prepare_token_request
+
         document, secret = self._document(), self.config.client_secret
         known = document.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         way = "none" if secret is None else "client_secret_basic"
@@ -126,6 +125,11 @@ class Provider:
         return _object(answer)
 
     def _id_token(self, tokens: Mapping[str, Any], nonce: str) -> dict[str, Any]:
+        from authlib.common.errors import AuthlibBaseError
+        from authlib.oidc.core import CodeIDToken
+        from joserfc import jws
+        from joserfc.errors import JoseError
+
         text = tokens.get("id_token")
         if not isinstance(text, str):
             raise Distrusted("there was no id token")
@@ -147,6 +151,9 @@ class Provider:
 
     def _verified(self, text: str, header: Mapping[str, Any]) -> Any:
         """Signed by a key of the provider: by the one that it names, else by any. A new one makes the hub look again."""
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
         if header.get("alg") not in SIGNED:
             raise ValueError("not a signature of the provider's")
         for again in (False, True):
@@ -223,6 +230,9 @@ def _object(answer: Answer) -> dict[str, Any]:
 
 def _key(given: Any) -> Any:
     """A public key that signs; None for any other."""
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
     if not isinstance(given, dict) or given.get("kty") not in ("RSA", "EC", "OKP") or given.get("use", "sig") != "sig":
         return None
     try:

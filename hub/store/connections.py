@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select
 
 from hub.store.tables import Connection as Row
+from hub.store.writes import update_all
 
 t: Any = Row.__table__  # type: ignore[attr-defined]
 
@@ -31,7 +32,7 @@ def by_name(conn: Connection, names: Iterable[str]) -> dict[str, Row]:
 
 
 def change(conn: Connection, name: str, **values: Any) -> None:
-    conn.execute(update(t).where(t.c.id == name).values(**values))
+    update_all(conn, t, [{"id": name} | values])
 
 
 def due(conn: Connection, names: Sequence[str], now: datetime) -> list[tuple[str, datetime]]:

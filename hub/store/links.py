@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, cast, delete, func, select, update
+from sqlalchemy import Connection, Row, Text, bindparam, cast, delete, func, select, update
 
+from hub.store.among import among, those
 from hub.store.engine import dumps
 from hub.store.tables import Link
 from hub.store.writes import insert_all, update_all
@@ -40,18 +42,17 @@ def as_they_stand(conn: Connection, connection: str, digest: str, raws: Mapping[
     """``id``, ``opportunity_id``, ``remote_version``, ``seen_scan``, ``seen_page`` and ``missed_scans`` of the links whose base,
     read by this mapping, is just what their record shows: told by its text, for to take it apart would cost most of what a
     scan costs in which nothing changed. What is the same in another text is not among them."""
-    where = (t.c.connection_id == connection) & t.c.remote_id.in_(list(raws)) & (t.c.state == "linked")
-    columns = (
-        t.c.id,
-        t.c.remote_id,
-        t.c.opportunity_id,
-        t.c.remote_version,
-        t.c.seen_scan,
-        t.c.seen_page,
-        t.c.missed_scans,
-    )
-    query = select(*columns, cast(t.c.base, Text).label("said")).where(where & (t.c.mapping_digest == digest))
-    return {row.remote_id: row for row in conn.execute(query) if row.said == dumps(raws[row.remote_id])}
+    asked = {"connection": connection, "digest": digest} | those(conn, raws)
+    found = conn.execute(_as_they_stand(conn.dialect.name), asked)
+    return {row.remote_id: row for row in found if row.said == dumps(raws[row.remote_id])}
+
+
+@cache
+def _as_they_stand(dialect: str) -> Any:
+    columns = ("id", "remote_id", "opportunity_id", "remote_version", "seen_scan", "seen_page", "missed_scans")
+    here = (t.c.connection_id == bindparam("connection")) & among(dialect, t.c.remote_id)
+    read = (t.c.state == "linked") & (t.c.mapping_digest == bindparam("digest"))
+    return select(*(t.c[name] for name in columns), cast(t.c.base, Text).label("said")).where(here & read)
 
 
 def records(conn: Connection, connection: str) -> Sequence[Row[Any]]:
@@ -115,7 +116,13 @@ def creating(conn: Connection, link_ids: Sequence[str]) -> None:
 def seen(conn: Connection, link_ids: Sequence[str], scan: int, page: int) -> None:
     """These records were there in this scan, on this page of it."""
     if link_ids:
-        conn.execute(update(t).where(t.c.id.in_(link_ids)).values(seen_scan=scan, seen_page=page, missed_scans=0))
+        conn.execute(_seen(conn.dialect.name), {"scan": scan, "page": page} | those(conn, link_ids))
+
+
+@cache
+def _seen(dialect: str) -> Any:
+    marks = {"seen_scan": bindparam("scan"), "seen_page": bindparam("page"), "missed_scans": 0}
+    return update(t).where(among(dialect, t.c.id)).values(**marks)
 
 
 def pages_seen(conn: Connection, connection: str) -> dict[str, int]:

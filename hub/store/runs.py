@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, and_, func, select, union, update
 
 from hub.store.tables import Intent, Opportunity, Pending, Run, RunCalls
-from hub.store.writes import insert_all
+from hub.store.writes import insert_all, update_all
 
 if TYPE_CHECKING:
     from hub.sync.turn import Turn
@@ -23,16 +23,17 @@ pending: Any = Pending.__table__  # type: ignore[attr-defined]
 
 
 def start(conn: Connection, run: Run) -> None:
-    conn.execute(t.insert(), run.model_dump())
+    insert_all(conn, t, [run.columns()])
 
 
 def progress(conn: Connection, turn: Turn, phase: str) -> None:
     """How far it is, in the transaction of what it did."""
-    conn.execute(update(t).where(t.c.id == turn.run_id).values(phase=phase, counts=dict(turn.counts)))
+    turn.phase = phase
+    update_all(conn, t, [{"id": turn.run_id, "phase": phase, "counts": dict(turn.counts)}])
 
 
 def end(conn: Connection, run_id: str, state: str, now: datetime, **values: Any) -> None:
-    conn.execute(update(t).where(t.c.id == run_id).values(state=state, ended_at=now, **values))
+    update_all(conn, t, [{"id": run_id, "state": state, "ended_at": now} | values])
 
 
 def get(conn: Connection, run_id: str) -> Run | None:

@@ -217,7 +217,8 @@ class Merged(SQLModel, table=True):
 # --- connections and what ties records to opportunities ----------------------
 
 
-class Connection(SQLModel, table=True):
+@plain
+class Connection(Row, table=True):
     """What the hub knows of a configured connection, and its lease: one run at a time, fenced.
 
     ``state`` is active, paused or removed (no longer in the configuration).
@@ -321,7 +322,8 @@ class Pending(SQLModel, table=True):
 # --- runs and their traces ---------------------------------------------------
 
 
-class Run(SQLModel, table=True):
+@plain
+class Run(Row, table=True):
     """One sync of one connection. ``state``: running, done, incomplete (heals itself), failed (needs a
     person), held (waits for approval), interrupted, cancelled (a person ended it). ``counts`` keys: read, created, changed, unchanged,
     not_shared, quarantined, conflicts, pushed_new, pushed, rejected, kept; and calls_used, calls_allowed, calls_stop where

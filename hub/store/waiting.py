@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Text, case, func, select, type_coerce, update
+from sqlalchemy import Connection, Text, bindparam, case, func, select, type_coerce, update
 
 from hub.store.dues import insert_for
 from hub.store.tables import Conflict, Hold, MatchQuestion, Quarantine, ReferenceQuestion, Suggestion
@@ -131,17 +131,17 @@ def count_aside(conn: Connection, connection: str, kept: str) -> int:
     return int(conn.scalar(select(func.count()).select_from(t).where(where)) or 0)
 
 
+def whole_and_due(now: Any) -> Any:
+    """Whole records that are set aside and whose time has come: those of which a feed of changes would show nothing more."""
+    t = quarantine
+    return (t.c.path == "") & (t.c.place == "") & (t.c.state == "open") & (t.c.not_before <= now)
+
+
 def to_look_at_again(
     conn: Connection, connection: str, now: datetime, first: timedelta, most: timedelta, limit: int
 ) -> list[str]:
     """Record ids of whole records whose time has come; the next time is set at once, twice as far away."""
-    where = (
-        (quarantine.c.connection_id == connection)
-        & (quarantine.c.path == "")
-        & (quarantine.c.place == "")
-        & (quarantine.c.state == "open")
-        & (quarantine.c.not_before <= now)
-    )
+    where = (quarantine.c.connection_id == connection) & whole_and_due(now)
     rows = conn.execute(select(quarantine).where(where).order_by(quarantine.c.not_before, quarantine.c.id).limit(limit))
     found = [(row.id, row.remote_id, row.tries) for row in rows]
     for id, _remote_id, tries in found:
@@ -150,7 +150,17 @@ def to_look_at_again(
     return [remote_id for _, remote_id, _ in found]
 
 
+_ANY_ASIDE = (
+    select(quarantine.c.id)
+    .where((quarantine.c.connection_id == bindparam("connection")) & (quarantine.c.state != "released"))
+    .limit(1)
+)
+
+
 def quarantined(conn: Connection, connection: str, remote_ids: Iterable[str]) -> set[str]:
+    """Which of these are set aside, or have a field that is."""
+    if conn.execute(_ANY_ASIDE, {"connection": connection}).first() is None:
+        return set()
     where = (quarantine.c.connection_id == connection) & quarantine.c.remote_id.in_(list(remote_ids))
     rows = conn.execute(select(quarantine.c.remote_id).where(where & (quarantine.c.state != "released")))
     return {row.remote_id for row in rows}

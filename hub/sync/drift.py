@@ -13,6 +13,7 @@ from typing import Any
 
 from connectors.contract import ABSENT, ConnectorError, Page
 from hub.store import connections, links
+from hub.store.tables import Connection
 from hub.sync.reconcile import BLANK
 from hub.sync.turn import Turn
 from schemas.said import listed, phrase
@@ -24,25 +25,23 @@ class Drifted(ConnectorError):
     """The object lacks a mapped column, or holds another type in it. Nothing was read."""
 
 
-def check(turn: Turn) -> None:
-    """Ask again when it is time. Raises ``Drifted``."""
-    with turn.hub.reading() as conn:
-        row = connections.get(conn, turn.name)
+def check(turn: Turn, row: Connection) -> None:
+    """Ask again when it is time; ``row`` is the connection as it was when the run began. Raises ``Drifted``."""
     fresh = row.described_at is not None and turn.now() - row.described_at < EVERY
     if not (fresh and not row.failures and row.mapping_digest == turn.mapping.digest):
         look(turn)
 
 
-def watch(turn: Turn, page: Page, raws: dict[str, dict[str, Any]]) -> None:
-    """A column of which no record shows anything may be gone: look before that is taken for a wish to clear it."""
+def watch(turn: Turn, page: Page, moved: dict[str, dict[str, Any]]) -> None:
+    """A column of which no record shows anything may be gone: look before that is taken for a wish to clear it. ``moved``: those
+    of the page's records that are not as they were last read back; where such a one is blank, so it was then."""
     blank = set(turn.mapping.columns) - {
         c for record in page.records for c, v in record.fields.items() if v not in BLANK
     }
     if not page.records or not blank:
         return
     with turn.hub.reading() as conn:
-        still = links.as_they_stand(conn, turn.name, turn.mapping.digest, raws)
-        there = links.standing(conn, turn.name, [id for id in raws if id not in still])
+        there = links.standing(conn, turn.name, list(moved))
     if any((link.base or {}).get(column) not in BLANK for link in there.values() for column in blank):
         look(turn)
 
@@ -60,7 +59,7 @@ def look(turn: Turn) -> None:
     if gone:
         raise Drifted(_gone(turn, gone, [name for name, type in offered.items() if type != ABSENT]))
     other = {c: (before[c], type) for c, type in now.items() if before.get(c, ABSENT) not in (ABSENT, type)}
-    with turn.writing() as conn:
+    with turn.noting() as conn:
         if not other:
             connections.change(conn, turn.name, shape=now, described_at=turn.now())
             return

@@ -101,13 +101,10 @@ def _counts(conn: Connection, hub: Any, run_id: str) -> None:
 def judge_push(turn: Turn) -> None:
     """Hold a first sync, or a push that would overwrite unusually much, unless exactly it was approved."""
     with turn.hub.reading() as conn:
-        row = connections.get(conn, turn.name)
+        approved = connections.get(conn, turn.name).approved
         # No more records can be overwritten than are due and there, which costs no plan to count.
         few = not guards.OVERWRITES.trips(dues.of_records(conn, turn.name), links.count(conn, turn.name))
         hold = waiting.waiting_hold(conn, turn.name, ["approved"])
-    turn.cancelled |= row.cancel_fence == turn.fence  # it may have rested for long, while the others were read
-    turn.may_stop()
-    approved = row.approved
     if approved and (few or turn.config.inbox_for):
         return
     looked = turn.now()

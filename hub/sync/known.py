@@ -38,9 +38,10 @@ class Known:
     upkeep: Upkeep = field(default_factory=Upkeep)
 
 
-def load(conn: Connection, turn: Turn, raws: Mapping[str, Raw]) -> Known:
-    """``raws``: reduced columns by record id. Records that stand as last read back cost their link only."""
-    known = Known(still=links.as_they_stand(conn, turn.name, turn.mapping.digest, raws))
+def load(conn: Connection, turn: Turn, raws: Mapping[str, Raw], still: dict[str, Row[Any]]) -> Known:
+    """``raws``: reduced columns by record id; ``still`` those that stand as last read back, of which nothing else is asked. They
+    were looked at before this transaction: what a person decides in between counts as if it came just after."""
+    known = Known(still=still)
     known.quarantined = waiting.quarantined(conn, turn.name, raws)
     raws = {id: raw for id, raw in raws.items() if id not in known.still}
     known.links = links.by_remote(conn, turn.name, list(raws))

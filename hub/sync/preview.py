@@ -9,7 +9,6 @@ from typing import Any
 
 from connectors.contract import ConnectorError, Invalid
 from hub.app import Hub
-from hub.store import members
 from hub.store.tables import Commitment, Link, Opportunity
 from hub.sync import plan, references
 from hub.sync.known import Known
@@ -68,12 +67,10 @@ class Reader:
 @contextmanager
 def reader(hub: Hub, connection: str) -> Iterator[Reader]:
     """Raises ``ConnectorError`` where its settings cannot work."""
-    with hub.reading() as conn:
-        names = members.names(conn)
     connector = hub.connect(connection, patience=PATIENCE)
     config = hub.config.connections[connection]
     try:
-        turn = Turn(hub, config, hub.mapping(connection), connector, run_id="", fence=0, scan=0, names=names)
+        turn = Turn(hub, config, hub.mapping(connection), connector, run_id="", fence=0, scan=0)
         yield Reader(turn, hub.time.monotonic() + ENOUGH)
     finally:
         connector.close()

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, Row
 
 from connectors.contract import CursorExpired, Gone, Page, Record, Refused, Unseen
 from hub import crash
 from hub.store import audit, connections, dues, links, runs, waiting
 from hub.store import deletions as store
-from hub.store.tables import Connection as ConnectionRow
 from hub.store.tables import Link
 from hub.sync import absence, deletions, drift, quarantine
 from hub.sync import known as what_is_known
@@ -26,7 +25,6 @@ from hub.sync.usable import usable
 from schemas.said import phrase
 
 Raw = dict[str, Any]
-t: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
 
 SECOND = phrase(
     "It carries the key of an opportunity that already has a record here. Clear the key of the copy, or delete one."
@@ -40,20 +38,22 @@ REREAD = timedelta(days=7)
 def pull(turn: Turn) -> None:
     """Apply every page of the change feed. Raises ``ConnectorError`` where the system stops answering;
     the pages before are kept, and the cursor has not passed what was not read."""
-    drift.check(turn)
-    with turn.hub.reading() as conn:
-        row = connections.get(conn, turn.name)
+    row, left = turn.begun, turn.left
+    assert row is not None and left is not None
+    drift.check(turn, row)
     followed = row.cursor is not None and _changes(turn, row.cursor)
     # Changes alone would never show what a changed mapping has just begun to read.
     anew = row.mapping_digest != turn.mapping.digest or row.reread_at is None or row.reread_at <= turn.now()
     # What belonged to nothing when it was read may belong to something that another connection has brought since.
-    anew = anew or (turn.restored and not row.approved)
+    anew = anew or (not row.approved and turn.restored)
     complete = _everything(turn, keeps_place=followed) if anew or not followed else False
-    for page in quarantine.look_again(turn):
-        apply_page(turn, page)
-    back = deletions.look_at_doubtful(turn)
-    if back:
-        apply_page(turn, Page(tuple(back)))
+    if left.aside:
+        for page in quarantine.look_again(turn):
+            apply_page(turn, page)
+    if turn.stirred or left.gone:
+        back = deletions.look_at_doubtful(turn)
+        if back:
+            apply_page(turn, Page(tuple(back)))
     soon = complete and absence.look(turn)
     if anew or soon:
         again = turn.now() if soon else turn.now() + REREAD
@@ -83,7 +83,7 @@ def _scan(turn: Turn, pages: Iterable[Page]) -> bool:
     for number, page in enumerate(pages, 1):
         crash.point("pull.read")
         turn.page = number
-        apply_page(turn, _as_they_are(turn, page))
+        _store(turn, _as_they_are(turn, _look_at(turn, page)))
         turn.report("page", connection=turn.name, page=number, read=turn.counts["read"])
         crash.point("pull.stored")
         complete = page.complete
@@ -91,20 +91,43 @@ def _scan(turn: Turn, pages: Iterable[Page]) -> bool:
     return complete
 
 
-def _as_they_are(turn: Turn, page: Page) -> Page:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A page with its records' mapped columns by id (``raws``), and what is known of those that stand as last read back
+    (``still``), which need no further look."""
+
+    page: Page
+    raws: dict[str, Raw]
+    still: dict[str, Row[Any]]
+
+    @property
+    def others(self) -> dict[str, Raw]:
+        return {id: raw for id, raw in self.raws.items() if id not in self.still}
+
+
+def _look_at(turn: Turn, page: Page) -> Looked:
+    page = usable(page)
+    raws = {record.id: turn.mapping.reduce(record.fields) for record in page.records}
+    if not raws:
+        return Looked(page, raws, {})
+    with turn.hub.reading() as conn:
+        return Looked(page, raws, links.as_they_stand(conn, turn.name, turn.mapping.digest, raws))
+
+
+def _as_they_are(turn: Turn, looked: Looked) -> Looked:
     """Where lists lag, what looks like a change may be an old copy, and anywhere a page that comes late may show a
     record that is gone and whose opportunity waits for a new one: such records are asked for by id."""
-    raws = {record.id: turn.mapping.reduce(record.fields) for record in page.records}
+    page, raws = looked.page, looked.others
     keyed = [id for id, raw in raws.items() if key_in(turn, raw)]
-    if not (turn.can.find_lag or keyed):
-        return page
+    if not raws or not (turn.can.find_lag or keyed):
+        return looked
     with turn.hub.reading() as conn:
         unlinked = links.unknown(conn, turn.name, keyed)
         doubtful = store.told(conn, turn.name, unlinked) if unlinked else set()
         there = links.standing(conn, turn.name, list(raws)) if turn.can.find_lag else {}
     doubtful |= {id for id, link in there.items() if link.state == "linked" and link.base != raws[id]}
     if not doubtful:
-        return page
+        return looked
     now = turn.connector.get(sorted(doubtful))
     if any(isinstance(answer, Unseen) and id in there and not there[id].missed_scans for id, answer in now.items()):
         # Shown in the list and not to be had: whatever it is, the feed will not show this change a second time.
@@ -112,16 +135,24 @@ def _as_they_are(turn: Turn, page: Page) -> Page:
             connections.change(conn, turn.name, reread_at=turn.now())
     shown = [now.get(record.id, record) for record in page.records]
     gone = (*page.gone, *(answer for answer in now.values() if isinstance(answer, Gone)))
-    return replace(page, records=tuple(record for record in shown if isinstance(record, Record)), gone=gone)
+    records = tuple(record for record in shown if isinstance(record, Record))
+    return _look_at(turn, replace(page, records=records, gone=gone))
 
 
 def apply_page(turn: Turn, page: Page) -> None:
     """Store one page: records, tombstones, refused rows, and the cursor that covers them."""
-    page = usable(page)
-    raws = {record.id: turn.mapping.reduce(record.fields) for record in page.records}
-    drift.watch(turn, page, raws)
+    _store(turn, _look_at(turn, page))
+
+
+def _store(turn: Turn, looked: Looked) -> None:
+    page, raws = looked.page, looked.raws
+    if not (page.records or page.refused or page.gone):
+        _only_a_place(turn, page)
+        return
+    if len(looked.still) < len(raws):
+        drift.watch(turn, page, looked.others)
     with turn.writing() as conn:
-        known = what_is_known.load(conn, turn, raws)
+        known = what_is_known.load(conn, turn, raws, looked.still)
         arrivals: dict[str, Arrival] = {}
         for record in page.records:
             if record.id in arrivals:  # shown twice
@@ -156,9 +187,19 @@ def apply_page(turn: Turn, page: Page) -> None:
         turn.counts["read"] += len(page.records) + len(page.refused)
         crash.point("pull.page.decided")
         if page.cursor is not None:
-            conn.execute(update(t).where(t.c.id == turn.name).values(cursor=page.cursor))
+            connections.change(conn, turn.name, cursor=page.cursor)
         runs.progress(conn, turn, "pull")
         crash.point("pull.cursor.moved")
+    turn.cursor = page.cursor or turn.cursor
+
+
+def _only_a_place(turn: Turn, page: Page) -> None:
+    """A page without records: at most another position, or that this run is still at work, is worth a transaction."""
+    if page.cursor not in (None, turn.cursor) or not turn.lease_is_fresh():
+        with turn.noting() as conn:
+            if page.cursor is not None:
+                connections.change(conn, turn.name, cursor=page.cursor)
+        turn.cursor = page.cursor or turn.cursor
 
 
 def _unlinked(

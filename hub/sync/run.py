@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from connectors.contract import Connector, ConnectorError, RateLimited, SignInFailed, Unavailable
@@ -21,10 +22,10 @@ from hub.jobs import due, lease
 from hub.jobs.lease import Busy, LeaseLost
 from hub.log import bound
 from hub.stopping import CANCELLED, SAID, Cancelled, Stopped
-from hub.store import connections, members, restored, runs, waiting
+from hub.store import connections, left, runs, waiting
 from hub.store.engine import is_cut_off, is_full
 from hub.store.tables import Hold, Run
-from hub.sync import clearing, judge, plan, push, references, rules
+from hub.sync import clearing, judge, plan, push, references
 from hub.sync.calls import Calls
 from hub.sync.judge import Held
 from hub.sync.pull import pull
@@ -156,61 +157,72 @@ class OneRun:
             self._end("done")
 
     def _may_start(self) -> bool:
-        with self.hub.reading() as conn:
-            hold = waiting.waiting_hold(conn, self.name)
-        if hold is not None:
-            self._close_held(hold)
-            self.result = RunResult(self.name, "held", hold.run_id, message=hold.reason)
-            return False
+        self._kept_at = self.hub.time.monotonic()
         try:
             with self.hub.writing() as conn:
                 now = self.hub.time.now()
-                fence = lease.claim(conn, self.name, OWNER, now)
-                row = connections.get(conn, self.name)
+                self._left = left.at_beginning(conn, self.name, now)
+                hold = waiting.waiting_hold(conn, self.name) if self._left.held else None
+                if hold is not None:
+                    self._close_held(conn, hold)
+                    self.result = RunResult(self.name, "held", hold.run_id, message=hold.reason)
+                    return False
+                row = self._begun = lease.claim(conn, self.name, OWNER, now)
                 run = Run(
                     id=self.hub.ids.uuid7(), connection_id=self.name, trigger=self.trigger, started_at=now,
-                    fence=fence, counts={}, cursor_before=row.cursor,
+                    fence=row.fence, counts={}, cursor_before=row.cursor,
+                    phase="recover" if self._left.broken or self._left.answered else "pull",
                 )  # fmt: skip
+                self._phase = run.phase
                 runs.start(conn, run)
-                connections.change(conn, self.name, scan=row.scan + 1)
-                names, prefers = members.names(conn), rules.of_all(conn)
-                self._restored = restored.recently(conn, now)
         except Busy as busy:
             self.result = RunResult(self.name, "busy", message=str(busy))
             return False
         self.result.run_id = run.id
         self._started = run.started_at
-        self._fence, self._scan, self._names, self._prefers = fence, row.scan + 1, names, prefers
+        self._fence = row.fence
         return True
 
-    def _close_held(self, hold: Hold) -> None:
+    def _close_held(self, conn: Connection, hold: Hold) -> None:
         """End the held run where its worker died before it could."""
-        with self.hub.writing() as conn:
-            now, row, run = self.hub.time.now(), connections.get(conn, self.name), runs.get(conn, hold.run_id)
-            if run is None or run.state != "running" or (row.lease_until is not None and row.lease_until > now):
-                return
-            runs.end(conn, run.id, "held", now, error=hold.reason, cursor_after=row.cursor)
-            connections.change(conn, self.name, reason=hold.reason, owner=None, lease_until=None)
+        now, row, run = self.hub.time.now(), connections.get(conn, self.name), runs.get(conn, hold.run_id)
+        if run is None or run.state != "running" or (row.lease_until is not None and row.lease_until > now):
+            return
+        runs.end(conn, run.id, "held", now, error=hold.reason, cursor_after=row.cursor)
+        connections.change(conn, self.name, reason=hold.reason, owner=None, lease_until=None)
 
     def _take_in(self) -> None:
         config = self.hub.config.connections[self.name]
         connector = self._connector or self.hub.connect(self.name)
         turn = self._turn = Turn(
-            self.hub, config, self.hub.mapping(self.name), connector, self.result.run_id, self._fence, self._scan,
-            self._names, prefers=self._prefers, report=self.report, restored=self._restored,
+            self.hub, config, self.hub.mapping(self.name), connector, self.result.run_id, self._fence, self._begun.scan,
+            self._begun, self._left, cursor=self._begun.cursor, phase=self._phase, report=self.report,
+            kept_at=self._kept_at,
         )  # fmt: skip
-        recover(turn)
+        if self._left.broken or self._left.answered:
+            recover(turn)
         crash.point("run.recovered")
         pull(turn)
         crash.point("run.pulled")
-        judge.judge_pull(turn)
-        crash.point("run.judged")
-        with turn.writing() as conn:
-            runs.progress(conn, turn, "between")
+        if turn.stirred or self._left.gone:
+            judge.judge_pull(turn)
+            crash.point("run.judged")
+            with turn.noting() as conn:
+                runs.progress(conn, turn, "between")
+        turn.phase = "between"
 
     def _give_out(self) -> None:
         turn = self._turn
         assert turn is not None
+        with self.hub.reading() as conn:
+            there = left.to_write(conn, self.name, turn.now(), turn.run_id)
+        turn.cancelled |= there.cancel_fence == turn.fence  # it may have rested for long, while the others were read
+        turn.may_stop()
+        if there.something or not there.approved or turn.config.inbox_for:
+            self._write(turn)
+        self._end("done")
+
+    def _write(self, turn: Turn) -> None:
         if turn.can.writes:
             references.add_chosen(turn)
             judge.judge_push(turn)
@@ -224,7 +236,6 @@ class OneRun:
         if turn.counts["moved_meanwhile"]:
             # What was read anew while writing came after the pull was judged.
             judge.judge_pull(turn)
-        self._end("done")
 
     def _approved(self) -> bool:
         with self.hub.reading() as conn:
@@ -295,10 +306,11 @@ class OneRun:
                 ended: dict[str, Any] = {"due_at": again, "failures": failures, "reason": message or None}
                 if state == "done":
                     ended |= {"last_ok_at": now}
-                lease.release(conn, self.name, self._fence, **ended)
+                lease.release(conn, self.name, **ended)
+                phase = {"phase": turn.phase} if turn is not None else {}
                 runs.end(
                     conn, self.result.run_id, state, now, counts=dict(self.result.counts), error=message or None,
-                    cursor_after=row.cursor,
+                    cursor_after=row.cursor, **phase,
                 )  # fmt: skip
                 if turn is not None:
                     self._calls.store(conn, turn, state)

@@ -19,7 +19,11 @@ from hub.commons.ledger import represented
 from hub.config import ConnectionConfig
 from hub.jobs import lease
 from hub.stopping import Cancelled, Stopped
+from hub.store import members, restored
+from hub.store.left import Left
 from hub.store.tables import Commitment, Opportunity
+from hub.store.tables import Connection as ConnectionRow
+from hub.sync import rules
 from hub.sync.history import Cause
 from hub.sync.reconcile import digest
 from mappings.language import Mapping
@@ -28,18 +32,31 @@ if TYPE_CHECKING:
     from hub.app import Hub
 
 
+FRESH = lease.LEASE.total_seconds() / 8
+"""Seconds after which a run that brings nothing prolongs its lease all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """See the properties of ``Turn`` with these names."""
+
+    names: dict[str, str]
+    prefers: dict[str, dict[str, str]]
+    restored: bool = False
+
+
 def nothing(event: str, **facts: Any) -> None:
     """A reporter that says nothing."""
 
 
 @dataclass(slots=True)
 class Turn:
-    """One run of one connection. ``counts`` is what the run's page shows, see ``tables.Run``; ``prefers`` holds
-    people's standing rules, ``{member: {path: connection}}``; ``page`` is the page of the listing in hand; ``candidates``
-    what an inbox says beside an opportunity's view, by its id; ``absent`` the record ids that were missing in too large a
-    number to be asked for; ``restored``: the hub may have forgotten what it wrote, see ``store.restored``; ``inherited``: what
-    earlier runs brought is judged with this one; ``kept_at`` when the lease was last prolonged, on the monotonic clock and rather
-    too early; ``cancelled``: a person asked it to end."""
+    """One run of one connection. ``begun`` is the connection as it was when the run began, ``left`` what was left to do then.
+    ``counts`` is what the run's page shows, and ``phase`` how far it is, see ``tables.Run``; ``page`` is the page of the listing in
+    hand; ``cursor`` the position that is stored; ``candidates`` what an inbox says beside an opportunity's view, by its id;
+    ``absent`` the record ids that were missing in too large a number to be asked for; ``inherited``: what earlier runs brought
+    is judged with this one; ``stirred``: it stored something that may have to be judged; ``kept_at`` when the lease was last
+    prolonged, on the monotonic clock and rather too early; ``cancelled``: a person asked it to end."""
 
     hub: Hub
     config: ConnectionConfig
@@ -48,17 +65,20 @@ class Turn:
     run_id: str
     fence: int
     scan: int
-    names: dict[str, str]
-    prefers: dict[str, dict[str, str]] = field(default_factory=dict)
+    begun: ConnectionRow | None = None
+    left: Left | None = None
     page: int = 0
+    cursor: str | None = None
     candidates: dict[str, dict[str, str]] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    phase: str = "recover"
     report: Callable[..., None] = nothing
-    restored: bool = False
     inherited: bool = False
+    stirred: bool = False
     kept_at: float = -math.inf
     cancelled: bool = False
+    _learnt: Learnt | None = None
 
     @property
     def name(self) -> str:
@@ -74,6 +94,29 @@ class Turn:
 
     def now(self) -> datetime:
         return self.hub.time.now()
+
+    def learn(self) -> Learnt:
+        """Asked once, as soon as there is something to do: most runs need none of it. Not within a transaction."""
+        if self._learnt is None:
+            with self.hub.reading() as conn:
+                restored_ = restored.recently(conn, self.now())
+                self._learnt = Learnt(members.names(conn), rules.of_all(conn), restored_)
+        return self._learnt
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The members' names, by id."""
+        return self.learn().names
+
+    @property
+    def prefers(self) -> dict[str, dict[str, str]]:
+        """People's standing rules, ``{member: {path: connection}}``."""
+        return self.learn().prefers
+
+    @property
+    def restored(self) -> bool:
+        """The hub may have forgotten what it wrote, see ``store.restored``."""
+        return self.learn().restored
 
     def origin(self) -> dict[str, Any]:
         """Where a value that this run takes over comes from; see ``tables.Opportunity``."""
@@ -95,11 +138,23 @@ class Turn:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A write transaction of this run; the stale worker's ends here."""
+        self.learn()
+        self.stirred = True
+        with self.noting() as conn:
+            yield conn
+
+    @contextmanager
+    def noting(self) -> Iterator[Connection]:
+        """The same for what is the run's own affair and judged by nobody: its position, what it was told of fields."""
         began = self.hub.time.monotonic()
         with self.hub.writing() as conn:
             self.cancelled |= lease.keep(conn, self.name, self.fence, self.now())
             yield conn
         self.kept_at = began  # a database that answers late, the commit too, has prolonged it from here on
+
+    def lease_is_fresh(self) -> bool:
+        """Nothing needs to be written for the lease's sake, nor to hear whether a person asked the run to end."""
+        return self.hub.time.monotonic() < self.kept_at + FRESH
 
     def writes_until(self) -> float:
         """No write to the system may leave after this moment of the monotonic clock: it would end when the lease is over."""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -49,12 +49,13 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Medians: seconds of CPU, seconds of the clock, MB at the peak."""
+    """Medians: seconds of CPU, seconds of the clock, MB at the peak; and of one of them the calls of systems by method."""
 
     records: float
     cpu: float
     wall: float
     peak: float
+    calls: dict[str, int] = field(default_factory=dict)
 
     def each(self) -> str:
         return f"{1e6 * self.cpu / self.records:,.0f} µs of CPU a record, {self.wall:.1f} s, {self.peak:.0f} MB"
@@ -114,4 +115,5 @@ class Bench:
 
 
 def _medians(told: list[dict[str, Any]]) -> Cost:
-    return Cost(*(statistics.median(one[part] for one in told) for part in ("records", "cpu", "wall", "peak")))
+    medians = (statistics.median(one[part] for one in told) for part in ("records", "cpu", "wall", "peak"))
+    return Cost(*medians, calls=told[-1].get("calls", {}))

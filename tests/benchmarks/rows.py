@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
+from tests.benchmarks.connector import BATCH
 from tests.benchmarks.measuring import Bench, Cost, Row
 from tests.benchmarks.peers.measure import cpu
 
@@ -72,8 +73,11 @@ def postgresql(bench: Bench) -> Iterator[Row]:
 def nothing(bench: Bench) -> Iterator[Row]:
     with bench.servers(bench.stage.size) as urls:
         costs = bench.in_turns(hub=lambda: bench.hub("nothing", urls))
-    milliseconds = 1000 * costs["hub"].cpu
-    yield Row("nothing changed, timestamp feed, ms of CPU", milliseconds, 5.0, f"{bench.stage.size:,} records linked")
+    hub, linked = costs["hub"], f"{bench.stage.size:,} records linked"
+    yield Row("nothing changed, timestamp feed, ms of CPU", 1000 * hub.cpu / hub.records, 5.0, linked)
+    reads, writes = (sum(hub.calls.get(kind, 0) for kind in kinds) for kinds in (("GET",), ("POST", "PATCH")))
+    yield Row("the same, calls that read, a run", reads / hub.records, 1.0, linked)
+    yield Row("the same, calls that write, a run", writes / hub.records, 0.0, linked)
 
 
 def rescan(bench: Bench) -> Iterator[Row]:
@@ -93,6 +97,7 @@ def changed(bench: Bench) -> Iterator[Row]:
     cost = bench.in_turns(hub=one)["hub"]
     shown = f"of {bench.stage.size:,}; {cost.records:.0f} records written"
     yield Row("100 changed, in and out to two others, s of CPU", cost.cpu, 0.3, shown)
+    yield Row("the same, calls that write to the two", cost.calls.get("PATCH", 0), 2 * -(-100 // BATCH), shown)
 
 
 def push(bench: Bench) -> Iterator[Row]:
@@ -121,12 +126,20 @@ def mapping(bench: Bench) -> Iterator[Row]:
 
 
 def memory(bench: Bench) -> Iterator[Row]:
-    small, large = bench.stage.size, 4 * bench.stage.size
+    small, large = bench.stage.size, 10 * bench.stage.size
     with bench.servers(small, large) as (few, many):
         costs = bench.in_turns(few=lambda: bench.hub("in", [few]), many=lambda: bench.hub("in", [many]))
     grown = costs["many"].peak / costs["few"].peak
     shown = f"{costs['few'].peak:.0f} MB for {small:,} records, {costs['many'].peak:.0f} MB for {large:,}"
-    yield Row("peak memory with four times the records, times", grown, 1.1, shown)
+    yield Row("peak memory with ten times the records, times", grown, 1.1, shown)
+
+
+def tick(bench: Bench) -> Iterator[Row]:
+    from tests.benchmarks.bench_tick import BARS, measured, p95
+
+    for how, took in measured(bench.stage.folder).items():
+        shown = f"{len(took)} ticks, median {sorted(took)[len(took) // 2]:.1f} s, longest {max(took):.1f} s"
+        yield Row(f"tick in A to row in B, 100 connections, {how}, s at p95", p95(took), BARS[how], shown)
 
 
 def start(bench: Bench) -> Iterator[Row]:
@@ -206,6 +219,7 @@ ROWS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "mapping": mapping,
     "start": start,
     "memory": memory,
+    "tick": tick,
     **{name: _of_its_own(f"bench_{name}", sized=True) for name in ("finding", "likeness", "taking", "pages")},
     **{name: _of_its_own(f"bench_{name}", sized=False) for name in ("digest", "wanting", "sync")},
 }

@@ -8,6 +8,7 @@ import os
 import pstats
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -24,7 +25,8 @@ from tests.benchmarks.connector import Paged
 from tests.benchmarks.peers.measure import measured
 
 MAPPING = str(__import__("pathlib").Path(__file__).with_name("system.toml"))
-MEMBERS = {name: MemberConfig(name, name.title(), "a benchmark") for name in ("a", "b", "c")}
+RUNS = 50
+"""In which nothing changed: one costs less than the clock of the processor tells apart."""
 
 
 class Benched(Hub):
@@ -41,23 +43,26 @@ class Benched(Hub):
         return Paged(self.urls[connection], wanted(self.mapping(connection)), transport, self.feed, self.writes)
 
 
-def opened(database: str, urls: list[str], feed: Literal["timestamp", "full_scan"] = "timestamp") -> Benched:
-    """The first server's member shares all it has, the others import all there is."""
+def opened(
+    database: str, urls: list[str], feed: Literal["timestamp", "full_scan"] = "timestamp", beside: int = 0
+) -> Benched:
+    """The first server's member shares all it has, the others import all there is; so many connections ``beside`` want nothing."""
     from hub.app import _register
 
-    names = "abc"[: max(2, len(urls))]
+    names = [*"abcdefghijkl"[: max(2, len(urls))], *(f"n{number:05}" for number in range(beside))]
     connections = {
         name: ConnectionConfig(
-            name, name, "paged", MAPPING, shares=name == "a", imports=None if name == "a" else (), first_sync="go",
-            allow_http=True,
+            name, name, "paged", MAPPING, shares=name == "a", imports=() if name in "bcdefghijkl" else None,
+            first_sync="go", allow_http=True,
         )
         for name in names
     }  # fmt: skip
+    members_ = {name: MemberConfig(name, name.title(), "a benchmark") for name in names}
     time = SystemTime()
     engine = open_engine(database)
     migrate(engine)
-    hub = Benched(Config(database, MEMBERS, connections, digest="bench"), engine, time=time, ids=Ids(time.now))
-    hub.urls, hub.feed, hub.writes = dict(zip(names, urls, strict=False)), feed, True
+    hub = Benched(Config(database, members_, connections, digest="bench"), engine, time=time, ids=Ids(time.now))
+    hub.urls, hub.feed, hub.writes = dict.fromkeys(names, urls[-1]) | dict(zip(names, urls, strict=False)), feed, True
     with hub.writing() as conn:
         if not members.names(conn):
             _register(conn, hub)
@@ -92,6 +97,23 @@ def touched(urls: list[str], count: int) -> None:
     requests.post(f"{urls[0]}/touch?count={count}", timeout=60)
 
 
+def nothing(hub: Benched) -> int:
+    """As many runs in which nothing changed; how many they were."""
+    for _ in range(RUNS):
+        assert take_in(hub) == 0
+    return RUNS
+
+
+def asked(urls: list[str]) -> dict[str, int]:
+    """How often the systems were called so far, by method."""
+    import requests
+
+    told: Counter[str] = Counter()
+    for url in urls:
+        told.update(requests.get(f"{url}/calls", timeout=60).json())
+    return dict(told)
+
+
 def work(what: str, database: str, urls: list[str]) -> None:
     feed: Any = "full_scan" if what == "rescan" else "timestamp"
     hub = opened(database, urls, feed)
@@ -102,7 +124,7 @@ def work(what: str, database: str, urls: list[str]) -> None:
     elif what in ("nothing", "rescan"):
         take_in(hub)
         take_in(hub)
-        act = lambda: take_in(hub)  # noqa: E731
+        act = (lambda: nothing(hub)) if what == "nothing" else (lambda: take_in(hub))
     elif what == "push":
         take_in(hub)
         act = lambda: whole(hub, "b")  # noqa: E731
@@ -111,7 +133,7 @@ def work(what: str, database: str, urls: list[str]) -> None:
         whole(hub, *hub.urls)
         touched(urls, 100)
         act = lambda: whole(hub, *hub.urls)  # noqa: E731
-    writes = counted(hub)
+    writes, before = counted(hub), asked(urls)
     profile = os.environ.get("BENCH_PROFILE")
     if profile:
         run, spy = act, cProfile.Profile(time.process_time)
@@ -120,7 +142,7 @@ def work(what: str, database: str, urls: list[str]) -> None:
             with spy:
                 return run()
 
-    measured(act, writes=writes)
+    measured(act, statements=writes, calls=lambda: {kind: n - before.get(kind, 0) for kind, n in asked(urls).items()})
     if profile:
         spy.dump_stats(profile)
         pstats.Stats(spy, stream=sys.stderr).sort_stats("tottime").print_stats(45)

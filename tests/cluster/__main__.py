@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import tempfile
 from dataclasses import fields, replace
@@ -38,7 +39,7 @@ def main() -> int:
     print(
         f"{result.calls} calls, at most {result.most_in_a_second} in a second and {result.most_in_ten} in ten at one base"
     )
-    print(f"longest wait of a connection {result.longest_wait:.1f} s")
+    print(f"longest wait of a connection {result.longest_wait:.1f} s; a round of all took {result.round:.0f} s")
     if hints:
         print(
             f"{len(hints)} hints: a run began after {hints[len(hints) // 2]:.2f} s (median), {hints[-1]:.2f} s (longest)"
@@ -46,9 +47,19 @@ def main() -> int:
     if pages:
         print(f"{len(pages)} pages: {pages[len(pages) // 2]:.3f} s (median), {pages[-1]:.2f} s (longest)")
     print(f"a run spends {result.database_share:.0%} of its time in the database")
-    print(*(f"WRONG: {line}" for line in result.wrong), sep="\n")
-    print("Everything held." if not result.wrong else f"{len(result.wrong)} things are wrong.")
-    return bool(result.wrong)
+    print(*(f"WRONG: {line}" for line in result.wrong), *(f"LATE: {line}" for line in result.late), sep="\n")
+    if not (result.wrong or result.late):
+        print("Everything held.")
+        return 0
+    if not (result.wrong or result.room):
+        longer = math.ceil(2 * result.round)
+        print(
+            f"Nothing is doubled, and nobody overlapped. How long anybody waits was not judged: a round of all takes {result.round:.0f} s"
+            f" here, and each is due every {wish.every} s. Ask again with --every {longer}, or fewer connections."
+        )
+        return 2
+    print(f"{len(result.wrong) + len(result.late)} things are wrong.")
+    return 1
 
 
 if __name__ == "__main__":

@@ -68,11 +68,11 @@ def keep_diary(file: Path) -> None:
 
     claim, ended = lease.claim, scheduled.OneRun.give_out
 
-    def claimed(conn: Any, connection: str, *rest: Any) -> int:
-        fence = claim(conn, connection, *rest)
+    def claimed(conn: Any, connection: str, *rest: Any) -> Any:
+        row = claim(conn, connection, *rest)
         SPENT.seconds, SPENT.cpu = 0.0, time.thread_time()
-        note(what="begin", name=connection, fence=fence)
-        return fence
+        note(what="begin", name=connection, fence=row.fence)
+        return row
 
     def give_out(run: Any) -> None:
         ended(run)

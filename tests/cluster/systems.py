@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,6 +127,11 @@ class Systems:
     def most_within(self, seconds: float) -> int:
         """The most calls that one base saw in so long."""
         return max(_most(sorted(times), seconds) for times in self.arrived.values())
+
+    def doubled(self) -> list[str]:
+        """What is in a table more than once: never right, however little time there was."""
+        keys = {place.name: Counter(row["fields"].get("Commons ID") for row in place.rows()) for place in self.places}
+        return [f"{name} has {key} {n} times" for name, had in keys.items() for key, n in had.items() if key and n > 1]
 
     def wrong(self) -> list[str]:
         """Where what is shared is not there exactly once, as its steward has it; empty when all is well."""

@@ -9,11 +9,12 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
 import hub.store.tables  # noqa: F401  fills the metadata
 from hub.store.engine import open_engine, reading, writing
-from hub.store.migrate import migrate, script
+from hub.store.migrate import migrate, newest, revisions, script
 from hub.store.sealing import verify
 from hub.sync.history import disagreements, replay
 
@@ -64,3 +65,9 @@ def test_the_migrations_make_the_tables_that_the_code_has(url: str) -> None:
         context = MigrationContext.configure(conn, opts=tables)
         assert [str(step) for step in compare_metadata(context, SQLModel.metadata)] == []
     engine.dispose()
+
+
+def test_the_files_tell_the_same_revisions_as_alembic() -> None:
+    """A start reads them off the names, without Alembic."""
+    chain = [each.revision for each in ScriptDirectory.from_config(script()).walk_revisions()]
+    assert list(revisions()) == chain[::-1] and newest() == ScriptDirectory.from_config(script()).get_current_head()

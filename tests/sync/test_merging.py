@@ -354,10 +354,10 @@ def test_it_waits_while_a_run_has_one_of_the_two_in_hand(make: Make) -> None:
     world = twins(make)
     agree(world)
     with world.hub.writing() as conn:
-        fence = lease.claim(conn, "b", "another worker", world.time.now())
+        lease.claim(conn, "b", "another worker", world.time.now())
     assert duplicates.carry_out(world.hub) == 0 and world.table(Merged) == []
     with world.hub.writing() as conn:
-        lease.release(conn, "b", fence)
+        lease.release(conn, "b")
     assert duplicates.carry_out(world.hub) == 1
     settled(world)
 

@@ -21,7 +21,7 @@ def run(site: Site) -> str:
     """One of Elm's that is under way, with its lease and its calls."""
     ids, now = fill(site.hub), site.time.now()
     with site.hub.writing() as conn:
-        fence = lease.claim(conn, "elm-sheet", "somewhere:1", now)
+        fence = lease.claim(conn, "elm-sheet", "somewhere:1", now).fence
         runs.start(
             conn,
             Run(id="going", connection_id="elm-sheet", started_at=now, fence=fence, phase="pull", counts={"read": 5}),

@@ -221,12 +221,11 @@ class Merged(SQLModel, table=True):
 class Connection(Row, table=True):
     """What the hub knows of a configured connection, and its lease: one run at a time, fenced.
 
-    ``state`` is active, paused or removed (no longer in the configuration).
-    ``approved`` is false until a first sync was let go (``first_sync = "preview"``), or its first after a backup was restored (``restored_at``).
-    ``shape`` is the type of each mapped column when last described, ``scope`` tells what it could see
-    (address, credential, share field) when absences were last counted. ``reread_at``: when the feed of
-    changes is next not believed, and every record is read. ``settings``: what the configuration last said of it, as
-    ``hub.described.settings`` shows it. ``cancel_fence``: the fence of the run that a person asked to end.
+    ``state``: active, paused or removed (no longer in the configuration). ``approved`` is false until a first sync was let go
+    (``first_sync = "preview"``), or its first after a backup was restored (``restored_at``). ``shape`` is the type of each mapped column
+    when last described, ``scope`` tells what it could see (address, credential, share field) when absences were last counted.
+    ``reread_at``: when the feed of changes is next not believed, and every record is read. ``settings``: what the configuration last said
+    of it, as ``hub.described.settings`` shows it. ``cancel_fence``: the fence of the run that a person asked to end.
     """
 
     id: str = Field(primary_key=True)

@@ -1,4 +1,4 @@
-"""Tables of finding: what each opportunity is found by, and what people marked for themselves."""
+"""Tables of finding: what each opportunity is found by, by the words or by being like another, and what people marked for themselves."""
 
 from __future__ import annotations
 
@@ -51,3 +51,20 @@ class Bookmark(SQLModel, table=True):
     user_id: str = Field(primary_key=True, foreign_key="user.id")
     opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id", index=True)
     at: datetime = moment()
+
+
+class LikenessKey(SQLModel, table=True):
+    """What an opportunity that is like this one has as well, see ``commons.likeness``; kept with its facts."""
+
+    __tablename__ = "likeness_key"
+
+    key: str = Field(primary_key=True)
+    opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id", index=True)
+
+
+class LikenessDue(SQLModel, table=True):
+    """It changed in what it is like, or in who may see it: others like it are still to be looked for."""
+
+    __tablename__ = "likeness_due"
+
+    opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id")

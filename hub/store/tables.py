@@ -34,7 +34,7 @@ from hub.store.asked import (
 )
 from hub.store.beside import Chore, Pace, PacePlace, Process, Rate
 from hub.store.carried import Download, Upload
-from hub.store.found import Bookmark, Finding, FindingMade, FindingTag
+from hub.store.found import Bookmark, Finding, FindingMade, FindingTag, LikenessDue, LikenessKey
 from hub.store.outside import Hint, MemberKey, Token
 from hub.store.reached import Opened
 from hub.store.sealed import Erasure, HubIdentity, Seal
@@ -185,23 +185,6 @@ class Commitment(Row, table=True):
     updated_at: datetime = moment()
 
 
-class LikenessKey(SQLModel, table=True):
-    """What an opportunity that is like this one has as well, see ``commons.likeness``; kept with its facts."""
-
-    __tablename__ = "likeness_key"
-
-    key: str = Field(primary_key=True)
-    opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id", index=True)
-
-
-class LikenessDue(SQLModel, table=True):
-    """It changed in what it is like, or in who may see it: others like it are still to be looked for."""
-
-    __tablename__ = "likeness_due"
-
-    opportunity_id: str = Field(primary_key=True, foreign_key="opportunity.id")
-
-
 class Merged(SQLModel, table=True):
     """This opportunity went into another, which all that bears its id or number means from then on. ``steward_id`` was its
     steward, and ``masked`` says that it was not shown by name."""
@@ -221,11 +204,12 @@ class Merged(SQLModel, table=True):
 class Connection(Row, table=True):
     """What the hub knows of a configured connection, and its lease: one run at a time, fenced.
 
-    ``state``: active, paused or removed (no longer in the configuration). ``approved`` is false until a first sync was let go
-    (``first_sync = "preview"``), or its first after a backup was restored (``restored_at``). ``shape`` is the type of each mapped column
-    when last described, ``scope`` tells what it could see (address, credential, share field) when absences were last counted.
-    ``reread_at``: when the feed of changes is next not believed, and every record is read. ``settings``: what the configuration last said
-    of it, as ``hub.described.settings`` shows it. ``cancel_fence``: the fence of the run that a person asked to end.
+    ``state`` is active, paused or removed (no longer in the configuration).
+    ``approved`` is false until a first sync was let go (``first_sync = "preview"``), or its first after a backup was restored (``restored_at``).
+    ``shape`` is the type of each mapped column when last described, ``scope`` tells what it could see
+    (address, credential, share field) when absences were last counted. ``reread_at``: when the feed of
+    changes is next not believed, and every record is read. ``settings``: what the configuration last said of it, as
+    ``hub.described.settings`` shows it. ``cancel_fence``: the fence of the run that a person asked to end.
     """
 
     id: str = Field(primary_key=True)

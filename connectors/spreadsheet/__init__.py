@@ -9,8 +9,8 @@ from connectors.transport import Transport
 
 def _open(settings: Settings, wanted: Wanted, transport: Transport) -> Connector:
     # Of the modules in here many are met (a mark before a formula, the largest sheet) where no workbook ever is.
-    from connectors.spreadsheet.connector import Spreadsheet
     from connectors.spreadsheet.door import Door
+    from connectors.spreadsheet.files import Spreadsheet
 
     return Door(settings, wanted) if settings.get("door") else Spreadsheet(settings, wanted)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 import re
 from pathlib import Path
 
@@ -45,3 +47,14 @@ def test_a_connection_can_do_what_is_said_of_its_connector(subject: type[kit.Sub
     said = {"feed": (can.feed, facts.feed), "deletes": (can.tombstones, facts.deletes), "guard": (can.guard, facts.guard),
             "key": (can.key, facts.key), "batch": (can.batch, facts.batch)}  # fmt: skip
     assert {name: value for name, (value, among) in said.items() if value not in among} == {}
+
+
+def test_a_connector_stays_one_whatever_of_its_package_is_imported_later() -> None:
+    """A module of its package that is called ``connector``, imported when the first connection is opened, would take its name."""
+    for name in registry.names():
+        package = importlib.import_module(f"connectors.{name.replace('-', '_')}")
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{package.__name__}.{module.name}")
+        assert isinstance(package.connector, System), (
+            f"{package.__name__} loads a module by the name of its connector late"
+        )

@@ -86,7 +86,7 @@ def test_the_old_file_writes_nothing_any_more_and_says_why(grown: Town, copy: Pa
     hub = open_hub(load(copy))
     assert sync_all(hub) == [] and len(grown.writes()) == before
     with hub.reading() as conn:
-        assert set(conn.scalars(select(Row.reason))) == {moving.MOVED}
+        assert set(conn.scalars(select(vars(Row)["__table__"].c.reason))) == {moving.MOVED}
     hub.engine.dispose()
 
 

@@ -184,8 +184,9 @@ def test_a_run_whose_database_broke_off_is_no_failure_of_its_system_and_goes_on_
 
     monkeypatch.setattr(run, "pull", break_off)
     queue._sync(hub, "one")
+    found = vars(Run)["__table__"]
     with hub.reading() as conn:
         row = connections.get(conn, "one")
-        assert conn.execute(select(Run.state, Run.error)).one() == ("interrupted", run.CUT_OFF)
+        assert conn.execute(select(found.c.state, found.c.error)).one() == ("interrupted", run.CUT_OFF)
     assert row.failures == 0 and row.lease_until is None
     assert row.due_at is not None and row.due_at <= hub.time.now() + lease.LEASE

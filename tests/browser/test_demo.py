@@ -75,8 +75,9 @@ def test_the_screen_tells_the_truth_and_ctrl_c_stops_all(page: Page) -> None:
         page.click("button:has-text('Resume')")
         page.context.clear_cookies()
         sign_in(page, hub[1], "ruth.ferris@alder.example")
-        until(page, f"{hub[1]}/queue?kind=conflict", "li.conflict a.go")
-        page.click("li.conflict a.go")
+        ours = "li.conflict:has-text('Wells') a.go"  # beside the one that is there from the start
+        until(page, f"{hub[1]}/queue?kind=conflict", ours)
+        page.click(ours)
         page.check("input[value=commons]")
         page.click("text=Show what will be written")
         page.click("button:has-text('Resolve')")

@@ -34,6 +34,11 @@ compiled.once()
 settings.register_profile("bounded", max_examples=10)  # make test; a plain pytest takes hypothesis' hundred
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: a third of the tests wait for other processes."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--postgresql-part",

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from hub.people.erasing import erase
 from hub.store import audit, sealing
-from hub.store.chain import line_digest
+from hub.store.chain import GENESIS, line_digest, marks, seal_digest
 from hub.sync import history
 from hub.sync.restore import restorable
 from tests.sync.conftest import Make, World, connection, make, share  # noqa: F401
@@ -135,6 +135,24 @@ def test_a_chain_made_anew_does_not_have_the_digest_that_was_noted(world: World)
     sealing.seal(world.hub.engine, AT)
     assert verdict(world).wrong == []
     assert "noted" in verdict(world, noted).wrong[0]
+
+
+def test_a_seal_made_anew_breaks_the_one_after_it(world: World) -> None:
+    """So whoever changes an old line has to make every seal since anew, and the newest is the one that is noted elsewhere."""
+    share(world, Title="Bakery")
+    world.sync()
+    noted = sealing.seal(world.hub.engine, AT)
+    tamper(world, "UPDATE audit SET actor = 'user:someone' WHERE id = 1")
+    with world.hub.writing() as conn:
+        upto = conn.scalar(select(sealing.seals.c.upto).where(sealing.seals.c.id == 1))
+        sealed = [
+            (row.id, line_digest(row._mapping))
+            for row in conn.execute(select(audit.t).order_by(audit.t.c.id))
+            if row.id <= upto
+        ]
+        anew = {"digest": seal_digest(GENESIS, sealed), "marks": marks(sealed)}
+        conn.execute(update(sealing.seals).where(sealing.seals.c.id == 1).values(anew))
+    assert verdict(world, noted).wrong[0].startswith("Seal 2 (sealed")
 
 
 def test_lines_of_a_transaction_under_way_are_not_passed(world: World) -> None:

@@ -17,7 +17,7 @@ WHO = "samir@saffron.example"
 
 def disagree(town: Town) -> None:
     """Two foundations give one project another title."""
-    title = SAFFRON[0].title
+    title = next(sample.title for sample in SAFFRON if sample.title.isascii())
     [mine] = [row for row in town.saffron.rows(TABLE) if row["fields"].get("Title") == title]
     theirs = town.request(title)["Id"]
     town.change(f'importer = "{OFFICER}"', f'importer = "{OFFICER}"\nedits = "accept"')

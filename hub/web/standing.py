@@ -120,13 +120,26 @@ def of_state(state: str) -> Word:
 
 def sentence(counts: dict[str, int] | None) -> str:
     """A run in one sentence; what did not happen is left out."""
-    parts = [f"{number} {word}" for word, number in counted(counts)]
+    told = {key: number for key, number in (counts or {}).items() if number}
+    things = {
+        "conflicts": ngettext("%(num)s conflict", "%(num)s conflicts", told.get("conflicts", 0)),
+        "suggested": ngettext("%(num)s suggestion", "%(num)s suggestions", told.get("suggested", 0)),
+        "questions": ngettext(
+            "%(num)s organisation to settle", "%(num)s organisations to settle", told.get("questions", 0)
+        ),
+    }
+    parts = [things.get(key) or f"{told[key]} {word}" for word, key in _counted() if key in told]
     return _(", ").join(parts) or _("nothing to do")
 
 
 def counted(counts: dict[str, int] | None, *others: tuple[str, str]) -> list[tuple[str, int]]:
     """What a run counted, in words, and ``others`` behind; what did not happen is left out."""
-    named = [
+    return [(word, number) for word, key in (*_counted(), *others) if (number := (counts or {}).get(key))]
+
+
+def _counted() -> list[tuple[str, str]]:
+    """Heads of what a run counts, in the order in which it happens, with the name of each count."""
+    return [
         (_("read"), "read"),
         (_("new here"), "created"),
         (_("changed here"), "changed"),
@@ -140,9 +153,7 @@ def counted(counts: dict[str, int] | None, *others: tuple[str, str]) -> list[tup
         (_("not found there any more"), "missing"),
         (_("refused by the system"), "rejected"),
         (_("organisations to settle"), "questions"),
-        *others,
     ]
-    return [(word, number) for word, key in named if (number := (counts or {}).get(key))]
 
 
 def calls(standing: Standing) -> str:

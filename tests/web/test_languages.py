@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from hub.languages import FOLDER, Catalogues, speaking
 from hub.store import people
-from hub.web import typed
+from hub.web import standing, typed
 from hub.web.app import create_app
 from tests.web.conftest import Site
 
@@ -107,3 +107,13 @@ def test_a_title_in_a_sentence_cannot_change_how_the_sentence_reads(site: Site) 
         assert "[U+2068]" not in _("An answer: %(title)s", title=said)
     with site.app.test_request_context(headers={"Accept-Language": "en"}):
         assert _("An answer: %(title)s", title="Wells\u202e!") == "An answer: Wells[U+202E]!"
+
+
+def test_what_a_run_counted_is_one_thing_or_several_in_both_languages(site: Site) -> None:
+    one, two = {"read": 250, "conflicts": 1, "suggested": 1}, {"conflicts": 2, "questions": 3}
+    with site.app.test_request_context():
+        with speaking("en"):
+            assert standing.sentence(one) == "250 read, 1 conflict, 1 suggestion"
+            assert standing.sentence(two) == "2 conflicts, 3 organisations to settle"
+        with speaking("ar"):
+            assert standing.sentence(two) == "تعارضان، 3 مؤسسات للحسم"

@@ -113,6 +113,11 @@ class Mapping:
         return {part.path: part for part in self.fields}
 
     @cached_property
+    def two_way(self) -> tuple[str, ...]:
+        """Paths that are read and written."""
+        return tuple(part.path for part in self.fields if part.reads and part.writes)
+
+    @cached_property
     def _shown(self) -> tuple[tuple[str, str | None, Any, FieldMap], ...]:
         """In the order of the file. A column is named where the text in it is the value as it is."""
         parts = [part for part in self.fields if part.reads or part.writes]

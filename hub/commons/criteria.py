@@ -143,8 +143,17 @@ def terms(opportunity: Opportunity) -> frozenset[str]:
 
 def plain_terms(opportunity: Opportunity) -> frozenset[str]:
     """The same without the words of its texts, which are dear to take apart."""
-    own = {ANY, f"kind:{opportunity.kind}", f"id:{opportunity.id}", f"steward:{opportunity.steward_id}"}
-    return tags(opportunity) | own
+    return tags(opportunity) | bare_terms(opportunity)
+
+
+def bare_terms(opportunity: Opportunity) -> frozenset[str]:
+    """Only those that are there before any of its facts is looked at."""
+    return frozenset({ANY, f"kind:{opportunity.kind}", f"id:{opportunity.id}", f"steward:{opportunity.steward_id}"})
+
+
+def of_facts(term: str) -> bool:
+    """Whether only its facts tell if an opportunity has this term."""
+    return term != ANY and not term.startswith(("kind:", "id:", "steward:"))
 
 
 def of_words(term: str) -> bool:

@@ -72,11 +72,14 @@ def findable(opportunity: Opportunity, commitments: Mapping[str, Commitment]) ->
 def texts(opportunity: Opportunity) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     facts = (opportunity.facts or {}) | {"title": opportunity.title}
     parts: tuple[list[str], list[str], list[str]] = ([], [], [])
-    for path in sorted(facts, key=lambda path: (path.startswith("translations."), path)):
-        place = _place(path)
-        if place is not None and isinstance(facts[path], str):
-            parts[place].append(facts[path])
-    parts[2].extend(place["place"] for place in facts.get("geographies") or () if place.get("place"))
+    said = [
+        (path.startswith("translations."), path, place)
+        for path, fact in facts.items()
+        if (place := _place(path)) is not None and isinstance(fact, str)
+    ]
+    for _, path, place in sorted(said):
+        parts[place].append(facts[path])
+    parts[2].extend(where["place"] for where in facts.get("geographies") or () if where.get("place"))
     return _said(tuple("\n".join(part) for part in parts))
 
 
@@ -124,7 +127,8 @@ def registered(facts: Mapping[str, Any]) -> list[str]:
 
 def registration(register: str, number: str) -> str:
     """One spelling of a registration number; empty for what is none."""
-    spelt = "".join(c for c in unicodedata.normalize("NFKC", number).upper() if c.isalnum())
+    plain = number.upper() if number.isascii() else unicodedata.normalize("NFKC", number).upper()
+    spelt = plain if plain.isalnum() else "".join(c for c in plain if c.isalnum())
     return f"{register.upper()}:{spelt}" if register and spelt else ""
 
 

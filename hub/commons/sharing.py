@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from hub.commons.criteria import Criteria, of_words, plain_terms, posted, terms, wants
+from hub.commons.criteria import Criteria, bare_terms, of_facts, of_words, plain_terms, posted, terms, wants
 from hub.config import ConnectionConfig
 from hub.store.tables import Opportunity
 
@@ -65,7 +65,13 @@ class StandingRules:
             for rule in connection.imports or ([Criteria()] if connection.imports is not None else []):
                 for term in posted(rule):
                     self._posted.setdefault(term, {})[connection.name] = connection
-        self._terms = terms if any(map(of_words, self._posted)) else plain_terms
+        self._terms = (
+            terms
+            if any(map(of_words, self._posted))
+            else plain_terms
+            if any(map(of_facts, self._posted))
+            else bare_terms
+        )
         self._members = {c.member for c in connections.values() if c.imports is not None}
 
     def importers(self, opportunity: Opportunity, circles: Circles) -> list[str]:

@@ -20,6 +20,15 @@ def among(dialect: str, there: Any) -> Any:
     return there.in_(select(column("value")).select_from(func.json_each(bindparam(WHICH))))
 
 
+def is_one_of(conn: Connection, there: Any, values: Iterable[Any]) -> Any:
+    """The condition with its values in it. However many they are, the statement stays one that is put together already; what
+    ``in_`` makes is put together anew for each number of values, and has a name for each of them."""
+    found = list(values)
+    if conn.dialect.name == "postgresql":
+        return there == any_(bindparam(None, found, type_=ARRAY(there.type)))
+    return there.in_(select(column("value")).select_from(func.json_each(bindparam(None, dumps(found), type_=Text))))
+
+
 def those(conn: Connection, values: Iterable[str]) -> dict[str, Any]:
     found = list(values)
     return {WHICH: found if conn.dialect.name == "postgresql" else dumps(found)}

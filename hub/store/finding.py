@@ -21,6 +21,7 @@ from hub.commons.findable import Findable, findable, gap
 from hub.commons.sharing import Circles
 from hub.commons.words import Query, query
 from hub.store import tables
+from hub.store.among import is_one_of
 from hub.store.tables import Commitment, Opportunity
 from hub.store.visible import visible
 from hub.store.writes import insert_all
@@ -67,9 +68,14 @@ def keep_all(
 ) -> None:
     """The same for many; ``commitments`` by opportunity."""
     forget(conn, [row.id for row in rows])
+    add(conn, rows, commitments)
+
+
+def add(conn: Connection, rows: Sequence[Opportunity], commitments: Mapping[str, Mapping[str, Commitment]]) -> None:
+    """The same for those that nothing was kept of yet."""
     found = {row.id: findable(row, commitments.get(row.id, {})) for row in rows}
     insert_all(conn, t, [_columns(row, found[row.id]) for row in rows])
-    kept = select(t.c.opportunity_id, t.c.id).where(t.c.opportunity_id.in_(list(found)))
+    kept = select(t.c.opportunity_id, t.c.id).where(is_one_of(conn, t.c.opportunity_id, found))
     ids = {row.opportunity_id: row.id for row in conn.execute(kept)}
     tags = [{"tag": one, "finding_id": ids[id]} for id, what in found.items() for one in sorted(what.tags)]
     insert_all(conn, tag, tags)
@@ -96,10 +102,10 @@ def copy(conn: Connection, opportunity_id: str, values: Mapping[str, Any]) -> No
 
 
 def forget(conn: Connection, opportunity_ids: Iterable[str]) -> None:
-    ids = list(conn.scalars(select(t.c.id).where(t.c.opportunity_id.in_(list(opportunity_ids)))))
-    conn.execute(delete(tag).where(tag.c.finding_id.in_(ids)))
+    ids = list(conn.scalars(select(t.c.id).where(is_one_of(conn, t.c.opportunity_id, opportunity_ids))))
+    conn.execute(delete(tag).where(is_one_of(conn, tag.c.finding_id, ids)))
     _forget_text(conn, ids)
-    conn.execute(delete(t).where(t.c.id.in_(ids)))
+    conn.execute(delete(t).where(is_one_of(conn, t.c.id, ids)))
 
 
 def empty(conn: Connection) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Text, bindparam, cast, delete, func, select, update
 
-from hub.store.among import among, those
+from hub.store.among import among, is_one_of, those
 from hub.store.engine import dumps
 from hub.store.tables import Link
 from hub.store.writes import insert_all, update_all
@@ -27,13 +27,13 @@ def _all(conn: Connection, where: Any) -> list[Link]:
 
 def by_remote(conn: Connection, connection: str, remote_ids: Sequence[str]) -> dict[str, Link]:
     """Links of these records, by record id."""
-    found = _all(conn, (t.c.connection_id == connection) & t.c.remote_id.in_(remote_ids))
+    found = _all(conn, (t.c.connection_id == connection) & is_one_of(conn, t.c.remote_id, remote_ids))
     return {link.remote_id: link for link in found if link.remote_id}
 
 
 def standing(conn: Connection, connection: str, remote_ids: Sequence[str]) -> dict[str, Row[Any]]:
     """``state``, ``base`` and ``missed_scans`` of those that are known; lighter than whole links, for every page asks."""
-    where = (t.c.connection_id == connection) & t.c.remote_id.in_(remote_ids)
+    where = (t.c.connection_id == connection) & is_one_of(conn, t.c.remote_id, remote_ids)
     query = select(t.c.remote_id, t.c.state, t.c.base, t.c.missed_scans).where(where)
     return {row.remote_id: row for row in conn.execute(query)}
 
@@ -63,14 +63,14 @@ def records(conn: Connection, connection: str) -> Sequence[Row[Any]]:
 
 def unknown(conn: Connection, connection: str, remote_ids: Sequence[str]) -> list[str]:
     """Those of these records that no link has."""
-    where = (t.c.connection_id == connection) & t.c.remote_id.in_(remote_ids)
+    where = (t.c.connection_id == connection) & is_one_of(conn, t.c.remote_id, remote_ids)
     known = set(conn.scalars(select(t.c.remote_id).where(where)))
     return [id for id in remote_ids if id not in known]
 
 
 def by_opportunity(conn: Connection, connection: str, opportunity_ids: Iterable[str]) -> dict[str, Link]:
     """Links of these opportunities in one connection, by opportunity id."""
-    found = _all(conn, (t.c.connection_id == connection) & t.c.opportunity_id.in_(list(opportunity_ids)))
+    found = _all(conn, (t.c.connection_id == connection) & is_one_of(conn, t.c.opportunity_id, opportunity_ids))
     return {link.opportunity_id: link for link in found}
 
 
@@ -78,7 +78,7 @@ def holders(conn: Connection, opportunity_ids: Iterable[str]) -> dict[str, dict[
     """Which connections hold each of these, and in which state the link is: ``{opportunity id: {connection: state}}``."""
     found: dict[str, dict[str, str]] = {}
     query = select(t.c.opportunity_id, t.c.connection_id, t.c.state).where(
-        t.c.opportunity_id.in_(list(opportunity_ids))
+        is_one_of(conn, t.c.opportunity_id, opportunity_ids)
     )
     for row in conn.execute(query):
         found.setdefault(row.opportunity_id, {})[row.connection_id] = row.state

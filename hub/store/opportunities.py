@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from hub.store import finding
+from hub.store.among import is_one_of
 from hub.store.tables import Bookmark, Commitment, Due, LikenessDue, LikenessKey, Opportunity, Pending
 from hub.store.writes import insert_all, update_all
 
@@ -17,13 +18,13 @@ ledger: Any = Commitment.__table__  # type: ignore[attr-defined]
 
 def load(conn: Connection, ids: Iterable[str]) -> dict[str, Opportunity]:
     """These opportunities by id. On PostgreSQL their rows are locked, in id order, until the transaction ends."""
-    rows = conn.execute(select(t).where(t.c.id.in_(sorted(set(ids)))).order_by(t.c.id).with_for_update())
+    rows = conn.execute(select(t).where(is_one_of(conn, t.c.id, sorted(set(ids)))).order_by(t.c.id).with_for_update())
     return {row.id: Opportunity(**row._mapping) for row in rows}
 
 
 def peek(conn: Connection, ids: Iterable[str]) -> dict[str, Opportunity]:
     """The same to look at only: nothing is locked, and nothing may be written by what they say."""
-    rows = conn.execute(select(t).where(t.c.id.in_(sorted(set(ids)))))
+    rows = conn.execute(select(t).where(is_one_of(conn, t.c.id, sorted(set(ids)))))
     return {row.id: Opportunity(**row._mapping) for row in rows}
 
 
@@ -35,7 +36,9 @@ def all_after(conn: Connection, after: str, limit: int) -> list[Opportunity]:
 
 def by_number(conn: Connection, numbers: Iterable[int]) -> dict[int, Opportunity]:
     """Opportunities by the 53-bit number that stands for the id where a system takes integers only."""
-    rows = conn.execute(select(t).where(t.c.number.in_(sorted(set(numbers)))).order_by(t.c.id).with_for_update())
+    rows = conn.execute(
+        select(t).where(is_one_of(conn, t.c.number, sorted(set(numbers)))).order_by(t.c.id).with_for_update()
+    )
     return {row.number: Opportunity(**row._mapping) for row in rows}
 
 
@@ -43,7 +46,7 @@ def add(conn: Connection, *new: Opportunity, own: Mapping[str, Mapping[str, Comm
     """``own``: what their stewards say of their own positions, by opportunity and member."""
     if new:
         insert_all(conn, t, [row.columns() for row in new])
-        finding.keep_all(conn, new, own or {})
+        finding.add(conn, new, own or {})
 
 
 def change(conn: Connection, opportunity_id: str, **values: Any) -> None:
@@ -60,7 +63,7 @@ def save(conn: Connection, opportunity_id: str, **values: Any) -> None:
 def commitments(conn: Connection, ids: Iterable[str]) -> dict[str, dict[str, Commitment]]:
     """``{opportunity id: {member id: commitment}}``."""
     found: dict[str, dict[str, Commitment]] = {}
-    for row in conn.execute(select(ledger).where(ledger.c.opportunity_id.in_(list(ids)))):
+    for row in conn.execute(select(ledger).where(is_one_of(conn, ledger.c.opportunity_id, ids))):
         found.setdefault(row.opportunity_id, {})[row.member_id] = Commitment(**row._mapping)
     return found
 

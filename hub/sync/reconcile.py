@@ -254,9 +254,12 @@ def _decide(
     return say(Action.TAKE, theirs)
 
 
+_BLANK = hashlib.sha256(encoded(None)).hexdigest()[:16]
+
+
 def digest(value: Value) -> str:
     """A short fingerprint of a commons value; blank is blank."""
-    return hashlib.sha256(encoded(None if value in ("", []) else value)).hexdigest()[:16]
+    return _BLANK if value is None or value in ("", []) else hashlib.sha256(encoded(value)).hexdigest()[:16]
 
 
 def _may_change(path: str, standing: Standing) -> bool:

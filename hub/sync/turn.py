@@ -177,6 +177,5 @@ def agreement(
     mapping: Mapping, view: dict[str, Any], before: dict[str, Any], unsettled: Container[str] = ()
 ) -> dict[str, Any]:
     """The digests of the commons values on which a record agrees with the commons now."""
-    two_way = [part.path for part in mapping.fields if part.reads and part.writes]
-    known = {path: before[path] for path in two_way if path in before}
-    return known | {path: digest(view.get(path)) for path in two_way if path not in unsettled}
+    known = {path: before[path] for path in mapping.two_way if path in before}
+    return known | {path: digest(view.get(path)) for path in mapping.two_way if path not in unsettled}

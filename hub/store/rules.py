@@ -44,6 +44,13 @@ def get(conn: Connection, rule_id: str) -> Rule | None:
     return Rule(**row._mapping) if row else None
 
 
+def made_from(conn: Connection, conflicts: Collection[str]) -> dict[str, Opportunity]:
+    """Over which opportunity each of these conflicts was, by the conflict's id."""
+    query = select(conflict.c.id.label("conflict"), opportunity)
+    query = query.join(opportunity, opportunity.c.id == conflict.c.opportunity_id).where(conflict.c.id.in_(conflicts))
+    return {row.pop("conflict"): Opportunity(**row) for row in map(dict, conn.execute(query).mappings())}
+
+
 def decided(conn: Connection, path: str, limit: int, steward: str | None) -> list[Conflict]:
     """The last conflicts over a field that a person resolved, newest first; of one steward's opportunities or of all."""
     query = (

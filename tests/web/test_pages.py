@@ -129,6 +129,22 @@ def test_an_admin_makes_a_rule_while_resolving_and_others_only_resolve(site: Sit
     assert "Always prefer" not in site.client("admin.oak").get("/queue/rules").text
 
 
+def test_a_rule_leads_to_the_opportunity_whose_conflict_it_was_made_from(site: Site) -> None:
+    ids = fill(site.hub)
+    form = {"choice": "party0", "step": "resolve", "rev": "1", "prefer": "0"}
+    admin = site.client("admin.elm")
+    assert "made from a conflict" not in admin.get("/queue/rules").text  # where none is known
+    site.post(admin, f"/queue/conflicts/{ids['Conflict']}", **form)
+    there = f"/opportunities/{ids['Opportunity']}"
+    page = admin.get("/queue/rules").text
+    assert f'<a href="{there}#history">made from a conflict over <bdi dir="auto">' in page
+    assert 'id="history"' in admin.get(there).text
+    with site.hub.writing() as conn:  # it is another foundation's by now, and not shown to this one
+        conn.execute(lists.opportunity.update().values(steward_id="ash", status="draft"))
+    page = admin.get("/queue/rules").text
+    assert "made from a conflict" in page and there not in page and "Orchard" not in page
+
+
 def test_a_lost_create_is_settled_in_the_queue(site: Site) -> None:
     ids = fill(site.hub)
     client = site.client("staff.elm")

@@ -115,6 +115,7 @@ POLICY: Mapping[str, frozenset[str] | str] = {
     "people.sign_out": RUNNERS,
     "people.sessions": RUNNERS,
     "people.end_session": RUNNERS,
+    "running.page": RUNNERS,
     "people.welcome": PUBLIC,
     "people.join": PUBLIC,
     "conversation.say": TALKERS,

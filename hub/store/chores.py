@@ -24,3 +24,9 @@ def claim(conn: Connection, name: str, now: datetime, every: timedelta) -> tuple
     before = conn.execute(select(t.c.ran_at).where(t.c.name == name).with_for_update()).scalar_one()
     mine = (t.c.name == name) & (t.c.due_at <= now)
     return bool(conn.execute(update(t).where(mine).values(due_at=now + every, ran_at=now)).rowcount), before
+
+
+def last(conn: Connection, name: str) -> datetime | None:
+    """When it was last done, None for never."""
+    at: datetime | None = conn.scalar(select(t.c.ran_at).where(t.c.name == name))
+    return at

@@ -14,7 +14,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from hub.app import Hub
 from hub.languages import FOLDER, Catalogues
 from hub.people.accounts import add_user
-from hub.store import audit, finding, opportunities
+from hub.store import audit, finding, opportunities, processes
 from hub.store.tables import Commitment, Conflict, Link, Opportunity, Quarantine, Run, RunCalls
 from hub.web.app import create_app
 from schemas.said import phrase
@@ -124,6 +124,7 @@ def _weeks(hub: Hub) -> dict[str, str]:
     stages = [(member, {"commitment.stage": stage, "commitment.amount": {"amount": amount, "currency": "USD"}, "commitment.visibility": "named"})
               for member, stage, amount in (("oak", "committed", "20000"), ("elm", "pledged", "15000"))]  # fmt: skip
     with hub.writing() as conn:
+        processes.begin(conn, hub.ids.uuid7(), "web", hub.config.digest, now)
         for row in (*shared, *rows):
             conn.execute(vars(type(row))["__table__"].insert(), row.model_dump())
         for row in shared:

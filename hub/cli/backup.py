@@ -14,11 +14,13 @@ from hub.cli.opening import config_option, fail, load_config
 @config_option
 def command(target: Path, config_path: Path) -> None:
     """Write the database to TARGET. The hub may run meanwhile. It holds what members shared: keep it as safe as the hub."""
-    from hub.operations.backup import BackupError, backup
+    from connectors.clock import SystemTime
+    from hub.operations.backup import BackupError, backup, note
 
     config = load_config(config_path)
     try:
         backup(config.database, target)
     except BackupError as error:
         fail(str(error))
+    note(config.database, SystemTime().now())
     click.echo(f"{target}: {target.stat().st_size:,} bytes. Secrets and configuration are not in it.")

@@ -11,6 +11,8 @@ from hub.store.dues import insert_for
 from hub.store.tables import Chore
 
 t: Any = Chore.__table__  # type: ignore[attr-defined]
+BACKUP = "a backup"
+"""What a person or their timetable does; never due here."""
 
 
 def is_due(conn: Connection, name: str, now: datetime) -> bool:
@@ -24,6 +26,12 @@ def claim(conn: Connection, name: str, now: datetime, every: timedelta) -> tuple
     before = conn.execute(select(t.c.ran_at).where(t.c.name == name).with_for_update()).scalar_one()
     mine = (t.c.name == name) & (t.c.due_at <= now)
     return bool(conn.execute(update(t).where(mine).values(due_at=now + every, ran_at=now)).rowcount), before
+
+
+def done(conn: Connection, name: str, now: datetime) -> None:
+    """Somebody did it, whose turn it is not for the hub to say."""
+    noted = insert_for(conn)(t).values(name=name, due_at=now, ran_at=now)
+    conn.execute(noted.on_conflict_do_update(index_elements=["name"], set_={"due_at": now, "ran_at": now}))
 
 
 def last(conn: Connection, name: str) -> datetime | None:

@@ -26,12 +26,12 @@ def page() -> str:
     with hub().reading() as conn:
         revision, now = identity.version(conn), hub().time.now()
         alive = sorted(processes.living(conn, now), key=lambda one: (one.kind, one.started_at, one.id))
-        tidied = chores.last(conn, retention.CHORE)
+        tidied, backed_up = chores.last(conn, retention.CHORE), chores.last(conn, chores.BACKUP)
     return render_template(
         "running.html", ticked=pulse.ticked_at(hub()), standing=pulse.stands(hub()), processes=alive, kinds=_kinds(),
         digest=hub().config.digest, database=hub().engine.dialect.name, revision=revision, newest=migrate.newest(),
         refused=bool(hub().refused), metrics=_address(hub().config.operating.metrics), kept=_kept(hub().config.retention),
-        tidied=tidied,
+        tidied=tidied, backed_up=backed_up,
     )  # fmt: skip
 
 

@@ -17,8 +17,8 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from hub.operations import backup as operations
-from hub.operations.backup import BackupError, backup, restore
-from hub.store import audit, identity, restored, sealing
+from hub.operations.backup import BackupError, backup, note, restore
+from hub.store import audit, chores, identity, restored, sealing
 from hub.store.beside import Process
 from hub.store.engine import open_engine, reading, writing
 from hub.store.migrate import migrate
@@ -74,6 +74,16 @@ def test_what_comes_back_is_what_was_there_and_its_seals_hold(url: str, tmp_path
         verdict = sealing.verify(conn, noted)
         assert verdict.wrong == [] and verdict.lines == 4 and verdict.unsealed == 1  # the line that says "restored"
     assert lines(url) == 3
+
+
+def test_a_backup_is_noted_where_the_database_takes_notes(url: str) -> None:
+    for at in (AT, LATER):
+        note(url, at)
+        with opened(url) as engine, reading(engine) as conn:
+            assert chores.last(conn, chores.BACKUP) == at
+    with opened(url) as engine, writing(engine) as conn:
+        conn.execute(text("DROP TABLE chore"))
+    note(url, LATER)  # an older version's: it has its backup all the same
 
 
 def test_another_hubs_backup_is_refused(url: str, tmp_path: Path) -> None:

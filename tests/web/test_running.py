@@ -8,11 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from hub.cli import backup
 from hub.operating import Metrics
 from hub.operations import retention
 from hub.retention import Retention
-from hub.store import migrate, processes
+from hub.store import chores, migrate, processes
 from tests.web.conftest import Site
 
 
@@ -79,6 +81,20 @@ def test_it_says_when_what_was_kept_long_enough_last_went(site: Site) -> None:
     retention.look(site.hub)
     site.time.sleep(600)
     assert "Last: 10 minutes ago ." in words(site)
+
+
+def test_it_says_when_the_last_backup_was_made(site: Site) -> None:
+    assert "Last backup none that is known here" in words(site)
+    for days in (3, 2):
+        with site.hub.writing() as conn:
+            chores.done(conn, chores.BACKUP, site.time.now() - timedelta(days=days))
+        assert f"Last backup {days} days ago" in words(site)
+
+
+def test_the_command_that_makes_a_backup_notes_it(site: Site, tmp_path: Path) -> None:
+    done = CliRunner().invoke(backup.command, [str(tmp_path / "b"), "--config", str(tmp_path / "config.toml")])
+    assert done.exit_code == 0, done.output
+    assert "none that is known here" not in words(site)
 
 
 def test_a_refused_file_is_told_without_what_is_in_it(site: Site) -> None:

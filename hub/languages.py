@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unicodedata import bidirectional
 
 from babel import Locale
 from babel.messages.mofile import write_mo
@@ -28,6 +29,12 @@ FOLDER = Path(__file__).parent / "web" / "translations"
 ENGLISH = "en"
 WORDS = re.compile(r"(?<!%\()\b[^\W\d_]{2}")
 """What a template says by itself. One that says nothing (``%(place)s: %(error)s``) may be the same in every language."""
+
+
+FIRST, LAST = "\u2068", "\u2069"
+"""Isolates (Unicode's UAX 9): between them a name has a direction of its own."""
+FROM_THE_RIGHT = ("R", "AL")
+"""Characters of Hebrew and of Arabic, in the same terms."""
 
 
 class Told(str):
@@ -123,14 +130,38 @@ def _piece(template: str, values: Mapping[str, Any], translations: NullTranslati
     return (found % _told(inner) if inner else found.replace("%%", "%")), True
 
 
-def _told(values: dict[str, Any]) -> dict[str, Any]:
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
     """What a sentence names, so that it cannot change how the sentence reads: unseen characters are spelt out, and where one
-    reads from the right, each name keeps a direction of its own (isolates of Unicode's UAX 9)."""
-    locale = get_locale()
-    first, last = ("\u2068", "\u2069") if locale is not None and locale.text_direction == "rtl" else ("", "")
+    reads from the right, each name keeps a direction of its own."""
+    around = _alone if _reads_from_the_right() else seen
+    return {name: around(value) if type(value) is str and value else value for name, value in values.items()}
+
+
+def named(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for a page, on which names of the other direction keep theirs in a sentence that reads from the left, too."""
+    if _reads_from_the_right():
+        return _told(values)
     return {
-        name: f"{first}{seen(value)}{last}" if type(value) is str and value else value for name, value in values.items()
+        name: (_alone if any(bidirectional(one) in FROM_THE_RIGHT for one in value) else seen)(value)
+        if type(value) is str
+        else value
+        for name, value in values.items()
     }
+
+
+def _reads_from_the_right() -> bool:
+    locale = get_locale()
+    return locale is not None and locale.text_direction == "rtl"
+
+
+def _alone(name: str) -> str:
+    """Between isolates: what stands around it is ordered as if it were one character."""
+    return f"{FIRST}{seen(name)}{LAST}"
+
+
+def bare(text: str) -> str:
+    """A sentence without those, for what is no page: who looks for a name in a file finds it."""
+    return text.replace(FIRST, "").replace(LAST, "")
 
 
 @cache

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Blueprint, Flask, Response, current_app, g, redirect, request
 from flask_babel import get_locale
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from werkzeug.wrappers import Response as AnyResponse
 
 from hub import access, languages
-from hub.languages import ENGLISH, Catalogues, tag
+from hub.languages import ENGLISH, Catalogues, named, tag
 from hub.people import wishes
 from hub.web.guard import hub, local
 
@@ -18,6 +23,9 @@ A_YEAR = 366 * 24 * 3600
 
 def install(app: Flask, catalogues: Catalogues) -> None:
     languages.install(app, catalogues, _language)
+    in_templates: dict[str, Any] = app.jinja_env.globals
+    for name in ("gettext", "ngettext"):
+        in_templates[name] = _naming(in_templates[name])
     app.extensions["hub-languages"] = catalogues.names
 
     @app.after_request
@@ -45,6 +53,16 @@ def choose() -> AnyResponse:
     secure = bool(current_app.config["HUB_SECURE"])
     onward.set_cookie(COOKIE, code, max_age=A_YEAR, httponly=True, secure=secure, samesite="Lax", path="/")
     return onward
+
+
+def _naming(say: Callable[..., str]) -> Callable[..., str]:
+    """Jinja puts into a sentence what a template names, past the catalogues: here it is put so that it keeps its direction."""
+
+    @pass_context
+    def said(context: Context, *texts: Any, **values: Any) -> Any:
+        return context.call(say, *texts, **named(values))
+
+    return said
 
 
 def _language() -> str:

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 
 from connectors.spreadsheet.formula import marked
 from hub.exports.files import BOM
+from hub.languages import bare
 from hub.web.guard import hub
 
 SIZES = (20, 50, 100)
@@ -23,7 +24,7 @@ SIZES = (20, 50, 100)
 @dataclass(frozen=True, slots=True)
 class Column:
     """``key``: what a row is ordered by, None where it has nothing; a column without one cannot be ordered by. ``cell``: its text
-    in the file, the key's where it is left out."""
+    in the file, the key's where it is left out; marks of direction, which spreadsheets search and compare by, are not in it."""
 
     title: str
     key: Callable[[Any], Any] | None = None
@@ -31,7 +32,7 @@ class Column:
 
     def text(self, row: Any) -> str:
         found = (self.cell or self.key or (lambda _row: ""))(row)
-        return "" if found is None else found.isoformat() if isinstance(found, datetime) else str(found)
+        return "" if found is None else found.isoformat() if isinstance(found, datetime) else bare(str(found))
 
 
 Page = tuple[str, Mapping[str, Any]]

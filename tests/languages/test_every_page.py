@@ -35,10 +35,6 @@ FILES = {"static", "opportunities.table", "exports.file", "uptake.table", "audit
 """Of them a page is never the answer."""
 KNOWN = {
     "Commons Hub": "the name of the product",
-    "Elm Fund": "a member's name",
-    "Oak Trust": "a member's name",
-    "Ash House": "a member's name",
-    " of elm": "people's names, in sentences of templates",
 }
 """What may stand there in Latin letters, beside what a page marks as a record's own, and why."""
 

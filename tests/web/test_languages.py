@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from flask import render_template_string
 from flask_babel import gettext as _
 
 from hub.languages import FOLDER, Catalogues, speaking
@@ -117,3 +118,27 @@ def test_what_a_run_counted_is_one_thing_or_several_in_both_languages(site: Site
             assert standing.sentence(two) == "2 conflicts, 3 organisations to settle"
         with speaking("ar"):
             assert standing.sentence(two) == "تعارضان، 3 مؤسسات للحسم"
+
+
+NAMES = "{{ _('Run of %(name)s', name=name) }} {{ ngettext('%(num)s line', '%(num)s lines', 3) }}"
+
+
+def page_of(site: Site, language: str, **values: str) -> str:
+    with site.app.test_request_context(headers={"Accept-Language": language}):
+        return render_template_string(NAMES, **values)
+
+
+def test_a_name_in_a_sentence_of_a_page_keeps_its_own_direction(site: Site) -> None:
+    """The brackets of a name that reads the other way went to the wrong side of it, and its full stop to the wrong end."""
+    assert "\u2068Elm (North)\u2069" in page_of(site, "ar", name="Elm (North)")
+    assert "Run of \u2068دار (الشمال)\u2069" in page_of(site, "en", name="دار (الشمال)")
+    assert "Run of Elm (North)" in page_of(site, "en", name="Elm (North)"), (
+        "one that reads as the sentence does is bare"
+    )
+    assert "3 lines" in page_of(site, "en", name="")
+
+
+def test_a_name_in_a_sentence_of_a_page_cannot_turn_the_sentence_nor_end_its_own_direction(site: Site) -> None:
+    for language in ("en", "ar"):
+        page = page_of(site, language, name="Elm\u2069\u202e<b>")
+        assert "Elm[U+2069][U+202E]&lt;b&gt;" in page and "\u202e" not in page

@@ -120,6 +120,14 @@ def test_a_file_begins_with_what_excel_tells_utf_8_by_and_holds_no_formula(site:
         assert any("'=1+" in cell for line in table for cell in line)
 
 
+@pytest.mark.parametrize("path", [*PAGES.values(), "/export/file?format=csv"])
+def test_a_file_in_arabic_has_no_marks_of_direction_around_its_names(site: Site, path: str) -> None:
+    listed(site)
+    site.post(site.client("everything.elm"), "/language", language="ar")
+    text = get(site, path, "everything.elm").text
+    assert "\u2068" not in text and "\u2069" not in text
+
+
 def test_runs_are_chosen_by_how_they_ended_who_started_them_and_the_day(site: Site) -> None:
     ran(site, 120)
     everything = get(site, "/connections/elm-sheet").text

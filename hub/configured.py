@@ -10,17 +10,18 @@ from hub.config import Config, ConfigError
 from hub.config_files import load
 from mappings.language import MappingError
 from mappings.language import load as load_mapping
+from schemas.said import phrase
 
 
 def configured(path: Path, environ: Mapping[str, str] = os.environ, texts: Mapping[Path, str] | None = None) -> Config:
     """Raises ``ConfigError`` with every problem. ``texts``: files by path that are taken to say something else."""
     config = load(path, environ, texts)
-    problems = []
+    problems: list[str] = []
     for connection in config.connections.values():
         try:
             load_mapping(connection.mapping, config.mapping_folders)
         except MappingError as error:
-            problems.append(f"[connections.{connection.name}] {error}")
+            problems.append(phrase("[connections.%(name)s] %(fault)s", name=connection.name, fault=str(error)))
     if problems:
         raise ConfigError(problems)
     return config

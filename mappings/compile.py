@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mappings import lenses
-from mappings.entry import Entry, entries
+from mappings.entry import Entry, entries, of_field
 from mappings.fieldmap import FieldMap, Reference
-from mappings.finding import closest
+from mappings.finding import nearest
 from mappings.lenses import money
 from mappings.lenses.choices import values_of
 from mappings.lenses.lens import Lens, Raw, Value
 from mappings.source import Source
 from schemas.fields import FIELDS, UnknownPath, spec
-from schemas.said import phrase
+from schemas.said import phrase, together
 
 ANSWERS = ("take_up", "not_for_us")
 """What a person can say to a row of an inbox, by a field of that row."""
@@ -67,15 +67,16 @@ def _heads(source: Source) -> None:
     for name in ("system", "object"):
         value = source.table.get(name)
         if not isinstance(value, str) or not value:
-            source.say((name,), f'"{name}" is missing: say {name} = "…".')
+            source.say((name,), phrase('"%(key)s" is missing: say %(key)s = "…".', key=name))
     if source.table.get("kind", "project") not in ("project", "call"):
-        source.say(("kind",), f'"kind" is {source.table["kind"]!r}. Say "project" or "call".')
+        kind = repr(source.table["kind"])
+        source.say(("kind",), phrase('"kind" is %(kind)s. Say "project" or "call".', kind=kind))
     if not isinstance(source.table.get("key", "x"), str):
-        source.say(("key",), '"key" is the name of the column that holds the commons id.')
+        source.say(("key",), phrase('"key" is the name of the column that holds the commons id.'))
     if not isinstance(source.table.get("id", "x"), str):
-        source.say(("id",), '"id" is the name of the column that tells the rows of a sheet apart.')
+        source.say(("id",), phrase('"id" is the name of the column that tells the rows of a sheet apart.'))
     if not source.table.get("fields"):
-        source.say(("fields",), 'It maps nothing. Add [fields] with a line like title = "Name".')
+        source.say(("fields",), phrase('It maps nothing. Add [fields] with a line like title = "Name".'))
 
 
 def _share(source: Source) -> Mapping[str, Any] | None:
@@ -83,17 +84,20 @@ def _share(source: Source) -> Mapping[str, Any] | None:
     if share is None or share == {"always": True}:
         return share
     if not isinstance(share, dict) or not isinstance(share.get("field"), str):
-        source.say(("share",), '"share" is { field = "…", equals = true }, or { always = true } for published data.')
+        form = phrase('"share" is { field = "…", equals = true }, or { always = true } for published data.')
+        source.say(("share",), form)
         return None
     for key in share.keys() - {"field", "equals", "values"}:
-        source.say(("share",), f'"share" has an unknown key "{key}".{closest(key, ("field", "equals", "values"))}')
+        unknown = phrase('"share" has an unknown key "%(key)s".', key=key)
+        source.say(("share",), together([unknown, nearest(key, ("field", "equals", "values"))]))
     values = share.get("values", {})
     if not isinstance(values, dict):
-        source.say(("share",), '"share" has values that are no table { "Everyone" = "all" }.')
+        source.say(("share",), phrase('"share" has values that are no table { "Everyone" = "all" }.'))
         return None
     for audience in values.values():
         if not isinstance(audience, str) or not _AUDIENCE.fullmatch(audience):
-            source.say(("share",), f'"share" names {audience!r}. Say "all", "circle:name" or "member:name".')
+            ways = phrase('"share" names %(whom)s. Say "all", "circle:name" or "member:name".', whom=repr(audience))
+            source.say(("share",), ways)
     return share
 
 
@@ -102,7 +106,7 @@ def _withdrawn(source: Source) -> Mapping[str, Any] | None:
     if withdrawn is None:
         return None
     if not isinstance(withdrawn, dict) or withdrawn.keys() != {"field", "value"}:
-        source.say(("withdrawn",), '"withdrawn" is { field = "…", value = "…" }.')
+        source.say(("withdrawn",), phrase('"withdrawn" is { field = "…", value = "…" }.'))
         return None
     return withdrawn
 
@@ -115,7 +119,8 @@ def _tick(source: Source, name: str, *texts: str) -> Mapping[str, Any] | None:
     strings = all(isinstance(tick.get(key, ""), str) for key in texts) if isinstance(tick, dict) else False
     if not strings or not isinstance(tick.get("field"), str) or tick.keys() - {"field", "equals", *texts}:
         beside = "".join(f', {key} = "…"' for key in texts)
-        source.say((name,), f'"{name}" is {{ field = "…", equals = true{beside} }}.')
+        form = phrase('"%(key)s" is { field = "…", equals = true%(beside)s }.', key=name, beside=beside)
+        source.say((name,), form)
         return None
     return tick
 
@@ -124,24 +129,21 @@ def _create(source: Source) -> dict[str, Any]:
     """Constants of a new record; ``{ user = "importer" }`` with what finds that user filled in, ``{ now = "date" }`` as it is."""
     given = source.table.get("create", {})
     if not isinstance(given, dict):
-        source.say(("create",), '"create" is a table: [create], then one line a constant.')
+        source.say(("create",), phrase('"create" is a table: [create], then one line a constant.'))
         return {}
     made: dict[str, Any] = {}
     for column, value in given.items():
         if isinstance(value, dict) and "now" in value:
             if value.keys() != {"now"} or value["now"] not in ("date", "datetime"):
-                source.say(
-                    ("create", column),
-                    f'"{column}" is the day of creation, {{ now = "date" }}, or its moment, {{ now = "datetime" }}.',
-                )
+                form = phrase('is the day of creation, { now = "date" }, or its moment, { now = "datetime" }.')
+                source.say(("create", column), of_field(column, form))
         elif isinstance(value, dict):
             if value.get("user") != "importer" or value.keys() - {"user", "object", "match"}:
-                source.say(
-                    ("create", column), f'"{column}" is a value, {{ user = "importer" }}, or {{ now = "date" }}.'
-                )
+                form = phrase('is a value, { user = "importer" }, or { now = "date" }.')
+                source.say(("create", column), of_field(column, form))
             value = {"user": "importer", "object": "User", "match": "Email"} | value
         elif isinstance(value, float):
-            source.say(("create", column), f'"{column}" is a number with decimals. Write it as text.')
+            source.say(("create", column), of_field(column, phrase("is a number with decimals. Write it as text.")))
         made[column] = value
     return made
 
@@ -152,7 +154,7 @@ def _fields(source: Source) -> tuple[list[FieldMap], list[Reference]]:
     for entry in entries(source):
         found = list(lenses.faults(entry)) if entry.type != "reference" else list(_reference_faults(entry))
         for fault in found:
-            source.say(entry.where, f'"{entry.path}" {fault}')
+            source.say(entry.where, of_field(entry.path, fault))
         if found:
             continue
         if entry.type == "reference":
@@ -164,7 +166,7 @@ def _fields(source: Source) -> tuple[list[FieldMap], list[Reference]]:
     for path in {part.path for part in parts}:
         holders = [part for part in parts if part.path == path]
         if len(holders) > 1:
-            source.say(holders[-1].entry.where, f'"{path}" is mapped twice.')
+            source.say(holders[-1].entry.where, of_field(path, phrase("is mapped twice.")))
     return parts, links
 
 
@@ -189,34 +191,37 @@ def _once_a_column(source: Source, parts: list[FieldMap]) -> None:
         for column in part.columns[: 1 if part.entry.type == "money" else None]:
             other = writer.setdefault(column, part)
             if other is not part:
-                message = (
-                    f'"{part.path}" writes column "{column}", as "{other.path}" does. Make one of them way = "in".'
+                fault = phrase(
+                    'writes column "%(column)s", as "%(other)s" does. Make one of them way = "in".',
+                    column=column,
+                    other=other.path,
                 )
-                source.say(part.entry.where, message)
+                source.say(part.entry.where, of_field(part.path, fault))
 
 
 def _reference_faults(entry: Entry) -> Iterator[str]:
     options = entry.options
     if not isinstance(options.get("object"), str):
-        yield 'is a reference: say the object it points at, like object = "Account".'
+        yield phrase('is a reference: say the object it points at, like object = "Account".')
     parts = options.get("parts")
     if not isinstance(parts, dict) or not parts or not all(isinstance(column, str) for column in parts.values()):
-        yield 'is a reference: say what the target holds, like parts = { name = "Name" }.'
+        yield phrase('is a reference: say what the target holds, like parts = { name = "Name" }.')
         return
     for name in parts:
         try:
             spec(f"{entry.path}.{name}")
         except UnknownPath:
             known = [path.removeprefix(entry.path + ".") for path in FIELDS if path.startswith(entry.path + ".")]
-            yield f'has a part "{name}", which the commons does not have.{closest(name, known)}'
+            lacks = phrase('has a part "%(name)s", which the commons does not have.', name=name)
+            yield together([lacks, nearest(name, known)])
     match = options.get("match")
     if not isinstance(match, list) or not match:
-        yield 'is a reference: say how its target is found, like match = ["EIN__c", "Name"].'
+        yield phrase('is a reference: say how its target is found, like match = ["EIN__c", "Name"].')
         return
     for column in match:
         if column not in parts.values():
-            hint = closest(str(column), parts.values())
-            yield f'is found by "{column}", which none of its parts fills.{hint}'
+            empty = phrase('is found by "%(column)s", which none of its parts fills.', column=column)
+            yield together([empty, nearest(str(column), parts.values())])
 
 
 def _reference(entry: Entry) -> Reference:

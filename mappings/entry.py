@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mappings.finding import closest
+from mappings.finding import nearest
 from mappings.source import Source, Where
 from schemas.fields import FIELDS, FieldSpec, UnknownPath, spec
+from schemas.said import phrase, together
 
 WAYS = ("both", "in", "out", "once", "in+once")
 
@@ -69,7 +70,7 @@ def entries(source: Source) -> Iterator[Entry]:
     """Every usable line of ``[fields]``. What is wrong with the others is said to ``source``."""
     fields = source.table.get("fields", {})
     if not isinstance(fields, dict):
-        source.say(("fields",), '"fields" is a table: [fields], then one line a field.')
+        source.say(("fields",), phrase('"fields" is a table: [fields], then one line a field.'))
         return
     for where, path, given in _lines(fields, ("fields",), ""):
         entry = _entry(source, where, path, {"field": given} if isinstance(given, str) else given)
@@ -88,11 +89,11 @@ def _lines(table: Mapping[str, Any], where: Where, stem: str) -> Iterator[tuple[
 
 
 def _entry(source: Source, where: Where, path: str, given: Any) -> Entry | None:
-    def say(message: str) -> None:
-        source.say(where, f'"{path}" {message}')
+    def say(*fault: str) -> None:
+        source.say(where, of_field(path, together(fault)))
 
     if not isinstance(given, dict):
-        say('needs the name of a column, or a table like { field = "…", type = "…" }.')
+        say(phrase('needs the name of a column, or a table like { field = "…", type = "…" }.'))
         return None
     reference = given.get("type") == "reference"
     what = _spec(source, where, path, reference)
@@ -100,19 +101,25 @@ def _entry(source: Source, where: Where, path: str, given: Any) -> Entry | None:
         return None
     unknown = [key for key in given if key not in KEYS]
     for key in unknown:
-        say(f'has an unknown key "{key}".{closest(key, KEYS)}')
+        say(phrase('has an unknown key "%(key)s".', key=key), nearest(key, KEYS))
     if unknown:
         return None
     type = _type(say, given, what)
     if type is None:
         return None
     for key in given.keys() - OPTIONS[type]:
-        say(f'has "{key}", which type "{type}" does not use.{closest(key, OPTIONS[type])}')
+        unused = phrase('has "%(key)s", which type "%(type)s" does not use.', key=key, type=type)
+        say(unused, nearest(key, OPTIONS[type]))
     columns = _columns(say, given, type)
     way = given.get("way", _default_way(type, what, columns))
     if columns is None or not _way_fits(say, way, type, what):
         return None
     return Entry(path, what, type, way, columns, given, where)
+
+
+def of_field(path: str, fault: str) -> str:
+    """What is wrong with a field, which follows its path as a sentence follows what it is about."""
+    return phrase('"%(path)s" %(fault)s', path=path, fault=fault)
 
 
 def _spec(source: Source, where: Where, path: str, reference: bool) -> FieldSpec | None:
@@ -121,8 +128,8 @@ def _spec(source: Source, where: Where, path: str, reference: bool) -> FieldSpec
     try:
         return spec(path)
     except UnknownPath:
-        found = closest(path, [known for known in FIELDS if "*" not in known])
-        source.say(where, f'The commons has no field "{path}".{found}')
+        found = nearest(path, [known for known in FIELDS if "*" not in known])
+        source.say(where, together([phrase('The commons has no field "%(path)s".', path=path), found]))
         return None
 
 
@@ -136,10 +143,11 @@ def _type(say: Any, given: Mapping[str, Any], what: FieldSpec) -> str | None:
     fitting = BY_PATH[what.type]
     type = given.get("type") or ("choice" if "values" in given and "choice" in fitting else fitting[0])
     if type not in OPTIONS:
-        say(f'has an unknown type "{type}".{closest(str(type), OPTIONS)} One of: {", ".join(OPTIONS)}.')
+        say(phrase('has an unknown type "%(type)s".', type=type), nearest(str(type), OPTIONS), _one_of(OPTIONS))
         return None
     if type not in fitting:
-        say(f'is a field of type {what.type}, which "{type}" cannot fill. One of: {", ".join(fitting)}.')
+        unfit = phrase('is a field of type %(kind)s, which "%(type)s" cannot fill.', kind=what.type, type=type)
+        say(unfit, _one_of(fitting))
         return None
     if type == "text" and what.type == "moneys":
         return "moneys-as-text"
@@ -154,14 +162,16 @@ def _columns(say: Any, given: Mapping[str, Any], type: str) -> tuple[str, ...] |
     ]
     if len(named) != 1:
         say(
-            'needs exactly one of "field", "fields" and "parts".' if named else 'needs "field", the name of its column.'
+            phrase('needs exactly one of "field", "fields" and "parts".')
+            if named
+            else phrase('needs "field", the name of its column.')
         )
         return None
     value = given[named[0]]
     columns = list(value.values()) if named[0] == "parts" and isinstance(value, dict) else value
     columns = [columns] if named[0] == "field" else columns
     if not isinstance(columns, list) or not columns or not all(isinstance(c, str) and c for c in columns):
-        say(f'has a "{named[0]}" that names no column.')
+        say(phrase('has a "%(key)s" that names no column.', key=named[0]))
         return None
     return tuple(columns)
 
@@ -179,13 +189,17 @@ def _default_way(type: str, what: FieldSpec, columns: tuple[str, ...] | None) ->
 
 def _way_fits(say: Any, way: Any, type: str, what: FieldSpec) -> bool:
     if way not in WAYS:
-        say(f'has way "{way}".{closest(str(way), WAYS)} One of: {", ".join(WAYS)}.')
+        say(phrase('has way "%(way)s".', way=way), nearest(str(way), WAYS), _one_of(WAYS))
     elif type == "reference" and way != "in+once":
-        say('is a reference: its way is "in+once", read always and set when a record is created.')
+        say(phrase('is a reference: its way is "in+once", read always and set when a record is created.'))
     elif type == "moneys-as-text" and way not in ("out", "once"):
-        say('is computed by the hub and written as text: its way is "out".')
+        say(phrase('is computed by the hub and written as text: its way is "out".'))
     elif what.authority == "hub" and way in ("both", "in", "in+once"):
-        say('belongs to the hub and cannot be read from a system. Use way = "out".')
+        say(phrase('belongs to the hub and cannot be read from a system. Use way = "out".'))
     else:
         return True
     return False
+
+
+def _one_of(known: Iterable[str]) -> str:
+    return phrase("One of: %(known)s.", known=", ".join(known))

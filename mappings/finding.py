@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import reduce
 from typing import Literal
 
 from schemas.said import phrase
@@ -22,7 +23,7 @@ class Finding:
     file: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}"
+        return phrase("%(place)s: %(error)s", place=f"{self.file}:{self.line}", error=self.message)
 
 
 class MappingError(ValueError):
@@ -30,17 +31,15 @@ class MappingError(ValueError):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
-        super().__init__("\n".join(str(finding) for finding in findings))
+        super().__init__(reduce(_under, map(str, findings)))
 
 
-def closest(word: str, among: Iterable[str]) -> str:
-    """`` Closest: "x".`` or nothing, to end a message with."""
-    said = nearest(word, among)
-    return f" {said}" if said else ""
+def _under(all: str, one: str) -> str:
+    return phrase("%(all)s\n%(one)s", all=all, one=one)
 
 
 def nearest(word: str, among: Iterable[str]) -> str:
-    """The same as a sentence of its own."""
+    """``Closest: "x".``, a sentence to stand beside what says that it is wrong; empty where nothing is like it."""
     by_folded = {name.casefold(): name for name in among}
     found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return phrase('Closest: "%(close)s".', close=by_folded[found[0]]) if found else ""

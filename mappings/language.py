@@ -21,6 +21,7 @@ from mappings.lenses.money import Shared
 from mappings.source import Source
 from mappings.source import read as read_source
 from schemas.keepable import unkeepable
+from schemas.said import phrase
 
 __all__ = ["FieldMap", "Mapping", "MappingError", "Problem", "Reading", "ReferenceWish", "Writing", "load"]
 
@@ -338,5 +339,5 @@ def of(source: Source) -> Mapping:
     parts = compiled(source)
     errors = [finding for finding in source.findings if finding.severity == "error"]
     if errors or parts is None:
-        raise MappingError(errors or [Finding(1, "error", "It is empty.", str(source.path))])
+        raise MappingError(errors or [Finding(1, "error", phrase("It is empty."), str(source.path))])
     return Mapping(source=source, **parts)

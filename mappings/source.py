@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mappings.finding import Finding, MappingError, Severity, closest
+from mappings.finding import Finding, MappingError, Severity, nearest
 from mappings.positions import positions
+from schemas.said import phrase, together
 
 SHIPPED = Path(__file__).parent
 KEYS = (
@@ -66,8 +67,9 @@ def find(name_or_path: str | Path, folders: Sequence[Path] = ()) -> Path:
         if candidate.is_file() and str(given) in (name, f"{name}.toml"):
             return candidate
     known = {path.stem for folder in (*folders, SHIPPED) for path in Path(folder).glob("*.toml")}
-    message = f'There is no mapping "{given}".{closest(name, known)} Known: {", ".join(sorted(known)) or "none"}.'
-    raise MappingError([Finding(1, "error", message, str(given))])
+    lacks = phrase('There is no mapping "%(name)s".', name=given)
+    there = phrase("Known: %(known)s.", known=", ".join(sorted(known))) if known else phrase("Known: none.")
+    raise MappingError([Finding(1, "error", together([lacks, nearest(name, known), there]), str(given))])
 
 
 def read(name_or_path: str | Path, folders: Sequence[Path] = ()) -> Source:
@@ -82,7 +84,8 @@ def read(name_or_path: str | Path, folders: Sequence[Path] = ()) -> Source:
     source = Source(path.stem, path, table, places, findings)
     for key in table:
         if key not in KEYS:
-            source.say((key,), f'"{key}" is no key of a mapping.{closest(key, KEYS)}')
+            none = phrase('"%(key)s" is no key of a mapping.', key=key)
+            source.say((key,), together([none, nearest(key, KEYS)]))
     return source
 
 
@@ -98,14 +101,15 @@ def _parse(path: Path) -> tuple[dict[str, Any], dict[Where, tuple[str, int]]]:
     try:
         text = path.read_bytes().decode()
     except UnicodeDecodeError as error:
-        message = f"Byte {error.start} is not UTF-8. Save the file as UTF-8."
+        message = phrase("Byte %(number)s is not UTF-8. Save the file as UTF-8.", number=error.start)
         raise MappingError([Finding(1, "error", message, file)]) from error
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         line = re.search(r"at line (\d+)", str(error))
         number = int(line[1]) if line else text.count("\n") + 1
-        raise MappingError([Finding(number, "error", f"This is no TOML: {error}.", file)]) from error
+        message = phrase("This is no TOML: %(error)s.", error=error)
+        raise MappingError([Finding(number, "error", message, file)]) from error
     return table, {where: (file, number) for where, number in positions(text).items()}
 
 
@@ -115,7 +119,8 @@ def _below(
     file, line = places.get(("extends",), (shown(path), 1))
     name = table["extends"]
     if not isinstance(name, str):
-        raise MappingError([Finding(line, "error", '"extends" is the name of another mapping.', file)])
+        message = phrase('"extends" is the name of another mapping.')
+        raise MappingError([Finding(line, "error", message, file)])
     try:
         below = find(name, (*folders, path.parent))
     except MappingError as error:
@@ -123,8 +128,10 @@ def _below(
     base, base_places = _parse(below)
     findings = []
     if "extends" in base:
-        message = (
-            f'"{name}" extends "{base["extends"]}" itself. Extend that one, or copy what you need: one level only.'
+        message = phrase(
+            '"%(name)s" extends "%(other)s" itself. Extend that one, or copy what you need: one level only.',
+            name=name,
+            other=base["extends"],
         )
         findings.append(Finding(line, "error", message, file))
     return findings, base, base_places

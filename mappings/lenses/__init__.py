@@ -70,20 +70,20 @@ def faults(entry: Entry) -> Iterable[str]:
         try:
             codec.named(str(entry.options["codec"]))
         except ValueError as error:
-            yield f"has a codec that is none: {error}"
+            yield phrase("has a codec that is none: %(error)s", error=str(error))
     elif entry.type == "always":
         try:
             canonical(entry.path, entry.options["always"])
         except ValueError as error:
-            yield f"has a constant that it cannot hold: {error}"
+            yield phrase("has a constant that it cannot hold: %(error)s", error=str(error))
     for key in ("separator", "prefix", "drop", "decimal", "thousands"):
         if not isinstance(entry.options.get(key, "x"), str) or entry.options.get(key) == "":
-            yield f'has a "{key}" that is no text.'
+            yield phrase('has a "%(key)s" that is no text.', key=key)
     limit = entry.options.get("max", 1)
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-        yield 'has a "max" that is no number of characters.'
+        yield phrase('has a "max" that is no number of characters.')
     if entry.options.get("write", "names") not in ("names", "codes"):
-        yield 'has a "write" that is neither "names" nor "codes".'
+        yield phrase('has a "write" that is neither "names" nor "codes".')
     several = entry.type not in ("text", "longtext") and "parts" not in entry.options
     if several and len(entry.columns) > 1:
-        yield f'joins several columns, which type "{entry.type}" cannot. Name one "field".'
+        yield phrase('joins several columns, which type "%(type)s" cannot. Name one "field".', type=entry.type)

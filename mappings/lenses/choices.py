@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from mappings.entry import Entry
-from mappings.finding import closest, nearest
+from mappings.finding import nearest
 from mappings.lenses.lens import BLANK, Lens, Raw, Value, one_column, remembered
 from mappings.lenses.text import plain
 from schemas.codes import CODES
@@ -191,22 +192,29 @@ def faults(entry: Entry, reads: bool) -> Iterable[str]:
     options = entry.options
     given = options.get("values")
     if given is not None and given != "labels" and not (isinstance(given, dict) and all(given.values())):
-        yield 'has values that are no table { code = "System value" }, nor "labels".'
+        yield phrase('has values that are no table { code = "System value" }, nor "labels".')
         return
     if given == "labels" and (entry.spec.codes or "") not in CODES:
-        yield 'has values = "labels", but its codes have no labels.'
+        yield phrase('has values = "labels", but its codes have no labels.')
         return
     values = values_of(entry) or {}
     known = CODES.get(entry.spec.codes or "")
     back = options.get("back", {})
     for code in [*values, *(back.values() if isinstance(back, dict) else ())]:
         if known is not None and code not in known:
-            yield f'names the code "{code}", which it does not have.{closest(str(code), known)}'
+            lacks = phrase('names the code "%(code)s", which it does not have.', code=code)
+            yield together([lacks, nearest(str(code), known)])
     holders: dict[Key, list[str]] = {}
     for code, shown in values.items():
         for value in shown:
             holders.setdefault(_key(value), []).append(code)
     for (_, value), codes in holders.items():
         if reads and len(set(codes)) > 1 and value not in back:
-            names = " and ".join(f'"{code}"' for code in dict.fromkeys(codes))
-            yield f'shows {names} as {value!r}. Say which one it reads as: back = {{ "{value}" = "{codes[0]}" }}.'
+            names = [f'"{code}"' for code in dict.fromkeys(codes)]
+            yield phrase(
+                'shows %(names)s as %(shown)s. Say which one it reads as: back = { "%(value)s" = "%(code)s" }.',
+                names=reduce(lambda all, one: phrase("%(all)s and %(one)s", all=all, one=one), names),
+                shown=repr(value),
+                value=value,
+                code=codes[0],
+            )

@@ -10,8 +10,9 @@ from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from mappings.entry import Entry
-from mappings.finding import closest
+from mappings.finding import nearest
 from mappings.lenses.lens import Lens, Value, one_column
+from schemas.said import phrase, together
 from schemas.values import canonical
 
 
@@ -48,7 +49,8 @@ def named(name: str) -> Codec:
     if name in _installed():
         found: Codec = _installed()[name].load()
         return found
-    raise ValueError(f'There is no codec "{name}".{closest(name, [*CODECS, *_installed()])}')
+    lacks = phrase('There is no codec "%(name)s".', name=name)
+    raise ValueError(together([lacks, nearest(name, [*CODECS, *_installed()])]))
 
 
 def codec(entry: Entry) -> Lens:

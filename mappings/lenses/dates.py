@@ -120,13 +120,13 @@ def faults(options: Any) -> list[str]:
     if time is not None and (
         formats is not None or not isinstance(time, str) or not _TIME.fullmatch(f"2026-01-31T{time}")
     ):
-        return ['has a time that is none, or one beside a format. Write it like time = "12:00:00.000+0000".']
+        return [phrase('has a time that is none, or one beside a format. Write it like time = "12:00:00.000+0000".')]
     if formats is None:
         return []
     if not isinstance(formats, list) or not all(isinstance(form, str) for form in formats):
-        return ["has a format that is no text and no list of texts."]
+        return [phrase("has a format that is no text and no list of texts.")]
     return [
-        f'has the format "{form}". Use %d, %m and %Y once each, like "%d/%m/%Y".'
+        phrase('has the format "%(form)s". Use %%d, %%m and %%Y once each, like "%%d/%%m/%%Y".', form=form)
         for form in formats
         if sorted(re.findall(r"%.", form)) != ["%Y", "%d", "%m"]
     ]

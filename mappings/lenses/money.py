@@ -173,19 +173,23 @@ def faults(options: Mapping[str, Any]) -> Iterable[str]:
     """What is wrong with the ``currency`` of a money field."""
     given = options.get("currency")
     if given is None:
-        yield 'is money: say its currency = "USD", or currency = { field = "the column that holds it" }.'
+        yield phrase('is money: say its currency = "USD", or currency = { field = "the column that holds it" }.')
         return
     codes = [given]
     if isinstance(given, dict):
         if not isinstance(given.get("field"), str) or given.keys() - {"field", "values", "default", "way"}:
-            yield 'has a currency that is no { field = "…", values = { USD = "…" }, default = "USD", way = "once" }.'
+            yield phrase(
+                'has a currency that is no { field = "…", values = { USD = "…" }, default = "USD", way = "once" }.'
+            )
             return
         if given.get("way", "once") != "once":
-            yield 'has a currency whose way is not "once" (only a new record is given one). Leave it out for both ways.'
+            yield phrase(
+                'has a currency whose way is not "once" (only a new record is given one). Leave it out for both ways.'
+            )
             return
         codes = [*given.get("values", {}), *filter(None, [given.get("default")])]
     for code in codes:
         try:
             minor_units(code if isinstance(code, str) else "")
         except ValueError as error:
-            yield f"has a currency that is none: {error}"
+            yield phrase("has a currency that is none: %(error)s", error=str(error))

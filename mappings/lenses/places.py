@@ -104,9 +104,9 @@ def _composed(entry: Entry) -> Lens:
 def faults(options: Any) -> list[str]:
     parts = options.get("parts")
     known = {"country", "subdivision", "place", "scope"}
-    found = []
+    found: list[str] = []
     if isinstance(parts, dict) and not parts.keys() <= known:
-        found.append(f"has parts other than {', '.join(sorted(known))}.")
+        found.append(phrase("has parts other than %(known)s.", known=", ".join(sorted(known))))
     if options.get("part", "place") not in ("place", "country"):
-        found.append('has a part that is neither "place" nor "country".')
+        found.append(phrase('has a part that is neither "place" nor "country".'))
     return found

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import reduce
 from typing import Literal
 
-from schemas.said import phrase
+from schemas.said import phrase, stacked
 
 Severity = Literal["error", "warning", "note"]
 
@@ -31,11 +30,7 @@ class MappingError(ValueError):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
-        super().__init__(reduce(_under, map(str, findings)))
-
-
-def _under(all: str, one: str) -> str:
-    return phrase("%(all)s\n%(one)s", all=all, one=one)
+        super().__init__(stacked(map(str, findings)))
 
 
 def nearest(word: str, among: Iterable[str]) -> str:

@@ -55,6 +55,11 @@ def enumerated(parts: Iterable[str]) -> str:
     return reduce(lambda all, one: phrase("%(all)s, %(one)s", all=all, one=one), parts)
 
 
+def stacked(parts: Iterable[str]) -> str:
+    """The same with a line each."""
+    return reduce(lambda all, one: phrase("%(all)s\n%(one)s", all=all, one=one), parts)
+
+
 def pack(sentence: str) -> str:
     """As one column keeps it. What is no such sentence stays as it is, and comes back so."""
     if not isinstance(sentence, Said):

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from connectors.rest import fill, parts
+from schemas.said import phrase, stacked, together
 
 LARGEST = 64 * 1024
 """Bytes of a declaration."""
@@ -38,7 +39,7 @@ class DeclarationError(ValueError):
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(problems))
+        super().__init__(stacked(problems))
 
 
 class Declaration(parts.Part):
@@ -91,9 +92,10 @@ def load(file: File) -> Declaration:
         with file.open("rb") as opened:
             body = opened.read(LARGEST + 1)
     except OSError as error:
-        raise DeclarationError([f"{file.name}: it cannot be read ({error.strerror})."]) from None
+        unread = phrase("it cannot be read (%(why)s).", why=error.strerror or type(error).__name__)
+        raise DeclarationError([_at(file.name, unread)]) from None
     if len(body) > LARGEST:
-        raise DeclarationError([f"{file.name}: a declaration has {LARGEST} bytes at most."])
+        raise DeclarationError([_at(file.name, phrase("a declaration has %(most)s bytes at most.", most=LARGEST))])
     return read(body, file.name)
 
 
@@ -103,7 +105,7 @@ def read(body: bytes, name: str) -> Declaration:
         text = body.decode("utf-8")
         tree = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
-        raise DeclarationError([f"{name}: this is no TOML: {error}."]) from None
+        raise DeclarationError([_at(name, phrase("this is no TOML: %(error)s.", error=error))]) from None
     try:
         declaration = Declaration.model_validate(tree)
         found = sorted(_contradictions(declaration))
@@ -111,14 +113,18 @@ def read(body: bytes, name: str) -> Declaration:
         found = [_said(each) for each in error.errors()]
     if found:
         told = sorted((line_of(text, where), where, message) for where, message in found)
-        raise DeclarationError([f"{name}:{line}: {_named(where)}{message}" for line, where, message in told])
+        raise DeclarationError([_at(f"{name}:{line}{_named(where)}", message) for line, where, message in told])
     return declaration
+
+
+def _at(place: str, fault: str) -> str:
+    return phrase("%(place)s: %(error)s", place=place, error=fault)
 
 
 def _named(where: tuple[str, ...]) -> str:
     if not where:
         return ""
-    return f"[{'.'.join(where[:-1])}] {where[-1]}: " if len(where) > 1 else f"{where[0]}: "
+    return f": [{'.'.join(where[:-1])}] {where[-1]}" if len(where) > 1 else f": {where[0]}"
 
 
 KINDS = {"none", "page", "offset", "cursor", "link", "timestamp", "token"}
@@ -138,20 +144,27 @@ def _said(error: Any) -> tuple[tuple[str, ...], str]:
     if kind == "extra_forbidden":
         known = _known(where[:-1])
         close = difflib.get_close_matches(where[-1], known, n=1)
-        return where, "there is no such key." + (
-            f' Closest: "{close[0]}".' if close else f" Known: {', '.join(known)}."
+        likely = (
+            phrase('Closest: "%(close)s".', close=close[0])
+            if close
+            else phrase("Known: %(known)s.", known=", ".join(known))
         )
+        return where, together([phrase("there is no such key."), likely])
     if kind == "missing":
-        return where, "it is missing."
+        return where, phrase("it is missing.")
     if kind == "value_error":
         return where, str(context["error"])
     if kind == "literal_error":
-        return where, f"it is one of {context['expected']}, not {error['input']!r}."
+        return where, _one_of(context["expected"], repr(error["input"]))
     if kind == "union_tag_invalid":
-        return (*where, "kind"), f"it is one of {context['expected_tags']}, not {context['tag']!r}."
+        return (*where, "kind"), _one_of(context["expected_tags"], repr(context["tag"]))
     if kind == "union_tag_not_found":
-        return where, 'it has no "kind".'
+        return where, phrase('it has no "kind".')
     return where, f"{error['msg'][0].lower()}{error['msg'][1:]}."
+
+
+def _one_of(known: str, other: str) -> str:
+    return phrase("it is one of %(known)s, not %(other)s.", known=known, other=other)
 
 
 def _known(where: tuple[str, ...]) -> list[str]:
@@ -167,70 +180,74 @@ def _known(where: tuple[str, ...]) -> list[str]:
 def _contradictions(d: Declaration) -> Iterator[tuple[tuple[str, ...], str]]:
     for name in d.values:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in OWN:
-            yield ("values", name), "a value's name has small letters, digits and _, and is none of the hub's own."
+            named = phrase("a value's name has small letters, digits and _, and is none of the hub's own.")
+            yield ("values", name), named
     for name, call in d.calls():
         allowed = PLACES[name] | d.values.keys()
         for key, text in _texts(call):
             if fill.unreadable(text):
-                yield (name, key), f"{text!r} has braces that are no place; a place is a name like {{id}}."
+                odd = phrase("%(text)s has braces that are no place; a place is a name like {id}.", text=repr(text))
+                yield (name, key), odd
             for strange in sorted(fill.places(text) - allowed):
-                yield (
-                    (name, key),
-                    f"there is no {{{strange}}} here. Known: {', '.join(f'{{{a}}}' for a in sorted(allowed))}.",
-                )
+                known = ", ".join(f"{{{a}}}" for a in sorted(allowed))
+                lacks = phrase("there is no {%(place)s} here.", place=strange)
+                yield (name, key), together([lacks, phrase("Known: %(known)s.", known=known)])
     for name, text in d.headers.items():
         for strange in sorted(fill.places(text) - d.values.keys()):
-            yield ("headers", name), f"there is no {{{strange}}} here; name it under [values]."
+            yield ("headers", name), phrase("there is no {%(place)s} here; name it under [values].", place=strange)
     if d.base and fill.places(d.base) - d.values.keys():
-        yield ("base",), "its places are named under [values]."
+        yield ("base",), phrase("its places are named under [values].")
     if d.auth.kind == "oauth2" and d.auth.token_path is None:
-        yield ("auth", "token_path"), "OAuth2 needs the path that gives out tokens."
+        yield ("auth", "token_path"), phrase("OAuth2 needs the path that gives out tokens.")
     yield from _of_reading(d)
     yield from _of_writing(d)
 
 
 def _of_reading(d: Declaration) -> Iterator[tuple[tuple[str, ...], str]]:
     if d.list.method not in ("GET", "POST"):
-        yield ("list", "method"), "a list is asked for with GET or POST."
+        yield ("list", "method"), phrase("a list is asked for with GET or POST.")
     paging = d.list.paging
     if isinstance(paging, parts.Cursors):
         if (paging.next is None) == (paging.next_header is None):
-            yield ("list", "paging", "next"), "say next (in the body) or next_header, one of them."
+            yield ("list", "paging", "next"), phrase("say next (in the body) or next_header, one of them.")
         if (paging.param is None) == (paging.send_header is None):
-            yield ("list", "paging", "param"), "say param or send_header: where the cursor goes in the next request."
+            yield (
+                ("list", "paging", "param"),
+                phrase("say param or send_header: where the cursor goes in the next request."),
+            )
     if isinstance(paging, parts.Links) and (paging.next is None) == (paging.header is None):
-        yield ("list", "paging", "next"), 'say next (in the body) or header ("Link" for RFC 8288), one of them.'
+        yield ("list", "paging", "next"), phrase('say next (in the body) or header ("Link" for RFC 8288), one of them.')
     if isinstance(d.feed, parts.Tokens) and (d.feed.token is None) == (d.feed.header is None):
-        yield ("feed", "token"), "say token (in the body) or header: where an answer has the position."
+        yield ("feed", "token"), phrase("say token (in the body) or header: where an answer has the position.")
     for name in ("get", "find", "gone", "describe"):
         call = getattr(d, name)
         if call is not None and call.method not in ("GET", "POST"):
-            yield (name, "method"), "looking is done with GET or POST."
+            yield (name, "method"), phrase("looking is done with GET or POST.")
     if d.gone is not None and d.record.deleted is None:
-        yield ("gone",), "[record] deleted must say how a tombstone is told from a record."
+        yield ("gone",), phrase("[record] deleted must say how a tombstone is told from a record.")
     if d.find is not None and not any("key" in fill.places(text) for _, text in _texts(d.find)):
-        yield ("find",), "nothing in it says {key}, so it would find the same for every key."
+        yield ("find",), phrase("nothing in it says {key}, so it would find the same for every key.")
 
 
 def _of_writing(d: Declaration) -> Iterator[tuple[tuple[str, ...], str]]:
     if d.create is not None:
         if d.create.method not in ("POST", "PUT"):
-            yield ("create", "method"), "a record is created with POST or PUT."
+            yield ("create", "method"), phrase("a record is created with POST or PUT.")
         makes = any("id" in fill.places(text) for _, text in _texts(d.create))
         if makes != (d.create.id == "key"):
-            yield ("create", "id"), 'an id made of the key (id = "key") and {id} in the call go together.'
+            yield ("create", "id"), phrase('an id made of the key (id = "key") and {id} in the call go together.')
         if d.create.once and d.create.id != "key":
-            yield ("create", "once"), 'If-None-Match guards an address, so it needs id = "key".'
+            yield ("create", "once"), phrase('If-None-Match guards an address, so it needs id = "key".')
     if d.update is None:
         return
     if d.update.method not in ("POST", "PUT", "PATCH"):
-        yield ("update", "method"), "a record is changed with PATCH, PUT or POST."
+        yield ("update", "method"), phrase("a record is changed with PATCH, PUT or POST.")
     if d.update.guard == "etag" and d.record.version is None and d.get is None:
-        yield ("update", "guard"), "the ETag comes with [get], which is missing; or name [record] version."
+        yield ("update", "guard"), phrase("the ETag comes with [get], which is missing; or name [record] version.")
     if d.update.guard == "field" and (d.update.version_field is None or d.record.version is None):
-        yield ("update", "guard"), "it needs version_field, and [record] version."
+        yield ("update", "guard"), phrase("it needs version_field, and [record] version.")
     if d.update.whole and d.get is None:
-        yield ("update", "whole"), "a whole record is sent back only after it was read: it needs [get]."
+        yield ("update", "whole"), phrase("a whole record is sent back only after it was read: it needs [get].")
 
 
 def _texts(call: parts.Call) -> Iterator[tuple[str, str]]:

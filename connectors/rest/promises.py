@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from connectors.rest import parts
 from connectors.rest.declaration import Declaration
+from schemas.said import phrase, together
 
 
 def promises(d: Declaration) -> list[str]:
@@ -14,73 +15,97 @@ def promises(d: Declaration) -> list[str]:
 
 def missing(d: Declaration) -> list[str]:
     """Parts that a declaration may leave out, and what that costs."""
-    said = []
+    said: list[str] = []
     if d.get is None:
-        said.append("[get] is missing: to look at one record the whole list is read.")
+        said.append(phrase("[get] is missing: to look at one record the whole list is read."))
     if d.find is None:
-        said.append("[find] is missing: to find a record by its key the whole list is read.")
+        said.append(phrase("[find] is missing: to find a record by its key the whole list is read."))
     if d.create is None:
-        said.append("[create] is missing: nothing can be imported; records are only read and changed.")
+        said.append(phrase("[create] is missing: nothing can be imported; records are only read and changed."))
     if d.update is None:
-        said.append("[update] is missing: changes made elsewhere do not arrive here.")
+        said.append(phrase("[update] is missing: changes made elsewhere do not arrive here."))
     if d.delete is None:
-        said.append("[delete] is missing: rows of an inbox cannot be cleared away. Nothing else is ever deleted.")
+        said.append(
+            phrase("[delete] is missing: rows of an inbox cannot be cleared away. Nothing else is ever deleted.")
+        )
     if d.describe is None and not d.columns:
-        said.append("[columns] and [describe] are missing: which columns there are is taken from a page of records.")
+        said.append(
+            phrase("[columns] and [describe] are missing: which columns there are is taken from a page of records.")
+        )
     if d.limits is None:
-        said.append("[limits] is missing: the hub calls as fast as it is answered, and waits when told to.")
+        said.append(phrase("[limits] is missing: the hub calls as fast as it is answered, and waits when told to."))
     return said
 
 
 def _verified(d: Declaration) -> Iterator[str]:
-    yield f"Verified: {d.verified}." if d.verified else "Nobody has tried this declaration against the real system."
+    yield (
+        phrase("Verified: %(what)s.", what=d.verified)
+        if d.verified
+        else phrase("Nobody has tried this declaration against the real system.")
+    )
 
 
 def _changes(d: Declaration) -> Iterator[str]:
     feed = d.feed
     if isinstance(feed, parts.Tokens):
-        yield "Changes are followed by a token that the system gives: a sync asks only for what is new."
+        yield phrase("Changes are followed by a token that the system gives: a sync asks only for what is new.")
     elif isinstance(feed, parts.Stamps) and feed.trusted:
-        yield (f"Changes are found by {feed.field!r}, {feed.overlap} seconds of it read twice. A change that does not move it "
-               "is seen once a week, when everything is read.")  # fmt: skip
+        yield phrase(
+            "Changes are found by %(field)s, %(overlap)s seconds of it read twice. A change that does not move it "
+            "is seen once a week, when everything is read.",
+            field=repr(feed.field),
+            overlap=feed.overlap,
+        )
     elif isinstance(feed, parts.Stamps):
-        yield f"{feed.field!r} does not move with every change, so each sync reads the whole list and compares."
+        yield phrase(
+            "%(field)s does not move with every change, so each sync reads the whole list and compares.",
+            field=repr(feed.field),
+        )
     else:
-        yield "This system cannot tell us what changed: each sync reads the whole list and compares."
+        yield phrase("This system cannot tell us what changed: each sync reads the whole list and compares.")
 
 
 def _lists(d: Declaration) -> Iterator[str]:
     paging = d.list.paging
     unsteady = isinstance(paging, parts.Pages | parts.Cursors | parts.Links) and not paging.steady
     if unsteady:
-        yield ("Records may slip from one page to another while a list is read. A list of several pages therefore never counts "
+        yield phrase("Records may slip from one page to another while a list is read. A list of several pages therefore never counts "
                "as complete: nothing is concluded from what it does not show, and the place in it is not kept.")  # fmt: skip
     elif isinstance(paging, parts.Size) and (paging.total or paging.total_header):
-        yield "A list counts as complete when it shows as many records as it says there are."
+        yield phrase("A list counts as complete when it shows as many records as it says there are.")
     elif isinstance(paging, parts.Size):
-        yield "Lists do not say how many records there are, so a page that is missing can go unnoticed."
+        yield phrase("Lists do not say how many records there are, so a page that is missing can go unnoticed.")
     if not d.list.records:
-        yield "An empty list looks like any other empty answer. A proxy that answers [] would be believed."
+        yield phrase("An empty list looks like any other empty answer. A proxy that answers [] would be believed.")
     if d.list.select is None:
-        yield "Columns cannot be chosen: whole records come over the wire, and all but the mapped columns is dropped at once."
+        yield phrase(
+            "Columns cannot be chosen: whole records come over the wire, and all but the mapped columns is dropped at once."
+        )
 
 
 def _deletions(d: Declaration) -> Iterator[str]:
     if d.proves_deletions:
-        yield "Deletions are told by the system, and believed when it says the same of the record itself."
+        yield phrase("Deletions are told by the system, and believed when it says the same of the record itself.")
     elif d.record.deleted is not None:
-        yield "The system marks deleted records, but cannot be asked about one ([get] or [gone]); we will ask you."
+        yield phrase(
+            "The system marks deleted records, but cannot be asked about one ([get] or [gone]); we will ask you."
+        )
     else:
-        yield "This system cannot tell us about deletions; we will ask you."
+        yield phrase("This system cannot tell us about deletions; we will ask you.")
 
 
 def _keys(d: Declaration) -> Iterator[str]:
     if d.find is not None and d.find.lag:
-        yield f"A new record can be found after {d.find.lag} seconds; a create whose answer was lost waits that long."
+        yield phrase(
+            "A new record can be found after %(lag)s seconds; a create whose answer was lost waits that long.",
+            lag=d.find.lag,
+        )
     if d.create is not None and d.create.once:
-        yield "A record is created at an address made of its key, so the same one cannot be created twice."
+        yield phrase("A record is created at an address made of its key, so the same one cannot be created twice.")
     elif d.create is not None:
-        yield "A create whose answer was lost is looked up by its key, never repeated. A mapping without a key asks a person."
+        yield phrase(
+            "A create whose answer was lost is looked up by its key, never repeated. A mapping without a key asks a person."
+        )
 
 
 def _writes(d: Declaration) -> Iterator[str]:
@@ -88,17 +113,21 @@ def _writes(d: Declaration) -> Iterator[str]:
     if update is None:
         return
     if update.guard != "none":
-        yield "An edit made meanwhile is never overwritten: the system refuses a change of a record that has moved."
+        yield phrase(
+            "An edit made meanwhile is never overwritten: the system refuses a change of a record that has moved."
+        )
     else:
-        yield ("The system has no versions. The hub looks at a record right before it writes; an edit in the moment between "
+        yield phrase("The system has no versions. The hub looks at a record right before it writes; an edit in the moment between "
                "would be overwritten.")  # fmt: skip
     if update.whole:
-        what = "" if update.guard != "none" else " An edit of any other column in that moment would be lost too."
-        yield f"A change sends the whole record back as it was just read.{what}"
+        lost = "" if update.guard != "none" else phrase("An edit of any other column in that moment would be lost too.")
+        yield together([phrase("A change sends the whole record back as it was just read."), lost])
 
 
 def _columns(d: Declaration) -> Iterator[str]:
     if d.describe is not None:
-        yield "The system says which columns it has: one that is renamed or removed stops the connection."
+        yield phrase("The system says which columns it has: one that is renamed or removed stops the connection.")
     elif d.columns:
-        yield "Columns are as declared. One that is renamed there would read as blank: declare [describe] if there is one."
+        yield phrase(
+            "Columns are as declared. One that is renamed there would read as blank: declare [describe] if there is one."
+        )

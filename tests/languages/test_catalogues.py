@@ -72,3 +72,9 @@ def test_placeholders_are_those_of_the_english(file: Path) -> None:
             assert sorted(PLACES.findall(message.id)) == sorted(PLACES.findall(message.string)), message.id
             assert message.id.startswith("\n") == message.string.startswith("\n"), message.id
             assert (message.id[-1:] == "\n") == (message.string[-1:] == "\n"), message.id
+
+
+def test_a_command_in_an_arabic_sentence_keeps_its_own_direction() -> None:
+    for message in read(FOLDER / "ar/LC_MESSAGES/messages.po"):
+        for one in message.string if isinstance(message.string, tuple) else (message.string,):
+            assert "`" not in re.sub("\u2066`[^`]+`\u2069", "", one), one

@@ -265,8 +265,13 @@ def _the_thread(conn: Connection, row: Opportunity, voice: Voice, thread_id: str
     return thread
 
 
+def spelt(text: str) -> str:
+    """As it is kept, however its lines end."""
+    return "\n".join(text.strip().splitlines())
+
+
 def _kept(text: str) -> str:
-    kept = "\n".join(text.strip().splitlines())
+    kept = spelt(text)
     if not kept:
         raise Refusal(_("There is nothing in this message."))
     if len(kept) > LONGEST:

@@ -12,12 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from hub.commons.ledger import DISCLOSED
+from hub.commons.ledger import NOTE, discloses
 from hub.commons.sharing import LISTED, Circles, in_audience, may_see
 from hub.store import feed, merged, opportunities, restored
 from hub.store.tables import Audit, Commitment, Opportunity
 
-VISIBILITY = "commitment.visibility"
+SHOWING = ("commitment.visibility", "commitment.stage")
+"""What decides whether others may know of a position."""
 
 
 class UnknownPosition(LookupError):
@@ -75,7 +76,7 @@ def read(
                 found[id] = Change(id, None, _visible(conn, gone[id], member, circles))
         elif may_see(row, member, circles):
             found[id] = Change(id, row)
-        elif row.status in LISTED and _was_shared(line, member, circles):
+        elif row.status in LISTED and _hands_on(line) and line.id in _endings(conn, row, member, circles):
             found[id] = Change(id, None)
     last = int(lines[-1].id or 0) if lines else after
     more = len(lines) == limit
@@ -86,24 +87,35 @@ def told(conn: Connection, row: Opportunity, member: str, circles: Circles) -> b
     """Whether a member that may not see it now was ever told of it: only then it may learn that it is gone."""
     if row.status not in LISTED:
         return False
-    return any(_was_shared(line, member, circles) for line in feed.of(conn, row.id))
+    return bool(_endings(conn, row, member, circles))
 
 
 def _concerns(line: Audit, member: str, positions: Mapping[str, Commitment]) -> bool:
     values = line.values or {}
     if line.member_id == member or not values or not all(path.startswith("commitment.") for path in values):
         return True
-    if VISIBILITY in values:
-        return any(seen in DISCLOSED for seen in values[VISIBILITY])
     position = positions.get(line.member_id or "")
-    return position is not None and (position.facts or {}).get(VISIBILITY) in DISCLOSED
+    now: Mapping[str, Any] = position.facts if position is not None else {}
+    before, after = ({path: values.get(path, [now.get(path)] * 2)[at] for path in SHOWING} for at in (0, 1))
+    return any(path != NOTE for path in values) and (discloses(before) or discloses(after))
 
 
-def _was_shared(line: Audit, member: str, circles: Circles) -> bool:
-    """Whether it was for this member before this line."""
-    values: Mapping[str, Any] = line.values or {}
-    audience, steward = values.get("audience", [None])[0], values.get("steward_id", [None])[0]
-    return steward == member or bool(audience and in_audience(str(audience), member, circles))
+def _hands_on(line: Audit) -> bool:
+    """Whether it may have ended that it was there for somebody."""
+    return not {"audience", "steward_id"}.isdisjoint(line.values or {})
+
+
+def _endings(conn: Connection, row: Opportunity, member: str, circles: Circles) -> set[int]:
+    """The lines before which it was there for this member: it was its steward, or it was listed and for it. A draft was there
+    for nobody else, whatever its audience said."""
+    found, status = set(), row.status
+    for line in reversed(feed.of(conn, row.id)):
+        values: Mapping[str, Any] = line.values or {}
+        status = str(values.get("status", [status])[0])
+        audience, steward = values.get("audience", [None])[0], values.get("steward_id", [None])[0]
+        if steward == member or (status in LISTED and audience and in_audience(str(audience), member, circles)):
+            found.add(int(line.id or 0))
+    return found
 
 
 def _visible(conn: Connection, id: str, member: str, circles: Circles) -> str | None:

@@ -12,6 +12,7 @@ from schemas.totals import EXACT
 
 UNNAMED = "a member"
 DISCLOSED = ("named", "anonymous")
+NOTE = "commitment.note"
 STAGES = ("paid", "committed", "pledged", "exploring", "interested")
 """Nearest to the money first. ``declined`` is nobody else's business, whatever else is disclosed."""
 
@@ -31,14 +32,19 @@ class Line:
     own: bool
 
 
+def discloses(facts: Mapping[str, Any]) -> bool:
+    """Whether a position lets others know of it."""
+    return facts.get("commitment.visibility") in DISCLOSED and facts.get("commitment.stage") != "declined"
+
+
+def shown(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a member's position what others may know, by path: nothing of one that is not disclosed, and never its note."""
+    return {p: value for p, value in facts.items() if p != NOTE and value is not None} if discloses(facts) else {}
+
+
 def disclosed(commitments: Mapping[str, Commitment]) -> list[tuple[str, dict[str, Any]]]:
     """Members with the commitments that they let others know of; nobody's number moves before that."""
-    return [
-        (member, dict(c.facts))
-        for member, c in sorted(commitments.items())
-        if (c.facts or {}).get("commitment.visibility") in DISCLOSED
-        and (c.facts or {}).get("commitment.stage") != "declined"
-    ]
+    return [(member, dict(c.facts)) for member, c in sorted(commitments.items()) if discloses(c.facts or {})]
 
 
 def represented(commitments: Mapping[str, Commitment], member: str) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def view(
     sums = totals(facts, [found for _, found in disclosed(commitments)])
     own = commitments.get(member_id)
     named = shows_steward(opportunity, member_id)
+    names = names if named else {**names, opportunity.steward_id: UNNAMED}
     return (
         facts
         | (dict(own.facts) if own else {})
@@ -43,10 +44,10 @@ def view(
             "id": opportunity.id,
             "version": opportunity.version,
             "status": computed(opportunity.status, facts, sums),
-            "steward": names.get(opportunity.steward_id, opportunity.steward_id) if named else UNNAMED,
+            "steward": names.get(opportunity.steward_id, opportunity.steward_id),
             "page": page,
             "created_at": opportunity.created_at.isoformat(),
-            "updated_at": opportunity.updated_at.isoformat(),
+            "updated_at": (opportunity.shown_at or opportunity.created_at).isoformat(),
         }
     )
 

@@ -55,10 +55,8 @@ def lapse(conn: Connection, opportunity_id: str, at: datetime) -> None:
     conn.execute(update(t).where(where).values(state="lapsed", decided_at=at))
 
 
-def unnamed(conn: Connection, ids: Collection[str]) -> list[tuple[str, str]]:
-    """Opportunity and member: who was its steward and not shown by name."""
-    where = t.c.opportunity_id.in_(list(ids)) & (t.c.state == "accepted") & t.c.masked
-    return [
-        (row.opportunity_id, row.from_member)
-        for row in conn.execute(select(t.c.opportunity_id, t.c.from_member).where(where))
-    ]
+def unnamed(conn: Connection, ids: Collection[str] | None = None) -> list[tuple[str, str]]:
+    """Opportunity and member: who was its steward and not shown by name. Of all opportunities where no ``ids`` are given."""
+    query = select(t.c.opportunity_id, t.c.from_member).where((t.c.state == "accepted") & t.c.masked)
+    rows = conn.execute(query if ids is None else query.where(t.c.opportunity_id.in_(list(ids))))
+    return [(row.opportunity_id, row.from_member) for row in rows]

@@ -48,10 +48,11 @@ def by_number(conn: Connection, numbers: Collection[int]) -> dict[int, str]:
     return {row.number: row.survivor_id for row in rows}
 
 
-def unnamed(conn: Connection, survivors: Collection[str]) -> list[tuple[str, str]]:
-    """Survivor and steward: whose went into it and was not shown by name."""
-    query = select(t.c.survivor_id, t.c.steward_id).where(t.c.survivor_id.in_(list(survivors)) & t.c.masked)
-    return [(row.survivor_id, row.steward_id) for row in conn.execute(query)]
+def unnamed(conn: Connection, survivors: Collection[str] | None = None) -> list[tuple[str, str]]:
+    """Survivor and steward: whose went into it and was not shown by name. Of all where no ``survivors`` are given."""
+    query = select(t.c.survivor_id, t.c.steward_id).where(t.c.masked)
+    rows = conn.execute(query if survivors is None else query.where(t.c.survivor_id.in_(list(survivors))))
+    return [(row.survivor_id, row.steward_id) for row in rows]
 
 
 # --- is anybody at work on it --------------------------------------------------

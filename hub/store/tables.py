@@ -145,7 +145,7 @@ class Opportunity(Row, table=True):
     ``arriving`` names the run that brought it, until that run is judged: others do not see it before.
 
     ``shown_at``: when something last moved that others than the one who moved it may know of (``updated_at`` moves with
-    hidden positions too); where it is None, since it was created.
+    hidden positions too); where it is None, since it was created. ``version`` counts the same.
 
     ``look_at``: when it is next looked at whether it is still needed (never yet where None). ``asked_at``: since when its
     steward is asked; ``asked_mail`` the messages that ask. ``delisted_at``: when the hub withdrew it because nobody said so.

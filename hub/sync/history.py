@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Connection, select
 
 from hub.commons import findable
-from hub.commons.ledger import DISCLOSED
+from hub.commons.ledger import shown
 from hub.commons.likeness import bears
 from hub.ids import Ids
 from hub.store import audit, finding, handovers, likeness, opportunities
@@ -134,20 +134,20 @@ def change(
     moved = {path: after for path, (_before, after) in changes.items()}
     mine = {path: value for path, value in moved.items() if is_own(path)}
     facts = {path: value for path, value in moved.items() if path not in OWN and path not in mine}
-    told = not mine or len(mine) < len(moved) or _disclosed(position)
+    told, seen = len(mine) < len(moved), _shown(position)
     if mine:
         assert own is not None and member is not None and ids is not None
         own[member] = _commit(conn, opportunity.id, member, position, mine, origin, cause.at, ids)
-        told = told or _disclosed(own[member])
+        told = told or _shown(own[member]) != seen
     for name in moved.keys() & set(OWN):
         setattr(opportunity, name, moved[name])
     if facts:
         opportunity.facts = opportunity.facts | facts
         opportunity.title = opportunity.facts["title"]
         opportunity.origins = (opportunity.origins or {}) | dict.fromkeys(facts, origin or {})
-    opportunity.version += 1
     opportunity.updated_at = cause.at
     if told:
+        opportunity.version += 1
         opportunity.shown_at = cause.at
     columns = {name: value for name, value in opportunity.columns().items() if name not in FIXED}
     (opportunities.change if upkeep is None else opportunities.save)(conn, opportunity.id, **columns)
@@ -176,8 +176,8 @@ def _keep_findable(
         (finding.keep if facts else finding.keep_gap)(conn, opportunity, positions)
 
 
-def _disclosed(position: Commitment | None) -> bool:
-    return position is not None and (position.facts or {}).get("commitment.visibility") in DISCLOSED
+def _shown(position: Commitment | None) -> Values:
+    return shown(position.facts or {}) if position is not None else {}
 
 
 def standing(opportunity: Opportunity, position: Commitment | None) -> Values:

@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 from connectors.contract import Capabilities, Connector
 from connectors.contract import Record as Record
 from connectors.transport import DEADLINE
-from hub.commons.ledger import represented
+from hub.commons.ledger import UNNAMED, represented
+from hub.commons.names import masked
 from hub.config import ConnectionConfig
 from hub.jobs import lease
 from hub.stopping import Cancelled, Stopped
@@ -38,9 +39,10 @@ FRESH = lease.LEASE.total_seconds() / 8
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """See the properties of ``Turn`` with these names."""
+    """See the properties of ``Turn`` with these names. ``masked``: who was a steward without its name, by opportunity."""
 
     names: dict[str, str]
+    masked: dict[str, set[str]]
     prefers: dict[str, dict[str, str]]
     restored: bool = False
 
@@ -100,7 +102,7 @@ class Turn:
         if self._learnt is None:
             with self.hub.reading() as conn:
                 restored_ = restored.recently(conn, self.now())
-                self._learnt = Learnt(members.names(conn), rules.of_all(conn), restored_)
+                self._learnt = Learnt(members.names(conn), masked(conn), rules.of_all(conn), restored_)
         return self._learnt
 
     @property
@@ -167,7 +169,9 @@ class Turn:
     def view(self, opportunity: Opportunity, commitments: dict[str, Commitment]) -> dict[str, Any]:
         """The opportunity as this system is to show it; an inbox also says why it is there, and another commons gets the
         position of the member that it is told for."""
-        seen = self.hub.view(opportunity, commitments, self.member, self.names)
+        formerly = self.learn().masked.get(opportunity.id, set()) - {opportunity.steward_id, self.member}
+        names = {**self.names, **dict.fromkeys(formerly, UNNAMED)} if formerly else self.names
+        seen = self.hub.view(opportunity, commitments, self.member, names)
         if self.config.speaks_for:
             seen |= represented(commitments, self.config.speaks_for)
         return seen | self.candidates.get(opportunity.id, {})

@@ -177,6 +177,13 @@ class Commitment(Body):
     etag: str
 
 
+class Written(Body):
+    """All that a token without the scope ``read`` is told of what it wrote."""
+
+    id: str
+    etag: str
+
+
 class Say(Body):
     """Either ``to`` begins a thread, or ``thread`` answers in one."""
 

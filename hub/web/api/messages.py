@@ -6,14 +6,16 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from flask import Response, request
+from sqlalchemy import Connection
 
 from hub.commons import conversation
 from hub.commons.conversation import Talk, TooMany, Voice
 from hub.commons.imports import Refusal
 from hub.store import talk
+from hub.store.tables import Opportunity, Post
 from hub.web.api import bodies
 from hub.web.api.problems import ProblemFound
-from hub.web.api.routes import answer, api, body_of, not_there, program, the_opportunity
+from hub.web.api.routes import answer, api, at_once, body_of, not_there, program, the_opportunity
 from hub.web.guard import hub
 
 
@@ -43,18 +45,16 @@ def say(opportunity_id: str) -> Response:
         raise ProblemFound(400, "long-key", "A key has at most 255 characters.")
     id = str(uuid5(NAMESPACE_URL, f"{speaker.member} {opportunity_id} {key}")) if key else None
     with hub().reading() as conn:
-        the_opportunity(conn, opportunity_id)
+        row = the_opportunity(conn, opportunity_id)
         before = talk.one(conn, id) if id else None
+        if before is not None and not _says(conn, row, before, body):
+            raise ProblemFound(409, "key-taken", "Another message was sent with this key.")
+    to, thread = body.to or "", body.thread or ""
     try:
-        made = conversation.say(
-            hub(),
-            opportunity_id,
-            speaker,
-            body.text,
-            to=body.to or "",
-            kind=body.kind,
-            thread_id=body.thread or "",
-            id=id,
+        made = at_once(
+            lambda: conversation.say(
+                hub(), opportunity_id, speaker, body.text, to=to, kind=body.kind, thread_id=thread, id=id
+            )
         )
     except LookupError:
         raise not_there() from None
@@ -62,9 +62,18 @@ def say(opportunity_id: str) -> Response:
         raise ProblemFound(429, "too-many", str(error)) from None
     except Refusal as error:
         raise ProblemFound(422, "unfit", str(error), errors={"body": str(error)}) from None
-    if before is not None and before.text != body.text.strip():
-        raise ProblemFound(409, "key-taken", "Another message was sent with this key.")
     return answer({"id": made.id, "thread": made.thread_id}, 200 if before else 201)
+
+
+def _says(conn: Connection, row: Opportunity, before: Post, body: bodies.Say) -> bool:
+    """Whether this message is what the body asks for: the same words to the same side in the same sense."""
+    if before.text != conversation.spelt(body.text):
+        return False
+    if body.thread is not None:
+        return (before.thread_id, before.kind) == (body.thread, "answer")
+    thread, to = talk.get(conn, before.thread_id), row.steward_id if body.to == conversation.STEWARD else body.to
+    there = thread is not None and to in (thread.first_member, thread.second_member)
+    return there and to != before.from_member and before.kind == body.kind
 
 
 def _thread(found: Talk) -> dict[str, Any]:

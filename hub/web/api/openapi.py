@@ -77,7 +77,7 @@ ROUTES: tuple[tuple[str, str, str, str, Model | None, Model | None], ...] = (
 def document() -> dict[str, Any]:
     """OpenAPI 3.1."""
     named = (model for route in ROUTES for model in (route[4], route[5]) if model is not None)
-    models: set[Model] = {*named, bodies.Problem, bodies.Money}
+    models: set[Model] = {*named, bodies.Problem, bodies.Money, bodies.Written}
     _, made = models_json_schema(
         [(model, "serialization") for model in sorted(models, key=lambda model: model.__name__)],
         ref_template="#/components/schemas/{model}",
@@ -121,6 +121,9 @@ def _operation(
     done: dict[str, Any] = {"201" if method == "post" else "204" if answer is None else "200": _said("Done.", answer)}
     if method == "post" and path == "/opportunities":
         done["200"] = _said("This very call made it before.", answer)
+    if method != "get" and answer in (bodies.Opportunity, bodies.Commitment):
+        for said in done.values():
+            said["content"]["application/json"]["schema"] = {"anyOf": [_ref(answer), _ref(bodies.Written)]}
     if method == "post" and path.endswith("/messages"):
         done["200"] = _said("It was said before under this Idempotency-Key.", answer)
     if method == "get" and of_opportunity and not path.endswith("/messages"):
@@ -178,7 +181,11 @@ def _said(what: str, model: Model | None, kind: str = "application/json") -> dic
 
 
 def _content(model: Model, kind: str = "application/json") -> dict[str, Any]:
-    return {kind: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+    return {kind: {"schema": _ref(model)}}
+
+
+def _ref(model: Model) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
 def _facts() -> dict[str, Any]:

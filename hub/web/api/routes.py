@@ -35,6 +35,8 @@ PAGE, MOST = 100, 200
 SETTLED = timedelta(seconds=120)
 """No transaction is open for longer: a lease would be over by then. Where lines become visible out of their order, the feed
 is read again from there."""
+TOLD = 50
+"""Mistakes in one body that are named."""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -100,7 +102,7 @@ def create() -> Response:
     id, new = _trying(lambda: programs.create(hub(), program(), wish))
     with hub().reading() as conn:
         item = _item(conn, opportunities.peek(conn, [id])[id])
-    found = answer(item, 201 if new else 200)
+    found = answer(item if _reads() else _written(item), 201 if new else 200)
     found.headers["Location"] = f"/api/v1/opportunities/{id}"
     found.headers["ETag"] = item["etag"]
     return found
@@ -224,6 +226,23 @@ def _commitment(item: dict[str, Any]) -> dict[str, Any]:
     return {"id": item["id"], "position": item["position"], "etag": item["etag"]}
 
 
+def _reads() -> bool:
+    return "read" in program().scopes
+
+
+def _written(item: dict[str, Any]) -> dict[str, Any]:
+    """What a token that may only write is told of it."""
+    return {"id": item["id"], "etag": item["etag"]}
+
+
+def _etag_only(opportunity_id: str) -> Response:
+    with hub().reading() as conn:
+        item = _item(conn, the_opportunity(conn, opportunity_id))
+    found = answer(_written(item))
+    found.headers["ETag"] = item["etag"]
+    return found
+
+
 def the_opportunity(conn: Connection, opportunity_id: str) -> Opportunity:
     """One that is there for the token's member. 410 with what became of it, where the member knew of it before."""
     member, circles = program().member_id, hub().config.circles
@@ -260,18 +279,23 @@ def _changed(opportunity_id: str, wish: Wish, of_commitment: bool = False) -> Re
         return expected == "*" or found in named
 
     _trying(lambda: programs.change(hub(), program(), opportunity_id, fits, wish))
-    return _shown(opportunity_id, of_commitment)
+    return _shown(opportunity_id, of_commitment) if _reads() else _etag_only(opportunity_id)
 
 
 T = TypeVar("T")
 
 
+def at_once(act: Callable[[], T]) -> T:
+    """Of two calls with one key at the same moment the second finds what the first made."""
+    try:
+        return act()
+    except IntegrityError:
+        return act()
+
+
 def _trying(act: Callable[[], T]) -> T:
     try:
-        try:
-            return act()
-        except IntegrityError:  # two calls with one key at once: the second finds what the first made
-            return act()
+        return at_once(act)
     except LookupError:
         raise not_there() from None
     except Stale:
@@ -296,7 +320,8 @@ def body_of(model: type[M]) -> M:
     try:
         return model.model_validate(strict_json.loads(request.get_data(), exact=True))
     except ValidationError as error:
-        found = {".".join(map(str, each["loc"])) or "body": str(each["msg"]) for each in error.errors()}
+        wrong = error.errors(include_url=False, include_context=False, include_input=False)
+        found = {".".join(map(str, each["loc"])) or "body": str(each["msg"]) for each in wrong[:TOLD]}
         raise ProblemFound(422, "unfit", "The body has another form than is due.", errors=found) from None
     except ValueError as error:
         raise ProblemFound(400, "no-json", f"The body is {error}.") from None

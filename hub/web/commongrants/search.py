@@ -205,7 +205,8 @@ def _ranged(of: Callable[[Item], Any], operator: str, low: Any, high: Any) -> Te
 def _among(of: Callable[[Item], list[Any]], operator: str, value: Any, name: str) -> Test:
     if operator not in ("in", "notIn") or not isinstance(value, list):
         raise Unreadable(f"filters.{name} is in or notIn a list.")
-    return lambda item: any(found in value for found in of(item)) is (operator == "in")
+    wanted = {each for each in value if isinstance(each, str)}  # no value of these fields is anything else
+    return lambda item: (not wanted.isdisjoint(of(item))) is (operator == "in")
 
 
 def _custom(name: str, given: Any, errors: list[str]) -> list[Test]:

@@ -34,6 +34,7 @@ REACHED, STARTING, HOOKS, CHAIN = (
     "tests/web/test_hooks.py",
     "tests/store/test_chain.py",
 )
+UNSIGNED = f"{HOOKS}::test_whatever_nobody_signed_is_answered_as_if_there_were_no_such_connection"
 NOTICED, SURVIVED, TOO_LONG, NOT_RUN = "noticed", "SURVIVED", "TOO LONG", "NOT RUN"
 LONGEST = 900.0
 """Seconds for one test, whatever it usually takes."""
@@ -304,7 +305,7 @@ PROTECTIONS: tuple[tuple[Mutant, str], ...] = (
         ),
         "tests/operations/test_backup.py::test_while_a_hub_runs_nothing_is_restored",
     ),
-    (Mutant("webhooks of anybody", "hub/signing.py", "    if not right or not _ID", "    if not _ID"), HOOKS),
+    (Mutant("webhooks of anybody", "hub/signing.py", "    if not right or not _ID", "    if not _ID"), UNSIGNED),
     (
         Mutant(
             "webhooks of any age",
@@ -312,16 +313,25 @@ PROTECTIONS: tuple[tuple[Mutant, str], ...] = (
             "    return id if abs(now.timestamp() - int(seconds)) <= TOLERANCE else None\n",
             "    return id\n",
         ),
-        HOOKS,
+        UNSIGNED,
     ),
     (
         Mutant(
             "a webhook counts again",
             "hub/hooks.py",
-            "        if hints.known(conn, connection, id):\n",
-            "        if not id:\n",
+            "        hints.forget(conn, now - REMEMBERED)\n",
+            "        hints.forget(conn, now + REMEMBERED)\n",
         ),
-        HOOKS,
+        f"{HOOKS}::test_a_message_counts_once_and_many_make_one_run",
+    ),
+    (
+        Mutant(
+            "a webhook counts again while it is young",
+            "hub/hooks.py",
+            "REMEMBERED = timedelta(seconds=4 * TOLERANCE)\n",
+            "REMEMBERED = timedelta(seconds=TOLERANCE)\n",
+        ),
+        f"{HOOKS}::test_a_message_counts_once_as_long_as_its_time_is_good",
     ),
 )
 """What is taken away, and the test that has to fail then."""

@@ -113,6 +113,15 @@ def test_a_message_counts_once_and_many_make_one_run(hooked: Site) -> None:
     assert due(hooked)
 
 
+def test_a_message_counts_once_as_long_as_its_time_is_good(hooked: Site) -> None:
+    """Sent by a clock that is ahead, it is good for nearly twice the tolerance."""
+    assert hint(hooked, late=-299).status_code == 202
+    hooked.time.sleep(590)
+    rest(hooked)
+    assert hint(hooked, late=291).status_code == 202 and not due(hooked), "the very same message"
+    assert hint(hooked, "msg_2").status_code == 202 and due(hooked)
+
+
 def test_a_flood_is_told_to_wait_and_then_taken_again(hooked: Site) -> None:
     answers = [hint(hooked, f"f-{n}") for n in range(hooks.MOST + 3)]
     assert [a.status_code for a in answers].count(202) == hooks.MOST

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -116,7 +116,7 @@ def sign_in(hub: Hub, email: str, password: str, address: str, browser: str = ""
         raise TooManyTries
     known = user is not None and bool(user.password_hash)
     right = _right(user.password_hash if user is not None and known else _decoy(), password)
-    if user is None or not (right and known and user.active and by_password(hub, user.roles)):
+    if user is None or not (right and known and user.active and belongs(hub, user) and by_password(hub, user.roles)):
         return None
     with hub.writing() as conn:
         admission.succeeded(conn, number)
@@ -127,6 +127,11 @@ def sign_in(hub: Hub, email: str, password: str, address: str, browser: str = ""
         return open_session(conn, hub, user.id, Visit(address, browser))
 
 
+def belongs(hub: Hub, user: User) -> bool:
+    """Whether this person's member is in the commons still. Who runs the hub stays, whatever became of theirs."""
+    return user.member_id in hub.config.members or "operator" in user.roles
+
+
 def by_password(hub: Hub, roles: Iterable[str]) -> bool:
     """Whether the configuration lets somebody with these roles in by a password of the hub's own."""
     local = hub.config.sign_in.local
@@ -135,11 +140,22 @@ def by_password(hub: Hub, roles: Iterable[str]) -> bool:
 
 def open_session(conn: Connection, hub: Hub, user_id: str, visit: Visit) -> str:
     """The token of a new session; those of anybody that are over go."""
+    return _opened(conn, hub, user_id, visit, hub.time.now())
+
+
+def renewed(conn: Connection, hub: Hub, before: Session) -> str:
+    """The token of a session in the place of one that ended because its person's roles changed. It is over when that one would
+    have been, and signing out ends what it would have ended."""
+    visit = Visit(before.address, before.browser, before.way)
+    return _opened(conn, hub, before.user_id, visit, before.created_at)
+
+
+def _opened(conn: Connection, hub: Hub, user_id: str, visit: Visit, begun: datetime) -> str:
     token, now = hub.ids.token(), hub.time.now()
     admission.forget_sessions(conn, now - IDLE, now - WHOLE)
     row = Session(
         id_hash=digest(token), id=hub.ids.uuid7(), user_id=user_id, address=visit.address, browser=visit.browser,
-        way=visit.way, created_at=now, seen_at=now,
+        way=visit.way, created_at=begun, seen_at=now,
     )  # fmt: skip
     admission.open_session(conn, row)
     return token
@@ -152,11 +168,11 @@ def of_people(hub: Hub, conn: Connection, user_ids: Iterable[str]) -> list[Sessi
 
 
 def who(hub: Hub, token: str) -> User | None:
-    """Whose session this is, if it is alive. Using it keeps it alive."""
+    """Whose session this is, with the roles of this moment, if it is alive. Using it keeps it alive."""
     now = hub.time.now()
     with hub.reading() as conn:
         found = admission.signed_in(conn, digest(token), now - IDLE, now - WHOLE)
-    if found is None:
+    if found is None or not belongs(hub, found[0]):
         return None
     user, seen = found
     if now - seen > timedelta(minutes=1):  # a write for every page would make readers wait for each other

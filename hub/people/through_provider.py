@@ -87,7 +87,7 @@ def _admitted(
         if user is None:
             return _invited(conn, hub, provider, email, subject, way, visit)
         _bind(conn, hub, issuer, subject, user)
-    if not user.active:
+    if not (user.active and accounts.belongs(hub, user)):
         raise NotLetIn(f"{user.email} may not sign in any more. An admin of your foundation can change that.")
     return accounts.open_session(conn, hub, user.id, visit)
 

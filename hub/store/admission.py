@@ -20,7 +20,7 @@ under_way: Any = UnderWay.__table__  # type: ignore[attr-defined]
 
 def open_session(conn: Connection, row: Session) -> None:
     conn.execute(session.insert(), row.model_dump())
-    change(conn, row.user_id, seen_at=row.created_at)
+    change(conn, row.user_id, seen_at=row.seen_at)
 
 
 def signed_in(
@@ -42,6 +42,11 @@ def signed_in(
     values = dict(row._mapping)
     seen = values.pop("session_seen_at")
     return User(**values), seen
+
+
+def session_of(conn: Connection, id_hash: str) -> Session | None:
+    row = conn.execute(select(session).where(session.c.id_hash == id_hash)).first()
+    return Session(**row._mapping) if row else None
 
 
 def touch(conn: Connection, id_hash: str, user_id: str, now: datetime) -> None:

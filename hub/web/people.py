@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response
 from hub import access
 from hub.config import MemberConfig
 from hub.people import accounts, invitations, membership, roles
+from hub.store import admission, outbox, people
 from hub.store import invitations as invited
-from hub.store import outbox, people
 from hub.store.tables import Invitation, Message, User
 from hub.web.guard import hub, me
 from hub.web.listing import Column, Listing, as_file, listed, wants_file
@@ -155,13 +155,17 @@ def change_roles(user_id: str) -> Response:
     member, held = _person(user_id)
     mine = roles.givable(me(), member)
     given = {*request.form.getlist("role"), *(role for role in held if role not in mine)}
+    with hub().reading() as conn:
+        before = admission.session_of(conn, this_session())
     try:
         membership.change_roles(hub(), me().id, user_id, sorted(given))
     except ValueError as error:
         return _back(member, str(error), "problem")
-    if user_id == me().id:  # whoever changed their own has a new session, and all others of theirs are over
+    if (
+        user_id == me().id and before is not None
+    ):  # whoever changed their own has a new session, and all others of theirs are over
         with hub().writing() as conn:
-            token = accounts.open_session(conn, hub(), user_id, visit("roles"))
+            token = accounts.renewed(conn, hub(), before)
         at = "board.page" if access.RUNNERS.isdisjoint(given) else "people.page"
         return let_in(token, url_for(at))
     return _back(member, _("Saved. This person has to sign in again."))

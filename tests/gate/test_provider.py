@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -98,6 +99,38 @@ def test_who_came_in_by_a_password_is_not_sent_to_the_provider(door: Make, idp: 
     at.site.post(client, "/sign-in", email="admin.elm@hub.test", password=PASSWORD)
     assert client.get("/").status_code == 200
     assert at.site.post(client, "/sign-out").location == "/sign-in"
+
+
+def test_who_came_by_the_provider_has_the_roles_of_now_and_after_a_change_a_session_of_the_provider_still(
+    door: Make, idp: Idp
+) -> None:
+    idp.document = {"end_session_endpoint": f"{idp.issuer}/bye"}
+    at = door(ends_there=True)
+    admin, id = signed_in(at, idp), user(at, "admin.elm@hub.test").id
+    assert at.site.post(admin, f"/people/{id}/roles", role=["admin", "staff"]).location == "/people"
+    assert sent_to(at.site.post(admin, "/sign-out")).startswith(f"{idp.issuer}/bye"), "it began at the provider"
+    admin = signed_in(at, idp)
+    kept = admin.get_cookie("hub")
+    idp.person = {"sub": "op-1", "email": "operator.elm@hub.test", "email_verified": True}
+    operator = signed_in(at, idp)
+    assert at.site.post(operator, f"/people/{id}/roles", role=["officer"]).status_code == 303
+    assert kept is not None and admin.get("/people").status_code == 302, "signed out"
+    claims: Claims = {"sub": "ada-1", "email": "admin.elm@hub.test", "email_verified": True}
+    idp.person = claims | {"roles": ["admin", "operator"], "groups": ["admin"], "member": "oak"}
+    again = signed_in(at, idp)
+    assert again.get("/people").status_code == 403, "what the provider says of roles counts for nothing here"
+    assert again.get("/").status_code == 200 and "of elm" in again.get("/").text
+
+
+def test_who_comes_by_the_provider_of_a_member_that_left_is_not_let_in(door: Make, idp: Idp) -> None:
+    at = door()
+    client = signed_in(at, idp)
+    config = at.hub.config
+    rest = {name: member for name, member in config.members.items() if name != "elm"}
+    at.hub.config = replace(config, members=rest, connections={})
+    assert client.get("/").status_code == 302
+    late = at.client()
+    assert at.back(late, idp.authorize(at.leave(late))).status_code == 403
 
 
 HOSTILE: dict[str, Callable[[Claims], Claims]] = {

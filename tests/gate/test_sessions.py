@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -73,6 +74,41 @@ def test_a_change_of_roles_ends_every_session_and_gives_who_changed_their_own_a_
     assert before is not None and after is not None and before.value != after.value
     assert admin.get("/people").status_code == 200
     assert accounts.who(site.hub, before.value) is None and accounts.who(site.hub, str(away)) is None
+
+
+def test_a_session_has_the_roles_of_this_moment_whoever_changed_them(site: Site) -> None:
+    """Another process, or a person at the database: nothing of what a session began with is kept in it."""
+    staff = site.client("staff.elm")
+    assert staff.get("/people").status_code == 403
+    for given, status in ((["admin"], 200), (["officer"], 403), ([], 403)):
+        with site.hub.writing() as conn:
+            people.change(conn, id_of(site, STAFF), roles=given)
+        assert staff.get("/people").status_code == status, given
+    assert site.post(staff, f"/people/{id_of(site, ADMIN)}/roles", role=["officer"]).status_code == 403
+
+
+def test_a_session_is_over_when_its_member_left_the_commons_and_an_operators_goes_on(site: Site) -> None:
+    site.client("admin.oak"), site.client("operator.oak"), site.client("admin.elm")
+    config = site.hub.config
+    members = {name: member for name, member in config.members.items() if name != "oak"}
+    connections = {name: one for name, one in config.connections.items() if one.member != "oak"}
+    site.hub.config = replace(config, members=members, connections=connections)
+    assert site.client("admin.oak").get("/opportunities").status_code == 302
+    assert accounts.sign_in(site.hub, "admin.oak@hub.test", PASSWORD, "10.0.0.1") is None
+    assert site.client("operator.oak").get("/connections").status_code == 200
+    assert site.client("admin.elm").get("/").status_code == 200
+    site.hub.config = config
+    assert accounts.sign_in(site.hub, "admin.oak@hub.test", PASSWORD, "10.0.0.1")
+
+
+def test_who_changes_their_own_roles_wins_no_hour_by_it(site: Site) -> None:
+    admin = site.client("admin.elm")
+    for hour in range(24):
+        site.time.sleep(accounts.WHOLE.total_seconds() / 24 - 1)
+        given = ["admin", ("staff", "officer")[hour % 2]]
+        assert site.post(admin, f"/people/{id_of(site, ADMIN)}/roles", role=given).location == "/people", hour
+    site.time.sleep(60)
+    assert admin.get("/people").status_code == 302 and count(site, ADMIN) == 0
 
 
 def test_a_session_that_somebody_planted_is_not_the_one_that_is_signed_in(site: Site) -> None:

@@ -56,6 +56,42 @@ def test_the_readme_says_only_what_exists() -> None:
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M), target
 
 
+IN_PLACE_OF = ("yoursystem", "my_system")
+"""Names that stand for what a reader will write."""
+
+
+def test_what_a_document_names_is_there() -> None:
+    """Files and folders by their path from here or from ``hub/``, tests by their names, links with their headings."""
+    rooms = {path.name for folder in (ROOT, ROOT / "hub") for path in folder.iterdir() if path.is_dir()}
+    wrong = []
+    for document in (path for path in tracked() if path.suffix == ".md"):
+        text = document.read_text()
+        for named in re.findall(r"`([a-z_]+/[\w./*-]*)(?:::(\w+))?`", text):
+            place, test = named
+            if place.split("/")[0] not in rooms or any(name in place for name in IN_PLACE_OF):
+                continue
+            found = [path for folder in (ROOT, ROOT / "hub") for path in folder.glob(place)]
+            if not found or (test and f"def {test}(" not in found[0].read_text()):
+                wrong.append(f"{document.relative_to(ROOT)}: {place}{'::' * bool(test)}{test}")
+        tests = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+        wrong += [
+            f"{document.relative_to(ROOT)}: {name}"
+            for name in re.findall(r"`(test_\w+\.py)`", text)
+            if name not in tests
+        ]
+        for place, heading in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", text):
+            there = document.parent / place if place else document
+            if not there.exists() or (heading and heading not in headings(there)):
+                wrong.append(f"{document.relative_to(ROOT)}: {place}#{heading}")
+    assert wrong == []
+
+
+def headings(document: Path) -> set[str]:
+    """As the places of code spell them in an address."""
+    found = re.findall(r"^#+ (.+)$", document.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in found}
+
+
 def test_every_connector_has_a_readme_with_all_its_options() -> None:
     for name in registry.names():
         readme = (ROOT / "connectors" / name.replace("-", "_") / "README.md").read_text()

@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from hub.commons import since
 from hub.commons.ledger import NOTE, discloses
-from hub.commons.sharing import LISTED, Circles, in_audience, may_see
+from hub.commons.sharing import LISTED, Circles, may_see
 from hub.store import feed, merged, opportunities, restored
 from hub.store.tables import Audit, Commitment, Opportunity
 
@@ -106,16 +107,9 @@ def _hands_on(line: Audit) -> bool:
 
 
 def _endings(conn: Connection, row: Opportunity, member: str, circles: Circles) -> set[int]:
-    """The lines before which it was there for this member: it was its steward, or it was listed and for it. A draft was there
-    for nobody else, whatever its audience said."""
-    found, status = set(), row.status
-    for line in reversed(feed.of(conn, row.id)):
-        values: Mapping[str, Any] = line.values or {}
-        status = str(values.get("status", [status])[0])
-        audience, steward = values.get("audience", [None])[0], values.get("steward_id", [None])[0]
-        if steward == member or (status in LISTED and audience and in_audience(str(audience), member, circles)):
-            found.add(int(line.id or 0))
-    return found
+    """The lines that ended that it was there for this member."""
+    lines = reversed(feed.of(conn, row.id))
+    return {int(line.id) for line, before, after in since.there(row, lines, member, circles) if before and not after}
 
 
 def _visible(conn: Connection, id: str, member: str, circles: Circles) -> str | None:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.spreadsheet.formula import marked
 from hub import access
-from hub.commons import opening, reading, recommendations
+from hub.commons import opening, reading, recommendations, since
 from hub.commons.findable import registered
 from hub.commons.imports import Refusal
 from hub.commons.ledger import lines as who_is_in
@@ -142,7 +142,7 @@ def one(opportunity_id: str) -> str:
     targets = [name for name in importing.targets() if name not in there] if row.status == "published" else []
     shown = ledger.shown(row, view, positions, names, [link.connection_id for link in tied if link.state == "linked"])
     return render_template(
-        "opportunity.html", row=row, view=view, fields=fields, links=tied, history=_history(past, names, persons),
+        "opportunity.html", row=row, view=view, fields=fields, links=tied, history=_history(row, past, names, persons),
         targets=targets, follow_words=importing.follow_words(), follows=lambda link: _imported(row, link),
         advice=_advice(row), steward=names.get(row.steward_id), restorable=_restorable(row), ledger=shown,
         recommend_to=_recommend_to(row), handing=offers, talk=talk, vetting=_vetting(view), ours=row.steward_id == user.member_id,
@@ -310,15 +310,18 @@ def _otherwise(link: Link, path: str) -> list[tuple[str, str]]:
 
 
 def _history(
-    past: Any, names: dict[str, str], persons: dict[str, tuple[str, str]]
+    opportunity: Opportunity, past: Any, names: dict[str, str], persons: dict[str, tuple[str, str]]
 ) -> list[tuple[Any, str, dict[str, list[Any]]]]:
-    """What this reader may know of what happened: facts of everyone, systems and commitments of its own."""
-    own, result = own_connections(me()), []
-    for row in past:
+    """What this reader may know of what happened: facts of everyone since it was there for the reader, all of them for its
+    steward; systems and commitments of its own."""
+    own, result, whole = own_connections(me()), [], opportunity.steward_id == me().member_id
+    for row, before, after in since.there(opportunity, past, me().member_id, hub().config.circles):
         ours = row.connection_id in own or row.member_id == access.private(me())
-        if row.connection_id is not None and not ours and row.direction == "out":
+        if not ours and (not (after or whole) or (row.connection_id is not None and row.direction == "out")):
             continue
         values = {path: pair for path, pair in (row.values or {}).items() if ours or _fact(path)}
+        if not (before or whole or ours):
+            values = {path: [None, pair[1]] for path, pair in values.items()}
         hands = values.pop("steward_id", None) or (row.values or {}).get("steward_id")
         if hands and hands[0] is not None:
             values["steward"] = [names.get(member, member) for member in hands]

@@ -266,3 +266,29 @@ def test_who_was_a_steward_without_its_name_has_none_in_another_members_system(s
         positions = opportunities.commitments(conn, [row.id])[row.id]
     seen = Turn(site.hub, config, mapping, nobody, "r", 1, 1).view(row, positions)
     assert seen["steward"] == "Ash House" and seen["totals.table"] == "a member: pledged 5 USD"
+
+
+def test_what_stood_before_somebody_could_see_it_is_not_in_their_history_of_it(site: Site, elm: Program) -> None:
+    draft = elm.share(facts={"title": "Wells", "summary": "zz-draft"})
+    assert draft["state"] == "draft"
+    assert elm.change(draft["id"], {"facts": {"summary": "zz-second"}}).status_code == 200
+    assert elm.change(draft["id"], {"facts": FACTS, "audience": "member:ash"}).get_json()["state"] == "published"
+    assert elm.change(draft["id"], {"facts": {"need": "zz-for-ash"}}).status_code == 200
+    assert elm.change(draft["id"], {"facts": {"need": "Pumps"}}).status_code == 200
+    assert elm.change(draft["id"], {"facts": {"need": "Wells"}, "audience": "all"}).status_code == 200
+    assert elm.change(draft["id"], {"facts": {"need": "Wells and pumps"}}).status_code == 200
+    page = f"/opportunities/{draft['id']}"
+    own, others = site.client("staff.elm").get(page).text, site.client("staff.oak").get(page).text
+    for early in ("zz-draft", "zz-second", "zz-for-ash", "Pumps"):
+        assert early in own and early not in others, early
+    assert "Wells and pumps" in others
+
+
+def test_who_became_its_steward_has_the_whole_history(site: Site, elm: Program) -> None:
+    draft = elm.share(facts={"title": "Wells", "summary": "zz-draft"})
+    assert elm.change(draft["id"], {"facts": {"summary": "zz-second"}}).status_code == 200
+    with site.hub.writing() as conn:
+        row = opportunities.load(conn, [draft["id"]])[draft["id"]]
+        history.change(conn, row, {"steward_id": "oak"}, history.Cause(site.time.now(), "u", "handed over"))
+    page = site.client("staff.oak").get(f"/opportunities/{draft['id']}").text
+    assert "zz-draft" in page and "zz-second" in page

@@ -30,6 +30,8 @@ from schemas.keepable import unkeepable
 from schemas.values import build, canonical
 
 STATES = ("published", "closed", "withdrawn")
+LONGEST_PATH, LONGEST_TITLE = 255, 2000
+"""Characters. What every list of every member shows is bounded; a field's other text only by its body."""
 
 
 class NotYours(Exception):
@@ -203,6 +205,9 @@ def _tell(conn: Connection, hub: Hub, row: Opportunity) -> None:
 def _facts(given: Mapping[str, Any]) -> dict[str, Any]:
     values, errors = {}, {}
     for path, value in given.items():
+        if len(path) > LONGEST_PATH:
+            errors[f"facts.{path[:LONGEST_PATH]}"] = f"A field's name has at most {LONGEST_PATH} characters."
+            continue
         try:
             field_of = spec(path)
             if field_of.authority != "steward" or path == "kind":
@@ -235,6 +240,8 @@ def _kept(path: str, value: Any) -> Any:
         raise ValueError(why)
     try:
         kept = canonical(path, value)
+        if path == "title" and len(str(kept)) > LONGEST_TITLE:
+            raise ValueError(f"A title has at most {LONGEST_TITLE} characters.")
         json.dumps(kept)
         if kept is not None and spec(path).authority == "steward":
             build({"title": "x", path: kept})

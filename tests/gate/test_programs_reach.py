@@ -158,6 +158,20 @@ def test_a_body_of_nothing_but_mistakes_is_answered_briefly_and_at_once(elm: Pro
         assert time.process_time() - started < 1.5
 
 
+def test_nobody_fills_the_lists_of_all_with_one_title_or_one_name(elm: Program) -> None:
+    long = "x" * 900_000
+    for facts, place in (
+        (FACTS | {"title": long}, "facts.title"),
+        (FACTS | {f"organization.identifiers.{long}": "1"}, f"facts.organization.identifiers.{long}"[:261]),
+        ({f"titl{n}{'e' * 1_800}": "x" for n in range(500)}, "facts.titl0" + "e" * 250),
+    ):
+        answer = elm("POST", "/opportunities", {"key": "k", "facts": facts})
+        assert answer.status_code == 422 and len(answer.text) < 500_000, len(answer.text)
+        assert place in answer.get_json()["errors"]
+    made = elm.share(facts=FACTS | {"title": "W" * 2000})
+    assert elm.change(made["id"], {"facts": {"title": "W" * 2001}}).status_code == 422
+
+
 def test_numbers_of_hundreds_of_digits_break_no_page_and_no_file(site: Site, elm: Program) -> None:
     made = elm.share(
         "c",

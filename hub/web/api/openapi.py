@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from hub.commons.programs import LONGEST_PATH, LONGEST_TITLE
 from hub.tokens import SCOPES
 from hub.web.api import bodies
 from hub.web.api.problems import TITLES
@@ -191,12 +192,14 @@ def _ref(model: Model) -> dict[str, Any]:
 def _facts() -> dict[str, Any]:
     own = {path: field for path, field in FIELDS.items() if field.authority == "steward" and path != "kind"}
     properties = {path: _shape(field) for path, field in own.items() if not path.endswith("*")}
+    properties["title"] |= {"maxLength": LONGEST_TITLE}
     patterns = {_pattern(path): _shape(field) for path, field in own.items() if path.endswith("*")}
     return {
         "type": "object",
         "description": "By path; null is blank. In a change, paths that are not named stay as they are.",
         "properties": properties,
         "patternProperties": patterns,
+        "propertyNames": {"maxLength": LONGEST_PATH},
         "additionalProperties": False,
     }
 

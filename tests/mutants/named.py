@@ -154,7 +154,7 @@ MUTANTS = (
     ),
     Mutant(
         "a pipeline stage is disclosed", "hub/commons/ledger.py",
-        '        if (c.facts or {}).get("commitment.visibility") in DISCLOSED\n        and ', "        if ",
+        'return facts.get("commitment.visibility") in DISCLOSED and ', "return ",
     ),
     Mutant(
         "a changed mapping does not read the base again", PULL,

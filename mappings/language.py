@@ -16,8 +16,9 @@ from typing import Any, Literal
 from mappings.compile import compiled
 from mappings.fieldmap import FieldMap, Reference
 from mappings.finding import Finding, MappingError
-from mappings.lenses.lens import BLANK, Raw, Value
+from mappings.lenses.lens import BLANK, Raw, Value, as_it_is
 from mappings.lenses.money import Shared
+from mappings.results import Problem, Reading, ReferenceWish, Writing
 from mappings.source import Source
 from mappings.source import read as read_source
 from schemas.keepable import unkeepable
@@ -35,45 +36,6 @@ _ALWAYS_KEPT = frozenset({type(None), bool, int, Decimal})
 
 def _takes_all(column: str, value: Any) -> str | None:
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A raw value that cannot be translated. Its field is set aside, not its record."""
-
-    path: str
-    column: str
-    value: Any
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """``values`` by path, ``None`` for blank, also of the fields that are only written (a system's view of them).
-    A path with a problem is not among them."""
-
-    values: dict[str, Value]
-    problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ReferenceWish:
-    """The record of another object that a column should point at: found by the first of ``match`` (column, value)
-    that one record has, else made of ``fields``, if a person says so."""
-
-    object: str
-    match: tuple[tuple[str, Any], ...]
-    fields: Raw
-
-
-@dataclass(frozen=True, slots=True)
-class Writing:
-    """``columns`` whose value differs from the original; ``unholdable``: path to the reason why a column was left
-    as it is; ``references`` only when creating."""
-
-    columns: Raw = field(default_factory=dict)
-    unholdable: dict[str, str] = field(default_factory=dict)
-    references: dict[str, ReferenceWish] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -134,9 +96,10 @@ class Mapping:
         return tuple(part for part in self.fields if part.seeds and part.columns[0] not in referred)
 
     @cached_property
-    def _empty(self) -> tuple[tuple[str, FieldMap, Value], ...]:
-        """What each field of a record that is not there yet says: blank, or what a blank tick stands for."""
-        return tuple((part.path, part, _said(part, {})) for part in self._seeded)
+    def _new(self) -> tuple[tuple[str, str, Callable[[Value, Any], Any] | None, Value, FieldMap], ...]:
+        """Of each field its column and cell, and what it says in a record that is not there yet: blank, or what a blank
+        tick stands for."""
+        return tuple((p.path, p.columns[0], p.lens.cell, _said(p, {}), p) for p in self._seeded)
 
     @cached_property
     def _exactly(self) -> frozenset[str]:
@@ -162,13 +125,13 @@ class Mapping:
         problems: list[Problem] | None = None
         broken: dict[str, str] = {}
         for column, value in raw.items():
-            if value.__class__ in _ALWAYS_KEPT or (value.__class__ is str and value.isascii() and "\0" not in value):
+            if (value.__class__ is str and value.isascii() and "\0" not in value) or value.__class__ in _ALWAYS_KEPT:
                 continue  # nearly all; the rest is looked at
             if why := unkeepable(value):
                 broken[column] = why
-        for path, as_it_is, get, part in self._shown:
-            if as_it_is is not None and not broken:
-                value = raw.get(as_it_is)
+        for path, text, get, part in self._shown:
+            if text is not None and not broken:
+                value = raw.get(text)
                 if value.__class__ is str:
                     values[path] = value or None
                     continue
@@ -180,7 +143,7 @@ class Mapping:
                 column = part.columns[0] if part.columns else ""
                 problems = problems or []
                 problems.append(Problem(path, column, raw.get(column), str(error)))
-        return Reading(values, tuple(problems or ()))
+        return Reading(values, tuple(problems) if problems else ())
 
     def write(
         self, view: Dict[str, Value], original: Raw | None, *, creating: bool = False, refuses: Refuses = _takes_all
@@ -190,22 +153,13 @@ class Mapping:
         A path that ``view`` lacks counts as blank. A column that says it already, in whatever form, stays as it is;
         one that cannot be read is only overwritten by a value. ``refuses``: what the system itself cannot hold.
         """
+        if creating and not original:
+            return self._made(view, refuses)
         raw = dict(original or {})
         before = dict(raw)
         unholdable: dict[str, str] = {}
-        barred: dict[str, str] = {}
-        if creating and not raw:
-            turned = self._filled(view)
-        else:
-            turned = self._turned(view, before, self._seeded if creating else self._written, creating)
-        if turned:
-            for group in self.currencies:
-                currency = group.settle(view, raw)
-                why = refuses(group.of.column, currency) if currency is not None else None
-                if why:
-                    barred[group.of.column] = why
-                elif currency is not None:
-                    raw[group.of.column] = currency
+        turned = self._turned(view, before, self._seeded if creating else self._written, creating)
+        barred = self._settled(view, raw, refuses) if turned else {}
         for part, value in turned:
             try:
                 if barred and value not in BLANK:
@@ -215,25 +169,60 @@ class Mapping:
                 else:
                     put = part.lens.put(value, raw)
                 if refuses is not _takes_all:
-                    for column, new in put.items():
-                        if new != before.get(column) and (why := refuses(column, new)):
-                            raise ValueError(why)
+                    _need_taken(put, before, refuses)
                 raw.update(put)
             except ValueError as error:
                 unholdable[part.path] = str(error)
         if not creating:
-            return Writing({c: v for c, v in raw.items() if v != before.get(c)}, unholdable)
+            return Writing({c: v for c, v in raw.items() if v != before.get(c)}, unholdable, {})
         changed = {c: v for c, v in raw.items() if v is not None and v != before.get(c)}
-        wishes = {link.column: wish for link in self.links for wish in [_wish(link, view)] if wish}
-        return Writing(self._constants | changed, unholdable, wishes)
+        return Writing(self._constants | changed, unholdable, self._wishes(view))
 
-    def _filled(self, view: Dict[str, Value]) -> list[tuple[FieldMap, Value]]:
-        """``_turned`` for a record that is not there yet."""
-        return [
-            (part, value)
-            for path, part, empty in self._empty
-            if ((value := view.get(path)) or value not in BLANK) and value != empty
-        ]
+    def _made(self, view: Dict[str, Value], refuses: Refuses) -> Writing:
+        """``write`` for a record that is not there yet: what the view says, column by column."""
+        raw: Raw = {}
+        unholdable: dict[str, str] = {}
+        barred = self._settled(view, raw, refuses)
+        careful = bool(barred) or refuses is not _takes_all
+        for path, column, cell, empty, part in self._new:
+            value = view.get(path)
+            if value and cell is as_it_is and not careful:
+                raw[column] = value
+                continue
+            if (not value and value in BLANK) or value == empty:
+                continue
+            try:
+                if careful:
+                    if barred:
+                        _need_none(barred, part.columns)
+                    put = part.lens.put(value, raw)
+                    _need_taken(put, {}, refuses)
+                    raw |= put
+                elif value and cell is not None:
+                    raw[column] = cell(value, raw.get(column))
+                else:
+                    raw |= part.lens.put(value, raw)
+            except ValueError as error:
+                unholdable[path] = str(error)
+        if not all(raw.values()):
+            raw = {column: value for column, value in raw.items() if value is not None}
+        return Writing(self._constants | raw, unholdable, self._wishes(view) if self.links else {})
+
+    def _wishes(self, view: Dict[str, Value]) -> dict[str, ReferenceWish]:
+        return {link.column: wish for link in self.links for wish in [_wish(link, view)] if wish}
+
+    def _settled(self, view: Dict[str, Value], raw: Raw, refuses: Refuses) -> dict[str, str]:
+        """Put the currencies that the view's amounts need into ``raw``; which columns cannot hold theirs, and why."""
+        barred: dict[str, str] = {}
+        for group in self.currencies:
+            currency = group.settle(view, raw)
+            if currency is None:
+                continue
+            if why := refuses(group.of.column, currency):
+                barred[group.of.column] = why
+            else:
+                raw[group.of.column] = currency
+        return barred
 
     def _turned(
         self, view: Dict[str, Value], raw: Raw, parts: Sequence[FieldMap], creating: bool
@@ -315,6 +304,13 @@ def _need_none(barred: dict[str, str], columns: Sequence[str]) -> None:
     for column in columns:
         if column in barred:
             raise ValueError(barred[column])
+
+
+def _need_taken(put: Raw, before: Raw, refuses: Refuses) -> None:
+    """ValueError where the system refuses what a column is to hold from now on."""
+    for column, new in put.items():
+        if new != before.get(column) and (why := refuses(column, new)):
+            raise ValueError(why)
 
 
 def _wish(link: Reference, view: Dict[str, Value]) -> ReferenceWish | None:

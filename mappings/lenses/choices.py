@@ -7,7 +7,7 @@ which one it reads as. ``ignore`` lists system values that mean nothing to the c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -110,26 +110,28 @@ def choices(entry: Entry) -> Lens:
     def get(raw: Raw) -> Value:
         return list(read(raw.get(column))) or None
 
-    def put(value: Value, raw: Raw) -> Raw:
-        wanted = list(value or ())
+    def write(value: Value, there: Any) -> Any:
+        wanted = value or ()
         shown = wanted if of.shown is None else [of.shown[code] for code in wanted if code in of.shown]
-        kept = raw.get(column) not in BLANK and [
+        merged = dict.fromkeys(shown) if there in BLANK else beside(there, wanted, shown)
+        return (list(merged) if separator is None else separator.join(map(str, merged))) or None
+
+    def beside(there: Any, wanted: Collection[str], shown: Sequence[Any]) -> Iterable[Any]:
+        """What is to stand there where something stands already."""
+        kept = [
             item
-            for item in items(raw.get(column), separator)
+            for item in items(there, separator)
             if code_of(item) is None or code_of(item) in wanted or item in shown
         ]
-        if not kept:
-            merged = list(dict.fromkeys(shown))
-        else:
-            there = {code_of(item) for item in kept}
-            missing = [item for c, item in _pairs(wanted, of) if c not in there and item not in kept]
-            merged = kept + list(dict.fromkeys(missing))
-        if separator is not None:
-            return {column: separator.join(map(str, merged)) or None}
-        return {column: merged or None}
+        codes = {code_of(item) for item in kept}
+        missing = [item for c, item in _pairs(wanted, of) if c not in codes and item not in kept]
+        return kept + list(dict.fromkeys(missing))
+
+    def put(value: Value, raw: Raw) -> Raw:
+        return {column: write(value, raw.get(column))}
 
     unshown = of.shown is not None and (own is None or own.keys() - of.shown.keys())
-    return Lens((column,), get, put, phrase("codes that have no value in the system") if unshown else "")
+    return Lens((column,), get, put, phrase("codes that have no value in the system") if unshown else "", write)
 
 
 def _pairs(wanted: Iterable[str], of: Table) -> list[tuple[str, Any]]:

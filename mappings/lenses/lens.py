@@ -36,6 +36,11 @@ class Lens:
     as_it_is: bool = False
 
 
+def as_it_is(value: Value, there: Any) -> Any:
+    """The ``cell`` of a column that takes a value as it is."""
+    return value
+
+
 def remembered(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """``read``, which takes each text apart once: there are few of them in a column. What it gives is shared, so it
     must be something that cannot be changed."""

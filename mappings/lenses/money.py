@@ -32,9 +32,6 @@ class CurrencyColumn:
             return self.default
         return self.codes.get(shown, shown) if isinstance(shown, str) else None
 
-    def write(self, code: str) -> str:
-        return self.names.get(code, code)
-
 
 def currency_column(entry: Entry) -> CurrencyColumn | None:
     given = entry.options.get("currency")
@@ -61,7 +58,7 @@ def _fixed(entry: Entry) -> Lens:
         value = raw.get(column)
         if value is None or value == "":
             return None
-        return _said(value, currency, parse, entry)
+        return money(value, currency) if value.__class__ is int else _said(value, currency, parse, entry)
 
     def put(value: Value, raw: Raw) -> Raw:
         if not value:
@@ -80,8 +77,6 @@ def _fixed(entry: Entry) -> Lens:
 
 
 def _said(value: Any, currency: str, parse: Parse, entry: Entry) -> Value:
-    if value.__class__ is int:
-        return money(value, currency)
     found = money(parse(value), currency)
     if isinstance(value, str) and "decimal" not in entry.options:
         why = ambiguous(value.strip(), currency)
@@ -111,7 +106,7 @@ def _beside(entry: Entry, of: CurrencyColumn) -> Lens:
                     column=of.column,
                 )
             )
-        return _said(value, currency, parse, entry)
+        return money(value, currency) if value.__class__ is int else _said(value, currency, parse, entry)
 
     def put(value: Value, raw: Raw) -> Raw:
         if not value:
@@ -143,12 +138,15 @@ class Shared:
         now = self.of.read(raw)
         if self.of.stays and now is not None:
             return None
-        wanted = [view[path]["currency"] for path, _, writes in self.fields if writes and view.get(path)]
+        wanted = []
+        for path, _, writes in self.fields:
+            if writes and (value := view.get(path)):
+                wanted.append(value["currency"])
         if now in wanted or not wanted:
             return None
         for code in dict.fromkeys(wanted):
             if not raw or all(self._follows(view, raw, code, *field) for field in self.fields):
-                return self.of.write(code)
+                return self.of.names.get(code, code)
         return None
 
     def _follows(self, view: Mapping[str, Value], raw: Raw, code: str, path: str, column: str, writes: bool) -> bool:

@@ -8,7 +8,7 @@ from functools import reduce
 from typing import Any
 
 from mappings.entry import Entry
-from mappings.lenses.lens import Lens, Raw, Value, kind_of, one_column
+from mappings.lenses.lens import Lens, Raw, Value, as_it_is, kind_of, one_column
 from schemas.said import phrase
 
 
@@ -35,7 +35,7 @@ def text(entry: Entry) -> Lens:
 
     loses = [phrase("characters after the first %(limit)s", limit=limit)] if limit else []
     loses += [phrase("the characters %(these)s", these=repr(drop))] if drop else []
-    cell = (lambda value, _: value) if limit is None else (lambda value, _: cut(value, limit) or None)
+    cell = as_it_is if limit is None else (lambda value, _: cut(value, limit) or None)
     return Lens(
         (column,),
         get,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
+from hub import garbage
 from hub.cli.opening import config_option, fail, load_config, open_configured
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("hub.serve")
 
-
+SERVING = ("waitress.server", "hub.jobs.clock", "hub.metrics.standing", "hub.web.app")
+"""What ``Serving`` is made of."""
 BOUNDS = {
     "max_request_header_size": 64 * 1024,
     "max_request_body_size": 12 * 1024 * 1024,
@@ -35,6 +37,7 @@ sheet fits; what the pages themselves take is less."""
 @config_option
 def command(port: int | None, config_path: Path) -> None:
     """The whole hub in one process: pages, clock and syncs. Ctrl-C ends it at a safe point."""
+    garbage.bring_in("hub.app", *SERVING)
     from connectors.clock import StoppableTime
     from hub.exposed import unfit
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hub import garbage
 from hub.cli.opening import config_option, fail
 from hub.cli.worker import open_for_many
 
@@ -24,13 +25,15 @@ log = logging.getLogger("hub.web")
 def command(port: int | None, config_path: Path) -> None:
     """Pages only, one process of several, over PostgreSQL; `hub worker` syncs. A proxy of yours spreads people over them. Ctrl-C
     ends it."""
+    from hub.cli.serve import SERVING, Serving
+
+    garbage.bring_in("hub.app", *SERVING)
     hub = open_for_many(config_path, "web")
     if hub.config.secret is None:
         fail(
             "Several processes serve the pages, so they need one [web] secret: a form that one of them showed is sent to another.",
             'Write secret = "env:HUB_WEB_SECRET" under [web], and give every process the same long random value.',
         )
-    from hub.cli.serve import Serving
     from hub.jobs import queue
 
     queue.prepare(hub.engine)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hub import garbage
 from hub.cli.opening import config_option, fail, load_config, open_configured
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def command(places: int, config_path: Path) -> None:
     """One worker of several, over PostgreSQL: syncs what is due. Start as many as you like, on any machines; any may be killed
     at any time. Ctrl-C ends it when the runs under way are done."""
     hub = open_for_many(config_path, "worker")
+    garbage.bring_in("hub.jobs.worker")
     from hub.jobs.worker import Worker
 
     worker = Worker(hub, places)

@@ -39,6 +39,11 @@ class Row:
         )
 
 
+def as_installed() -> dict[str, str]:
+    """The environment of a process whose modules are compiled once and kept, as an installer leaves them."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     folder: Path
@@ -95,8 +100,7 @@ class Bench:
         return self._told([self.stage.peers, str(PEERS / script), *arguments])
 
     def _told(self, command: list[str]) -> dict[str, Any]:
-        environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        done = subprocess.run(command, capture_output=True, text=True, env=environ)
+        done = subprocess.run(command, capture_output=True, text=True, env=as_installed())
         lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
         if done.returncode or not lines:
             raise RuntimeError(f"{' '.join(command)}\n{done.stderr[-2000:]}")

@@ -188,6 +188,25 @@ def test_serving_loads_nothing_that_most_hubs_never_need() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_serving_brings_in_at_once_all_that_it_is_made_of() -> None:
+    """What came in later would be searched for garbage over and over."""
+    import subprocess
+    import sys
+
+    program = (
+        "import gc, sys\nfrom hub.cli import serve\nfrom hub.cli.opening import open_configured\n"
+        "from unittest import mock\nbrought = []\n"
+        "def opened(*_, **__):\n    brought.extend(sys.modules); sys.exit()\n"
+        "with mock.patch.object(serve, 'load_config'), mock.patch('hub.exposed.unfit', return_value=[]), "
+        "mock.patch.object(serve, 'open_configured', opened):\n"
+        "    try: serve.command(['--config', 'none.toml'])\n    except SystemExit: pass\n"
+        "import hub.app, waitress.server, hub.jobs.clock, hub.metrics.standing, hub.web.app\n"
+        "print(sorted(set(sys.modules) - set(brought)), gc.get_freeze_count() > 100_000)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[] True"
+
+
 # --- systems that do not do what they should ----------------------------------
 
 

@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 from hub import garbage
+from hub.cli.opening import open_configured
 
 
 @pytest.fixture(autouse=True)
 def thawed() -> Iterator[None]:
+    usual = gc.get_threshold()
     yield
     gc.unfreeze()
+    gc.set_threshold(*usual)
 
 
 @pytest.fixture
@@ -42,3 +45,10 @@ def test_a_module_that_is_not_there_leaves_the_search_as_it_was() -> None:
     with pytest.raises(ModuleNotFoundError):
         garbage.bring_in("hub.nowhere")
     assert gc.isenabled() and gc.get_freeze_count() == 0
+
+
+def test_a_hub_that_was_opened_is_searched_seldom(tmp_path: Path) -> None:
+    gc.set_threshold(700, 10, 10)
+    (tmp_path / "config.toml").write_text('[hub]\ndatabase = "sqlite:///hub.db"\n')
+    open_configured(tmp_path / "config.toml").engine.dispose()
+    assert gc.get_threshold()[0] == garbage.OBJECTS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
     from connectors.clock import Time
     from hub.app import Hub
     from hub.config import Config
-
-OBJECTS = 20_000
-"""New objects after which Python looks for cycles among them."""
 
 config_option: Callable[[Any], Any] = click.option(
     "--config",
@@ -52,7 +48,7 @@ def open_configured(path: Path, time: Time | None = None, least: str | None = "W
     of the log, where the configuration names no file for it; None for what the configuration says."""
     from sqlalchemy.exc import OperationalError
 
-    from hub import log, redact
+    from hub import garbage, log, redact
     from hub.app import open_hub
 
     config = load_config(path)
@@ -67,14 +63,5 @@ def open_configured(path: Path, time: Time | None = None, least: str | None = "W
         hub = open_hub(config, time=time)
     except OperationalError as error:
         fail(f"The database {config.database.split('@')[-1]} cannot be opened: {error.orig}.")
-    collect_seldom()
+    garbage.search_seldom()
     return hub
-
-
-def collect_seldom() -> None:
-    """What is imported by now stays until the process ends, so Python's collector need not look through it again and again;
-    and it looks for cycles after this many new objects, not after 700, which a page of records makes many times over. A tenth
-    of a first sync goes into looking otherwise."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(OBJECTS, 20, 20)

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from connectors.clock import SystemTime
 from connectors.contract import Connector
+from hub import garbage
 from hub.app import Hub, wanted
-from hub.cli.opening import collect_seldom
 from hub.config import Config, ConnectionConfig, MemberConfig
 from hub.ids import Ids
 from hub.store import members
@@ -136,7 +136,7 @@ def work(what: str, database: str, urls: list[str]) -> None:
         whole(hub, *hub.urls)
         touched(urls, 100)
         act = lambda: whole(hub, *hub.urls)  # noqa: E731
-    collect_seldom()
+    garbage.search_seldom()
     writes, before = counted(hub), asked(urls)
     profile = os.environ.get("BENCH_PROFILE")
     if profile:

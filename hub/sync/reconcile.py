@@ -17,7 +17,8 @@ changed               changed, equal       AGREE: only the base moves
 changed               changed, different   the rule for this field, else CONFLICT
 ====================  ===================  ==========================================================
 
-Without a base (first sight, or a newly mapped field): equal agrees, blank never overwrites, else CONFLICT.
+Without a base (first sight, or a newly mapped field): equal agrees, blank never overwrites, else CONFLICT. What stands where
+the commons value cannot be held is CONFLICT too, or KEEP where this connection may not change the field.
 Where hub and system undo each other for the third time running, TAKE becomes CONFLICT and PUSH becomes LOOP.
 Where a member follows a project's facts by asking, or not at all, PUSH of such a fact becomes ASK or LEAVE.
 """
@@ -151,6 +152,7 @@ def reconcile(
     }
     ours = mapping.read(shown).values if written.columns else theirs.values
     unread = {c for part in mapping.fields if part.reads and part.path in unreadable for c in part.columns}
+    decided = standing.frozen | standing.differs | written.unholdable.keys()
     decisions: list[Decision] = []
     for part in mapping.fields:
         if not (part.reads or part.writes):
@@ -160,6 +162,9 @@ def reconcile(
             decisions.append(Decision(path, Action.UNREADABLE, reason=unreadable[path]))
             continue
         known = base is not None and all(column in base for column in part.columns)
+        still_there = known and theirs.values.get(path) == ours.get(path) == before.get(path)
+        if still_there and part.reads and part.writes and path not in decided:
+            continue  # nobody moved it, as of most fields of most records
         decision = _decide(
             part,
             theirs.values.get(path),
@@ -285,7 +290,7 @@ def _first_sight(
     if agrees and not unholdable:
         return say(Action.AGREE)
     if unholdable:
-        return say(Action.NOTHING)
+        return _beside_unholdable(say, theirs, theirs not in BLANK, standing, path)
     if theirs in BLANK:
         return say(Action.PUSH)
     if not _may_change(path, standing):

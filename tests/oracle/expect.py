@@ -133,7 +133,9 @@ def _in(look: Look) -> set[Action]:
 def _no_word_for_it(look: Look) -> set[Action]:
     """The commons value cannot be written here, and shown so. Their edit next to it overwrites nothing."""
     if look.first:
-        return {Action.NOTHING, Action.CONFLICT} if look.theirs else {Action.NOTHING}
+        if blank(look.theirs):
+            return {Action.NOTHING}
+        return {Action.CONFLICT} if look.may_change else {Action.KEEP}
     if not look.theirs_changed:
         return {Action.NOTHING}
     emptied = {Action.KEEP, Action.NOTHING} if blank(look.theirs) or look.edits == "reset" else set()

@@ -199,6 +199,19 @@ def test_money_of_another_currency_is_never_converted_nor_written() -> None:
     assert said(run({"Ask": 5}, ask, m=euro), "ask.requested") is Action.CONFLICT
 
 
+def test_at_first_sight_what_stands_where_the_commons_value_cannot_is_nobodys_agreement() -> None:
+    """It was taken for the base: as soon as the commons value could be held, it was written over, and nobody had seen it."""
+    euro = mapping(**{"ask.requested": {"field": "Ask", "type": "money", "currency": "EUR"}})
+    ask = {"title": "old", "summary": "same", "ask.requested": {"amount": "1000", "currency": "USD"}}
+    importer = Standing("here", steward=False, edits="reset")
+
+    def first(own: int | None, standing: Standing) -> Action:
+        return said(reconcile(euro, raw(euro, Ask=own), None, None, ask, standing), "ask.requested")
+
+    assert first(5, STEWARD) is Action.CONFLICT and first(5, importer) is Action.KEEP
+    assert first(None, STEWARD) is first(None, importer) is Action.NOTHING
+
+
 def test_an_unknown_choice_sets_its_field_aside_and_the_others_go_on() -> None:
     result = run({"Stage": "mystery", "Title": "new"}, {})
     assert said(result, "commitment.stage") is Action.UNREADABLE and said(result) is Action.TAKE

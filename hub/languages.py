@@ -19,7 +19,7 @@ from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask
+from flask import Flask, g, has_app_context
 from flask_babel import Babel, Domain, force_locale, get_babel, get_locale
 
 from hub.wording import seen
@@ -62,8 +62,15 @@ class Catalogues(Domain):
         return Told(super().ngettext(singular, plural, num, **_told(values)))
 
     def get_translations(self) -> NullTranslations:
-        file = self.files.get(str(get_locale() or ENGLISH))
-        return _read(file, file.stat().st_mtime_ns) if file else NullTranslations()
+        """A file that changed is read anew, with the next page: one page asks thousands of times."""
+        if not has_app_context():
+            return NullTranslations()
+        found: dict[Locale | None, NullTranslations] = g.setdefault("hub_catalogues", {})
+        locale = get_locale()
+        if locale not in found:
+            file = self.files.get(str(locale or ENGLISH))
+            found[locale] = _read(file, file.stat().st_mtime_ns) if file else NullTranslations()
+        return found[locale]
 
 
 def install(app: Flask, catalogues: Catalogues, selector: object = None) -> None:
@@ -133,6 +140,8 @@ def _piece(template: str, values: Mapping[str, Any], translations: NullTranslati
 def _told(values: Mapping[str, Any]) -> dict[str, Any]:
     """What a sentence names, so that it cannot change how the sentence reads: unseen characters are spelt out, and where one
     reads from the right, each name keeps a direction of its own."""
+    if not values:
+        return {}
     around = _alone if _reads_from_the_right() else seen
     return {name: around(value) if type(value) is str and value else value for name, value in values.items()}
 

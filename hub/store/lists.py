@@ -276,12 +276,15 @@ def history(conn: Connection, opportunity_id: str) -> Rows:
 
 def recent(conn: Connection, names: Collection[str], since: datetime, limit: int = 12) -> Rows:
     """What these connections changed, newest first; that a record was tied to it beside says nothing more."""
+    theirs = audit.c.connection_id.in_(list(names)) & (audit.c.at >= since) & (audit.c.action != "linked")
+    newest = (
+        select(audit.c.id).where(theirs).order_by(audit.c.id.desc()).limit(limit)
+    )  # no other column is sorted along
     query = (
         select(audit, opportunity.c.title)
         .join(opportunity, opportunity.c.id == audit.c.opportunity_id)
-        .where(audit.c.connection_id.in_(list(names)) & (audit.c.at >= since) & (audit.c.action != "linked"))
+        .where(audit.c.id.in_(newest))
         .order_by(audit.c.id.desc())
-        .limit(limit)
     )
     return conn.execute(query).all()
 

@@ -16,7 +16,7 @@ from hub.web.listing import listed
 
 pages = Blueprint("board", __name__)
 SHOWN = 8
-CARDS = 20
+CARDS = 12
 """On a page; the worst first, and by name among equals."""
 DRAWN = 12
 """Connections that the picture of the last day has lanes for, the worst first."""

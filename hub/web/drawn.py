@@ -15,7 +15,7 @@ from hub.store.lists import Standing
 from hub.store.tables import Audit
 from hub.web import pictures, standing
 from hub.web.pictures import Bar, Mark
-from hub.web.show import ago
+from hub.web.show import since
 
 MOVES = ("created", "changed", "withdrawn", "closed", "pushed_new", "pushed")
 DAY = timedelta(days=1)
@@ -57,7 +57,7 @@ def day(lanes: Sequence[str], runs: Sequence[Any], happened: Sequence[Audit], no
         for some in _stretches(runs)
     ]
     marks += [
-        Mark(line.at, f"{ago(line.at).striptags()}: {_(line.action)}", "deed", None, place[line.connection_id])
+        Mark(line.at, f"{since(line.at)}: {_(line.action)}", "deed", None, place[line.connection_id])
         for line in happened
         if line.connection_id in place
     ]
@@ -91,8 +91,8 @@ def _told_of(runs: Sequence[Any]) -> str:
     if len(runs) == 1:
         return _told(runs[0])
     went_well = ngettext("%(num)s run went well", "%(num)s runs went well", len(runs))
-    return f"{went_well}, {ago(runs[-1].started_at).striptags()}"
+    return f"{went_well}, {since(runs[-1].started_at)}"
 
 
 def _told(run: Any) -> str:
-    return f"{standing.of_run(run).text}, {ago(run.started_at).striptags()}: {standing.sentence(run.counts)}"
+    return f"{standing.of_run(run).text}, {since(run.started_at)}: {standing.sentence(run.counts)}"

@@ -177,6 +177,10 @@ def ago(at: datetime | None) -> Markup:
     """How long since, by the hub's own clock."""
     if at is None:
         return Markup('<span class="empty">{}</span>').format(_("never"))
-    since = at - hub().time.now()
-    text = _("just now") if abs(since.total_seconds()) < 1 else format_timedelta(since, add_direction=True)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), said(at), text)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), said(at), since(at))
+
+
+def since(at: datetime) -> str:
+    """The same as plain words, where there is no place for the moment itself."""
+    past = at - hub().time.now()
+    return _("just now") if abs(past.total_seconds()) < 1 else format_timedelta(past, add_direction=True)

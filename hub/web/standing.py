@@ -101,59 +101,69 @@ STATES = {"done": "fine", "running": "running", "held": "held", "failed": "faile
 """The name of the word for each state of a run."""
 
 
+def to_tell(text: str) -> str:
+    """For the catalogues, from a place where nobody is spoken to yet."""
+    return text
+
+
+TOLD = {
+    "done": (to_tell("Done"), "✓"),
+    "running": (to_tell("Running"), "↻"),
+    "held": (to_tell("Held for approval"), "!"),
+    "failed": (to_tell("Failed"), "✕"),
+    "incomplete": (to_tell("Incomplete"), "…"),
+    "interrupted": (to_tell("Interrupted"), "…"),
+    "cancelled": (to_tell("Cancelled"), "■"),
+}
+"""The text of that word, and its mark. A page has hundreds of runs: only what is said is translated."""
+COUNTED = {
+    "read": to_tell("read"),
+    "created": to_tell("new here"),
+    "changed": to_tell("changed here"),
+    "pushed_new": to_tell("created there"),
+    "pushed": to_tell("written there"),
+    "withdrawn": to_tell("withdrawn"),
+    "closed": to_tell("closed"),
+    "conflicts": to_tell("conflicts"),
+    "suggested": to_tell("suggestions"),
+    "quarantined": to_tell("set aside"),
+    "missing": to_tell("not found there any more"),
+    "rejected": to_tell("refused by the system"),
+    "questions": to_tell("organisations to settle"),
+}
+"""What a run counts, in the order in which it happens, under the head of a list of it."""
+
+
 def of_run(run: Any) -> Word:
     return of_state(run.state)
 
 
 def of_state(state: str) -> Word:
-    texts = {
-        "done": (_("Done"), "✓"),
-        "running": (_("Running"), "↻"),
-        "held": (_("Held for approval"), "!"),
-        "failed": (_("Failed"), "✕"),
-        "incomplete": (_("Incomplete"), "…"),
-        "interrupted": (_("Interrupted"), "…"),
-        "cancelled": (_("Cancelled"), "■"),
-    }
-    return Word(STATES.get(state, "paused"), *texts.get(state, (state, "?")))
+    text, mark = TOLD.get(state, (state, "?"))
+    return Word(STATES.get(state, "paused"), _(text) if state in TOLD else text, mark)
 
 
 def sentence(counts: dict[str, int] | None) -> str:
     """A run in one sentence; what did not happen is left out."""
-    told = {key: number for key, number in (counts or {}).items() if number}
-    things = {
-        "conflicts": ngettext("%(num)s conflict", "%(num)s conflicts", told.get("conflicts", 0)),
-        "suggested": ngettext("%(num)s suggestion", "%(num)s suggestions", told.get("suggested", 0)),
-        "questions": ngettext(
-            "%(num)s organisation to settle", "%(num)s organisations to settle", told.get("questions", 0)
-        ),
-    }
-    parts = [things.get(key) or f"{told[key]} {word}" for word, key in _counted() if key in told]
-    return _(", ").join(parts) or _("nothing to do")
+    there = counts or {}
+    return _(", ").join(_thing(name, there[name]) for name in COUNTED if there.get(name)) or _("nothing to do")
+
+
+def _thing(name: str, number: int) -> str:
+    if name == "conflicts":
+        return ngettext("%(num)s conflict", "%(num)s conflicts", number)
+    if name == "suggested":
+        return ngettext("%(num)s suggestion", "%(num)s suggestions", number)
+    if name == "questions":
+        return ngettext("%(num)s organisation to settle", "%(num)s organisations to settle", number)
+    return f"{number} {_(COUNTED[name])}"
 
 
 def counted(counts: dict[str, int] | None, *others: tuple[str, str]) -> list[tuple[str, int]]:
     """What a run counted, in words, and ``others`` behind; what did not happen is left out."""
-    return [(word, number) for word, key in (*_counted(), *others) if (number := (counts or {}).get(key))]
-
-
-def _counted() -> list[tuple[str, str]]:
-    """Heads of what a run counts, in the order in which it happens, with the name of each count."""
-    return [
-        (_("read"), "read"),
-        (_("new here"), "created"),
-        (_("changed here"), "changed"),
-        (_("created there"), "pushed_new"),
-        (_("written there"), "pushed"),
-        (_("withdrawn"), "withdrawn"),
-        (_("closed"), "closed"),
-        (_("conflicts"), "conflicts"),
-        (_("suggestions"), "suggested"),
-        (_("set aside"), "quarantined"),
-        (_("not found there any more"), "missing"),
-        (_("refused by the system"), "rejected"),
-        (_("organisations to settle"), "questions"),
-    ]
+    there = counts or {}
+    told = [(_(word), there[name]) for name, word in COUNTED.items() if there.get(name)]
+    return told + [(word, there[name]) for word, name in others if there.get(name)]
 
 
 def calls(standing: Standing) -> str:

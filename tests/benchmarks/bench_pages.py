@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import re
 import statistics
@@ -189,6 +190,8 @@ def pages() -> dict[str, tuple[str, list[str]]]:
 def measured(hub: Hub, only: str = "") -> dict[str, float]:
     """Seconds for a whole page at the median: of this process's own time on SQLite, which does all of it, so that a busy
     machine tells the same; of the clock on PostgreSQL."""
+    gc.collect()
+    gc.freeze()  # as in `hub serve`, where nothing that is imported is searched for garbage in the middle of a page
     app, clients, found = create_app(hub), dict[str, FlaskClient](), dict[str, float]()
     for name in PEOPLE:
         clients[name] = app.test_client()

@@ -18,7 +18,7 @@ from schemas.fields import FIELDS
 
 ROOT = Path(__file__).parents[2]
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "phrase": None}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "phrase": None, "to_tell": None}
 ROOMS = ("hub", "connectors", "mappings", "schemas", "said")
 HEADER = "# Messages of Commons Hub. docs/translations.md says how to work on them.\n"
 

@@ -55,7 +55,10 @@ def postgresql(bench: Bench) -> Iterator[Row]:
         server.psql(f"CREATE DATABASE {name}")
         return form.format(name=name, at=at)
 
-    dsn, alchemy = "postgresql://postgres@/{name}?host={at}", "postgresql+psycopg://postgres@/{name}?host={at}"
+    dsn, alchemy = (
+        "postgresql://postgres:none@localhost/{name}?host={at}",
+        "postgresql+psycopg://postgres@/{name}?host={at}",
+    )
     with bench.servers(bench.stage.size) as urls:
         costs = bench.in_turns(
             floor=lambda: bench.peer("floor.py", "postgresql", urls[0], fresh(dsn)),

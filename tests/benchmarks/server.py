@@ -66,9 +66,10 @@ class System:
         start, length = self.places[number - 1]
         return os.pread(self.file.fileno(), length, start)
 
-    def since(self, moment: str) -> bytes:
+    def since(self, moment: str, number: int) -> bytes:
         rows = [row for row in self.changed.values() if row["updated"] > moment]
-        return dumps({"records": rows, "next": None, "total": len(rows)})
+        following = number + 1 if number * PAGE < len(rows) else None
+        return dumps({"records": rows[(number - 1) * PAGE : number * PAGE], "next": following, "total": len(rows)})
 
     def now(self) -> str:
         self.clock += 1
@@ -111,7 +112,7 @@ class System:
                     {"records": [r for r in self.changed.values() if r.get("key") == asked["key"]], "next": None}
                 )
             case "GET", "/records" if asked.get("updated_since", "") >= BEGAN:
-                return self.since(asked["updated_since"])
+                return self.since(asked["updated_since"], int(asked.get("page", 1)))
             case "GET", "/records":
                 return self.page(int(asked.get("page", 1)))
             case "POST", "/records":

@@ -65,13 +65,9 @@ class StandingRules:
             for rule in connection.imports or ([Criteria()] if connection.imports is not None else []):
                 for term in posted(rule):
                     self._posted.setdefault(term, {})[connection.name] = connection
-        self._terms = (
-            terms
-            if any(map(of_words, self._posted))
-            else plain_terms
-            if any(map(of_facts, self._posted))
-            else bare_terms
-        )
+        self._terms = bare_terms
+        if any(map(of_facts, self._posted)):
+            self._terms = terms if any(map(of_words, self._posted)) else plain_terms
         self._members = {c.member for c in connections.values() if c.imports is not None}
 
     def importers(self, opportunity: Opportunity, circles: Circles) -> list[str]:

@@ -161,9 +161,8 @@ def change_roles(user_id: str) -> Response:
         membership.change_roles(hub(), me().id, user_id, sorted(given))
     except ValueError as error:
         return _back(member, str(error), "problem")
-    if (
-        user_id == me().id and before is not None
-    ):  # whoever changed their own has a new session, and all others of theirs are over
+    if user_id == me().id and before is not None:
+        # Whoever changed their own has a new session, and all others of theirs are over.
         with hub().writing() as conn:
             token = accounts.renewed(conn, hub(), before)
         at = "board.page" if access.RUNNERS.isdisjoint(given) else "people.page"

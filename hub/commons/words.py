@@ -16,6 +16,7 @@ LONGEST = 64
 MOST = 24
 """Words of a query that count."""
 _WORD = re.compile(r"[^\W_]+")
+_ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
 _PART = re.compile(r'"([^"]*)"|([^\s"]+)')
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _TATWEEL = "\u0640"
@@ -49,10 +50,10 @@ def _kept(text: str) -> Iterable[str]:
 
 def words(text: str) -> list[str]:
     """In their order. The Arabic article is no part of a word: “تعليم” and “التعليم” are one."""
-    found = _WORD.findall(fold(text))
-    if text.isascii():
-        return [word[:LONGEST] for word in found] if len(max(found, key=len, default="")) > LONGEST else found
-    return [_bare(word)[:LONGEST] for word in found]
+    if text.isascii():  # most texts, at a fifth of what it takes to look for words
+        found = text.translate(_ASCII).split()
+        return [word[:LONGEST] for word in found] if max(map(len, found), default=0) > LONGEST else found
+    return [_bare(word)[:LONGEST] for word in _WORD.findall(fold(text))]
 
 
 def _bare(word: str) -> str:

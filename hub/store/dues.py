@@ -109,8 +109,8 @@ def pages(reading: Any, connection: str, limit: int, now: datetime, run_id: str)
 def of_records(conn: Connection, connection: str) -> int:
     """How many opportunities are due here that have a record."""
     same = (link.c.connection_id == t.c.connection_id) & (link.c.opportunity_id == t.c.opportunity_id)
-    there = select(func.count()).select_from(t.join(link, same))
-    return int(conn.scalar(there.where((t.c.connection_id == connection) & (link.c.state == "linked"))) or 0)
+    there = (t.c.connection_id == connection) & exists().where(same & (link.c.state == "linked"))
+    return int(conn.scalar(select(func.count()).select_from(t).where(there)) or 0)
 
 
 def wake(conn: Connection, names: Iterable[str], now: datetime) -> None:
@@ -157,4 +157,5 @@ def tries(conn: Connection, connection: str, opportunity_id: str) -> int:
 def waiting_connections(conn: Connection) -> list[str]:
     """Connections that have something they could plan."""
     free = ~exists().where(pending.c.opportunity_id == t.c.opportunity_id)
-    return [row.connection_id for row in conn.execute(select(t.c.connection_id).where(free).distinct())]
+    something = exists().where((t.c.connection_id == connections.c.id) & free)
+    return list(conn.scalars(select(connections.c.id).where(something)))

@@ -101,6 +101,12 @@ def copy(conn: Connection, opportunity_id: str, values: Mapping[str, Any]) -> No
         conn.execute(update(t).where(t.c.opportunity_id == opportunity_id).values(**copied))
 
 
+def arriving(conn: Connection, run_id: str, becomes: str | None) -> None:
+    """What this run brought is another's now, or there for everyone; to be said before the opportunities themselves are."""
+    brought = select(opportunity.c.id).where(opportunity.c.arriving == run_id)
+    conn.execute(update(t).where(t.c.opportunity_id.in_(brought)).values(arriving=becomes))
+
+
 def forget(conn: Connection, opportunity_ids: Iterable[str]) -> None:
     ids = list(conn.scalars(select(t.c.id).where(is_one_of(conn, t.c.opportunity_id, opportunity_ids))))
     conn.execute(delete(tag).where(is_one_of(conn, tag.c.finding_id, ids)))

@@ -42,17 +42,19 @@ def as_they_stand(conn: Connection, connection: str, digest: str, raws: Mapping[
     """``id``, ``opportunity_id``, ``remote_version``, ``seen_scan``, ``seen_page`` and ``missed_scans`` of the links whose base,
     read by this mapping, is just what their record shows: told by its text, for to take it apart would cost most of what a
     scan costs in which nothing changed. What is the same in another text is not among them."""
-    asked = {"connection": connection, "digest": digest} | those(conn, raws)
-    found = conn.execute(_as_they_stand(conn.dialect.name), asked)
-    return {row.remote_id: row for row in found if row.said == dumps(raws[row.remote_id])}
+    found = conn.execute(_as_they_stand(conn.dialect.name), {"connection": connection} | those(conn, raws))
+    read = ("linked", digest)
+    same = (row for row in found if (row.state, row.mapping_digest) == read and row.said == dumps(raws[row.remote_id]))
+    return {row.remote_id: row for row in same}
 
 
 @cache
 def _as_they_stand(dialect: str) -> Any:
-    columns = ("id", "remote_id", "opportunity_id", "remote_version", "seen_scan", "seen_page", "missed_scans")
+    """Asked by record alone: given the state too, SQLite walks along all that is linked, for every page anew."""
+    columns = ("id", "remote_id", "opportunity_id", "remote_version", "seen_scan", "seen_page", "missed_scans",
+               "state", "mapping_digest")  # fmt: skip
     here = (t.c.connection_id == bindparam("connection")) & among(dialect, t.c.remote_id)
-    read = (t.c.state == "linked") & (t.c.mapping_digest == bindparam("digest"))
-    return select(*(t.c[name] for name in columns), cast(t.c.base, Text).label("said")).where(here & read)
+    return select(*(t.c[name] for name in columns), cast(t.c.base, Text).label("said")).where(here)
 
 
 def records(conn: Connection, connection: str) -> Sequence[Row[Any]]:
@@ -133,7 +135,7 @@ def pages_seen(conn: Connection, connection: str) -> dict[str, int]:
 
 def believe(conn: Connection, connection: str) -> None:
     """Whatever was missed is taken to be there: counting starts over."""
-    conn.execute(update(t).where(t.c.connection_id == connection).values(missed_scans=0))
+    conn.execute(update(t).where((t.c.connection_id == connection) & (t.c.missed_scans != 0)).values(missed_scans=0))
 
 
 def absent(conn: Connection, connection: str, scan: int, scans: int) -> dict[str, int]:

@@ -78,15 +78,14 @@ def save_commitment(conn: Connection, commitment: Commitment) -> None:
 
 def arrived(conn: Connection, run_id: str) -> None:
     """The run that brought these was judged: they are there for everyone who may see them."""
+    finding.arriving(conn, run_id, None)
     conn.execute(update(t).where(t.c.arriving == run_id).values(arriving=None))
-    conn.execute(update(finding.t).where(finding.t.c.arriving == run_id).values(arriving=None))
 
 
 def arriving_moves(conn: Connection, old_run: str, new_run: str) -> bool:
     """Whether there were any."""
-    moved = conn.execute(update(t).where(t.c.arriving == old_run).values(arriving=new_run)).rowcount
-    conn.execute(update(finding.t).where(finding.t.c.arriving == old_run).values(arriving=new_run))
-    return bool(moved)
+    finding.arriving(conn, old_run, new_run)
+    return bool(conn.execute(update(t).where(t.c.arriving == old_run).values(arriving=new_run)).rowcount)
 
 
 def still_arriving(conn: Connection, run_id: str) -> list[str]:

@@ -39,7 +39,7 @@ from hub.store.outside import Hint, MemberKey, Token
 from hub.store.reached import Opened
 from hub.store.sealed import Erasure, HubIdentity, Seal
 from hub.store.told import Invitation, MailWish, Message, Post, Thread
-from hub.store.types import Row, json_column, line, moment, plain, sentence, sentences
+from hub.store.types import Row, json_column, line, moment, origins, plain, sentence, sentences
 
 __all__ = [
     "Alert",
@@ -159,7 +159,7 @@ class Opportunity(Row, table=True):
     audience: str = "all"
     title: str = Field(sa_column=Column(Text, nullable=False))
     facts: dict[str, Any] = json_column()
-    origins: dict[str, Any] = json_column()
+    origins: dict[str, Any] = origins()
     version: int = 1
     arriving: str | None = Field(default=None, index=True)
     created_at: datetime = moment()
@@ -181,7 +181,7 @@ class Commitment(Row, table=True):
     opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
     member_id: str = Field(foreign_key="member.id", index=True)
     facts: dict[str, Any] = json_column()
-    origins: dict[str, Any] = json_column()
+    origins: dict[str, Any] = origins()
     updated_at: datetime = moment()
 
 

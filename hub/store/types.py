@@ -135,6 +135,32 @@ def line(nullable: bool = True, default: str | None = None) -> Any:
     return Field(default=default, sa_column=Column(Line, nullable=nullable))
 
 
+class Origins(TypeDecorator[dict[str, Any]]):
+    """``{path: origin}``, kept as ``[[origin, [path, …]], …]``: most values of a record come from one place at one moment. What
+    was kept by path in earlier versions is read as it is."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        alike: dict[int, tuple[Any, list[str]]] = {}
+        for path, origin in value.items():
+            alike.setdefault(id(origin), (origin, []))[1].append(path)
+        return list(alike.values())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any] | None:
+        return (
+            value if value is None or isinstance(value, dict) else {path: one for one, paths in value for path in paths}
+        )
+
+
+def origins() -> Any:
+    """A column that says for each path where its value came from."""
+    return Field(default=None, sa_column=Column(Origins(none_as_null=True), nullable=True))
+
+
 def json_column() -> Any:
     """A column with canonical values, see ``engine.dumps``."""
     return Field(default=None, sa_column=Column(Json, nullable=True))

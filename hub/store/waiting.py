@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, case, func, select, type_coerce, update
 
+from hub.store.among import is_one_of
 from hub.store.dues import insert_for
 from hub.store.tables import Conflict, Hold, MatchQuestion, Quarantine, ReferenceQuestion, Suggestion
 
@@ -20,9 +21,11 @@ match: Any = MatchQuestion.__table__  # type: ignore[attr-defined]
 
 
 def open_conflicts(conn: Connection, opportunity_ids: Iterable[str]) -> Iterator[Conflict]:
-    where = conflict.c.opportunity_id.in_(list(opportunity_ids)) & (conflict.c.state == "open")
+    """Asked by opportunity alone: given the state too, SQLite walks along all that is open in the commons."""
+    where = is_one_of(conn, conflict.c.opportunity_id, opportunity_ids)
     for row in conn.execute(select(conflict).where(where).order_by(conflict.c.id)):
-        yield Conflict(**row._mapping)
+        if row.state == "open":
+            yield Conflict(**row._mapping)
 
 
 def last_conflict(conn: Connection, opportunity_id: str, path: str) -> Conflict | None:
@@ -161,14 +164,14 @@ def quarantined(conn: Connection, connection: str, remote_ids: Iterable[str]) ->
     """Which of these are set aside, or have a field that is."""
     if conn.execute(_ANY_ASIDE, {"connection": connection}).first() is None:
         return set()
-    where = (quarantine.c.connection_id == connection) & quarantine.c.remote_id.in_(list(remote_ids))
+    where = (quarantine.c.connection_id == connection) & is_one_of(conn, quarantine.c.remote_id, remote_ids)
     rows = conn.execute(select(quarantine.c.remote_id).where(where & (quarantine.c.state != "released")))
     return {row.remote_id for row in rows}
 
 
 def fields_aside(conn: Connection, connection: str, remote_ids: Iterable[str]) -> dict[str, set[str]]:
     """The paths of fields that are set aside, by record id."""
-    where = (quarantine.c.connection_id == connection) & quarantine.c.remote_id.in_(list(remote_ids))
+    where = (quarantine.c.connection_id == connection) & is_one_of(conn, quarantine.c.remote_id, remote_ids)
     found: dict[str, set[str]] = {}
     for row in conn.execute(
         select(quarantine.c.remote_id, quarantine.c.path).where(where & (quarantine.c.state != "released"))
@@ -222,7 +225,7 @@ def answer_reference(conn: Connection, row: ReferenceQuestion) -> None:
 
 
 def questions(conn: Connection, link_ids: Iterable[str]) -> dict[tuple[str, str], ReferenceQuestion]:
-    rows = conn.execute(select(question).where(question.c.link_id.in_(list(link_ids))))
+    rows = conn.execute(select(question).where(is_one_of(conn, question.c.link_id, link_ids)))
     return {(row.link_id, row.column): ReferenceQuestion(**row._mapping) for row in rows}
 
 

@@ -39,9 +39,9 @@ MOST = 500
 
 def conflicts(conn: Connection, names: Collection[str], member_id: str) -> Rows:
     """Open ones of opportunities that are this member's, or have a record in these connections; oldest first."""
-    here = select(link.c.id).where(
-        (link.c.opportunity_id == conflict.c.opportunity_id) & link.c.connection_id.in_(list(names))
-    )
+    # An opportunity has few records: by its index, not by one look for each of a hundred connections.
+    where = func.coalesce(link.c.connection_id, "").in_(list(names))
+    here = select(link.c.id).where((link.c.opportunity_id == conflict.c.opportunity_id) & where)
     query = (
         select(conflict, opportunity.c.title, opportunity.c.steward_id)
         .join(opportunity, opportunity.c.id == conflict.c.opportunity_id)
@@ -64,8 +64,10 @@ def deletions(conn: Connection, names: Collection[str]) -> Rows:
 
 
 def holds(conn: Connection, names: Collection[str]) -> Rows:
+    """Waiting ones, without their items, of which each may have thousands."""
     where = hold.c.connection_id.in_(list(names)) & (hold.c.state == "waiting")
-    return conn.execute(select(hold).where(where).order_by(hold.c.at).limit(MOST)).all()
+    parts = [column for column in hold.c if column is not hold.c["items"]]
+    return conn.execute(select(*parts).where(where).order_by(hold.c.at).limit(MOST)).all()
 
 
 def quarantined(conn: Connection, names: Collection[str]) -> Rows:
@@ -238,7 +240,8 @@ def _counted(
         row.connection_id
         for row in conn.execute(
             select(due.c.connection_id, due.c.opportunity_id).where(
-                due.c.opportunity_id.in_(select(conflict.c.opportunity_id).where(conflict.c.state == "open"))
+                due.c.connection_id.in_(list(names))
+                & due.c.opportunity_id.in_(select(conflict.c.opportunity_id).where(conflict.c.state == "open"))
             )
         )
         if row.opportunity_id in apart[row.connection_id]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from flask import g
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,7 +24,14 @@ ICONS = {"failed": "hub-bad.svg", "unknown": "hub-bad.svg", "delayed": "hub-atte
 
 
 def of(user: User | None) -> Word | None:
-    """None for who watches no connections. Two small reads: it is on every page."""
+    """None for who watches no connections. Two small reads: it is on every page, and once is enough for one."""
+    if "pill" not in g:
+        g.pill = _of(user)
+    found: Word | None = g.pill
+    return found
+
+
+def _of(user: User | None) -> Word | None:
     if user is None or not access.may(user, "connections.all"):
         return None
     names, now = my_connections(user), hub().time.now()
@@ -34,11 +42,10 @@ def of(user: User | None) -> Word | None:
             rows, held = lists.states(conn, names), len(lists.holding(conn, names))
     except SQLAlchemyError:
         return Word("unknown", _("Status unknown since %(at)s UTC", at=now.strftime("%H:%M:%S")), "?")
-    return together(rows, names, held, now)
+    return _together(rows, names, held, now)
 
 
-def together(rows: Iterable[Any], configs: dict[str, ConnectionConfig], held: int, now: datetime) -> Word:
-    """The worst first, as the dashboard has it."""
+def _together(rows: Iterable[Any], configs: dict[str, ConnectionConfig], held: int, now: datetime) -> Word:
     worst = standing.together(standing.name_of_row(row, configs.get(row.id), now) for row in rows)
     if worst.name == "fine" and held:
         return Word("held", ngettext("%(num)s run held for approval", "%(num)s runs held for approval", held), "!")

@@ -72,7 +72,9 @@ def _ended(standing: Standing) -> Any:
 
 def late(row: Any, config: ConnectionConfig, now: datetime) -> bool:
     """Due for so long that nobody seems to serve it."""
-    return row.due_at is not None and now - row.due_at > max(timedelta(minutes=2), timedelta(seconds=2 * config.every))
+    if row.due_at is None or row.due_at >= now:
+        return False
+    return bool(now - row.due_at > max(timedelta(minutes=2), timedelta(seconds=2 * config.every)))
 
 
 def name_of_row(row: Any, config: ConnectionConfig | None, now: datetime) -> str:

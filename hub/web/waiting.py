@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from flask import url_for
@@ -48,16 +49,21 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing. ``row`` is its table row where it can be settled right in the list; ``mine``: the reader's foundation decides it;
-    ``closes``: the last day of its opportunity, where that has one to come."""
+    """One thing. ``says``: its sentence, or what puts it together once it is shown, for there may be hundreds. ``row`` is its
+    table row where it can be settled right in the list; ``mine``: the reader's foundation decides it; ``closes``: the last day of
+    its opportunity, where that has one to come."""
 
     kind: str
-    text: str
+    says: str | Callable[[], str]
     since: datetime
     url: str
     row: object = None
     mine: bool = True
     closes: date | None = None
+
+    @property
+    def text(self) -> str:
+        return self.says if isinstance(self.says, str) else self.says()
 
 
 def all_of(conn: Connection, user: User) -> list[Item]:
@@ -124,7 +130,7 @@ def _gathered(kind: str, where: str, group: list[Item]) -> Item:
         "update": _("%(number)s records in %(where)s could follow the commons.", number=len(group), where=where),
         "quarantine": _("%(number)s records of %(where)s cannot be translated.", number=len(group), where=where),
     }
-    return replace(group[0], text=texts[kind])
+    return replace(group[0], says=texts[kind])
 
 
 def _holds(conn: Connection, names: set[str]) -> Iterator[Item]:
@@ -171,41 +177,49 @@ def concerned(user: User, parties: list[dict[str, str]], steward_id: str, path: 
 def _conflicts(conn: Connection, user: User, own: set[str]) -> Iterator[Item]:
     for row in lists.conflicts(conn, own, access.private(user)):
         sees, decides = concerned(user, row.parties, row.steward_id, row.path)
-        if not sees:
-            continue
-        where = ", ".join(name_of(p["connection"]) for p in row.parties)
-        text = _(
-            "“%(title)s”: %(field)s was changed in %(where)s and elsewhere.",
-            title=row.title,
-            field=label(row.path),
-            where=where,
-        )
-        yield Item("conflict", text, row.opened_at, url_for("queue.conflict", conflict_id=row.id), row, decides)
+        if sees:
+            url = url_for("queue.conflict", conflict_id=row.id)
+            yield Item("conflict", partial(_conflict, row), row.opened_at, url, row, decides)
+
+
+def _conflict(row: Any) -> str:
+    where = ", ".join(name_of(p["connection"]) for p in row.parties)
+    return _(
+        "“%(title)s”: %(field)s was changed in %(where)s and elsewhere.",
+        title=row.title,
+        field=label(row.path),
+        where=where,
+    )
 
 
 def _references(conn: Connection, own: set[str]) -> Iterator[Item]:
+    url = url_for("queue.page", kind="reference")
     for row in lists.questions(conn, own):
-        name = next((str(v) for v in (row.wish.get("fields") or {}).values() if v), row.column)
-        found = (
-            _("%(number)s records there could be it.", number=len(row.candidates))
-            if row.candidates
-            else _("It is not there yet.")
-        )
-        what = {"title": row.title, "where": row.connection_id, "name": name, "found": found}
-        text = _("“%(title)s”: which organisation in %(where)s is “%(name)s”? %(found)s", **what)
-        yield Item("reference", text, row.opened_at, url_for("queue.page", kind="reference"), row)
+        yield Item("reference", partial(_reference, row), row.opened_at, url, row)
+
+
+def _reference(row: Any) -> str:
+    name = next((str(v) for v in (row.wish.get("fields") or {}).values() if v), row.column)
+    found = (
+        _("%(number)s records there could be it.", number=len(row.candidates))
+        if row.candidates
+        else _("It is not there yet.")
+    )
+    what = {"title": row.title, "where": row.connection_id, "name": name, "found": found}
+    return _("“%(title)s”: which organisation in %(where)s is “%(name)s”? %(found)s", **what)
 
 
 def _suggestions(conn: Connection, user: User, own: set[str]) -> Iterator[Item]:
+    url = url_for("queue.page", kind="suggestion")
     for row in lists.suggestions(conn, own, access.private(user)):
-        what = {"title": row.title, "field": label(row.path), "value": words(row.path, row.value)}
-        if row.state == "waiting":
-            text = _(
-                "“%(title)s”: %(field)s was changed to “%(value)s” in your system. Suggest it to the steward?", **what
-            )
-        else:
-            text = _("“%(title)s”: another foundation suggests “%(value)s” as %(field)s.", **what)
-        yield Item("suggestion", text, row.at, url_for("queue.page", kind="suggestion"), row)
+        yield Item("suggestion", partial(_suggestion, row), row.at, url, row)
+
+
+def _suggestion(row: Any) -> str:
+    what = {"title": row.title, "field": label(row.path), "value": words(row.path, row.value)}
+    if row.state == "waiting":
+        return _("“%(title)s”: %(field)s was changed to “%(value)s” in your system. Suggest it to the steward?", **what)
+    return _("“%(title)s”: another foundation suggests “%(value)s” as %(field)s.", **what)
 
 
 def _updates(conn: Connection, user: User, own: set[str]) -> Iterator[Item]:
@@ -360,10 +374,13 @@ class Left:
 
 
 def _quarantine(conn: Connection, own: set[str]) -> Iterator[Item]:
+    url = url_for("queue.page", kind="quarantine")
     for row in lists.quarantined(conn, own):
-        where, place, reason = row.connection_id, row.place or row.remote_id, tell(row.reason)
-        if place in row.reason:
-            text = _("%(where)s: %(reason)s", where=where, reason=reason)
-        else:
-            text = _("%(where)s, %(place)s: %(reason)s", where=where, place=place, reason=reason)
-        yield Item("quarantine", text, row.first_seen_at, url_for("queue.page", kind="quarantine"), row)
+        yield Item("quarantine", partial(_set_aside, row), row.first_seen_at, url, row)
+
+
+def _set_aside(row: Any) -> str:
+    where, place, reason = row.connection_id, row.place or row.remote_id, tell(row.reason)
+    if place in row.reason:
+        return _("%(where)s: %(reason)s", where=where, reason=reason)
+    return _("%(where)s, %(place)s: %(reason)s", where=where, place=place, reason=reason)

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store.tables import Connection as ConnectionRow
 from hub.store.tables import Due, Link, Pending
+from hub.store.writes import insert_all
 
 t: Any = Due.__table__  # type: ignore[attr-defined]
 connections: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
@@ -35,15 +36,8 @@ def add_all(conn: Connection, wanted: Mapping[str, Iterable[str]], now: datetime
         for id, names in wanted.items()
         for name in sorted(set(names))
     ]
-    if rows:
-        statement = insert_for(conn)(t)
-        conn.execute(
-            statement.on_conflict_do_update(
-                index_elements=["connection_id", "opportunity_id"],
-                set_={"since": statement.excluded.since, "not_before": None},
-            ),
-            rows,
-        )
+    again = "ON CONFLICT (connection_id, opportunity_id) DO UPDATE SET since = excluded.since, not_before = NULL"
+    insert_all(conn, t, rows, again)
 
 
 def done(conn: Connection, connection: str, opportunity_ids: Iterable[str], until: datetime | None = None) -> None:
@@ -125,8 +119,7 @@ def wake(conn: Connection, names: Iterable[str], now: datetime) -> None:
 def wait_for(conn: Connection, run_id: str, *opportunity_ids: str) -> None:
     """Nobody plans these opportunities before the run that changed them is judged."""
     rows = [{"run_id": run_id, "opportunity_id": id} for id in opportunity_ids]
-    if rows:
-        conn.execute(insert_for(conn)(pending).on_conflict_do_nothing(), rows)
+    insert_all(conn, pending, rows, "ON CONFLICT DO NOTHING")
 
 
 def unjudged(conn: Connection, opportunity_id: str) -> bool:

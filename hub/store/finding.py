@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, cast, column, delete, func, literal_column, select, text, update
+from sqlalchemy import BigInteger, Connection, Select, cast, column, delete, func, literal_column, select, text, update
 from sqlalchemy import table as a_table
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from hub.commons.criteria import Criteria
 from hub.commons.findable import Findable, findable, gap
@@ -31,6 +31,8 @@ tag: Any = vars(tables.FindingTag)["__table__"]
 by: Any = vars(tables.FindingMade)["__table__"]
 opportunity: Any = vars(tables.Opportunity)["__table__"]
 said: Any = a_table("finding_text", column("rowid"), column("id"), column("said"))
+in_fts: Any = a_table("finding_text", *map(column, ("rowid", "title", "organisation", "rest")))
+in_vectors: Any = a_table("finding_text", column("id", BigInteger), column("said", TSVECTOR))
 
 COPIED = ("kind", "status", "arriving", "steward_id", "audience")
 """Columns of an opportunity that stand here too; and ``updated_at``, which is when others last saw a change: what nobody else
@@ -138,15 +140,11 @@ def _forget_text(conn: Connection, ids: list[int]) -> None:
 
 def _keep_texts(conn: Connection, found: Mapping[int, Findable]) -> None:
     if conn.dialect.name == "sqlite":
-        statement = "INSERT INTO finding_text (rowid, title, organisation, rest) VALUES (:id, :title, :org, :rest)"
-        rows = [
-            {"id": id} | dict(zip(("title", "org", "rest"), map(" ".join, one.texts), strict=True))
-            for id, one in found.items()
-        ]
+        names = ("title", "organisation", "rest")
+        texts = ({"rowid": id} | dict(zip(names, map(" ".join, one.texts), strict=True)) for id, one in found.items())
+        insert_all(conn, in_fts, list(texts))
     else:
-        statement = "INSERT INTO finding_text (id, said) VALUES (:id, CAST(:said AS tsvector))"
-        rows = [{"id": id, "said": _vector(one)} for id, one in found.items()]
-    conn.execute(text(statement), rows)
+        insert_all(conn, in_vectors, [{"id": id, "said": _vector(one)} for id, one in found.items()])
 
 
 def _vector(found: Findable) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, select
 
-from hub.store.dues import insert_for
 from hub.store.tables import LikenessDue, LikenessKey, Opportunity, Pending
+from hub.store.writes import insert_all
 
 t: Any = LikenessKey.__table__  # type: ignore[attr-defined]
 due: Any = LikenessDue.__table__  # type: ignore[attr-defined]
@@ -46,9 +46,7 @@ def sharing(conn: Connection, opportunity_id: str, keys: Collection[str], most: 
 
 def look_at(conn: Connection, opportunity_ids: Iterable[str]) -> None:
     """Others like these are to be looked for."""
-    rows = [{"opportunity_id": id} for id in opportunity_ids]
-    if rows:
-        conn.execute(insert_for(conn)(due).on_conflict_do_nothing(), rows)
+    insert_all(conn, due, [{"opportunity_id": id} for id in opportunity_ids], "ON CONFLICT DO NOTHING")
 
 
 def to_look_at(conn: Connection, limit: int) -> list[str]:

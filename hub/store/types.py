@@ -153,9 +153,11 @@ class Origins(TypeDecorator[dict[str, Any]]):
     def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        alike: dict[int, tuple[Any, list[str]]] = {}
+        alike: dict[int, tuple[Any, list[str]]] = {id(origin): (origin, []) for origin in value.values()}
+        if len(alike) == 1:
+            return [(origin, list(value)) for origin, _none in alike.values()]
         for path, origin in value.items():
-            alike.setdefault(id(origin), (origin, []))[1].append(path)
+            alike[id(origin)][1].append(path)
         return list(alike.values())
 
     def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any] | None:

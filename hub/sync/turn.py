@@ -81,6 +81,7 @@ class Turn:
     kept_at: float = -math.inf
     cancelled: bool = False
     _learnt: Learnt | None = None
+    _moment: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -95,7 +96,8 @@ class Turn:
         return self.connector.capabilities
 
     def now(self) -> datetime:
-        return self.hub.time.now()
+        """All of a transaction happens at one moment."""
+        return self._moment or self.hub.time.now()
 
     def learn(self) -> Learnt:
         """Asked once, as soon as there is something to do: most runs need none of it. Not within a transaction."""
@@ -150,8 +152,12 @@ class Turn:
         """The same for what is the run's own affair and judged by nobody: its position, what it was told of fields."""
         began = self.hub.time.monotonic()
         with self.hub.writing() as conn:
-            self.cancelled |= lease.keep(conn, self.name, self.fence, self.now())
-            yield conn
+            self._moment = self.hub.time.now()
+            try:
+                self.cancelled |= lease.keep(conn, self.name, self.fence, self._moment)
+                yield conn
+            finally:
+                self._moment = None
         self.kept_at = began  # a database that answers late, the commit too, has prolonged it from here on
 
     def lease_is_fresh(self) -> bool:

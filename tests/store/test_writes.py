@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.orm import configure_mappers
 
-from hub.store import links
+from hub.store import links, tables
 from hub.store.engine import dumps, loads, open_engine, writing
 from hub.store.migrate import migrate
 from hub.store.tables import Audit, Link
@@ -55,17 +55,56 @@ def engine(tmp_path: Path) -> Any:
     engine.dispose()
 
 
-def test_rows_stored_together_are_those_that_one_statement_each_would_store(engine: Any) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    new = request.getfixturevalue("new_postgres") if request.param == "postgresql" else None
+    engine = open_engine(new() if new else f"sqlite:///{tmp_path / 'hub.db'}")
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+def test_rows_stored_together_are_those_that_one_statement_each_would_store(store: Any) -> None:
     table: Any = vars(Audit)["__table__"]
     now = datetime(2026, 3, 1, 12, tzinfo=timezone(timedelta(hours=2)))
-    line = {"at": now, "actor": "hub", "action": "told", "values": {"title": [None, "ü"]}}
-    with writing(engine) as conn:
-        conn.execute(table.insert(), [line])
-        insert_all(conn, table, [line])
-        one, other = (dict(row._mapping) | {"id": 0} for row in conn.execute(select(table)))
-    assert one == other
-    assert other["at"] == datetime(2026, 3, 1, 10, tzinfo=UTC)
-    assert other["moves"] is False and other["direction"] == "here", "what is left out becomes the column's default"
+    odd = [
+        "ü",
+        'a "quote" \\ and %s',
+        "\u0000",
+        "half \ud800",
+        "\u2028\n",
+        Decimal("1.50"),
+        2**62,
+        10**30,
+        0.1,
+        True,
+        None,
+        {},
+        [],
+    ]
+    lines = [
+        {"at": now, "actor": f"\"{n}' \\", "action": "told", "note": None, "values": {"title": [None, value]}}
+        for n, value in enumerate(odd)
+    ]
+    with writing(store) as conn:
+        conn.execute(table.insert(), lines)
+        insert_all(conn, table, lines)
+        insert_all(conn, table, lines[:1])
+        told = [dict(row._mapping) | {"id": 0} for row in conn.execute(select(table).order_by(table.c.id))]
+    assert told[: len(odd)] == told[len(odd) : -1] and told[-1] == told[0]
+    assert told[-1]["at"] == datetime(2026, 3, 1, 10, tzinfo=UTC)
+    assert told[-1]["moves"] is False and told[-1]["direction"] == "here", (
+        "what is left out becomes the column's default"
+    )
+
+
+def test_a_row_that_is_there_becomes_what_the_caller_says(store: Any) -> None:
+    table: Any = vars(tables.FindingMade)["__table__"]
+    with writing(store) as conn:
+        insert_all(conn, table, [{"way": 1}, {"way": 2}])
+        insert_all(conn, table, [{"way": 2}, {"way": 3}], "ON CONFLICT DO NOTHING")
+        insert_all(conn, table, [{"way": 3}], "ON CONFLICT (way) DO UPDATE SET way = excluded.way + 10")
+        assert sorted(conn.scalars(select(table.c.way))) == [1, 2, 13]
 
 
 def test_rows_changed_together_are_those_that_one_statement_each_would_change(engine: Any) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, bindparam, cast, delete, func, select, update
+from sqlalchemy import Connection, Row, Text, cast, delete, func, select, update
 
-from hub.store.among import among, is_one_of, those
+from hub.store.among import is_one_of
 from hub.store.engine import dumps
 from hub.store.tables import Link
 from hub.store.writes import insert_all, update_all
@@ -19,6 +18,11 @@ FRESH: dict[str, Any] = {
     "answers": None,
 }  # fmt: skip
 """A link whose record is yet to be made."""
+_STANDING: Any = tuple(
+    t.c[name] for name in (
+        "id", "remote_id", "opportunity_id", "remote_version", "seen_scan", "seen_page", "missed_scans", "state", "mapping_digest",
+    )
+)  # fmt: skip
 
 
 def _all(conn: Connection, where: Any) -> list[Link]:
@@ -42,19 +46,12 @@ def as_they_stand(conn: Connection, connection: str, digest: str, raws: Mapping[
     """``id``, ``opportunity_id``, ``remote_version``, ``seen_scan``, ``seen_page`` and ``missed_scans`` of the links whose base,
     read by this mapping, is just what their record shows: told by its text, for to take it apart would cost most of what a
     scan costs in which nothing changed. What is the same in another text is not among them."""
-    found = conn.execute(_as_they_stand(conn.dialect.name), {"connection": connection} | those(conn, raws))
+    # Asked by record alone: given the state too, SQLite walks along all that is linked, for every page anew.
+    here = (t.c.connection_id == connection) & is_one_of(conn, t.c.remote_id, raws)
+    found = conn.execute(select(*_STANDING, cast(t.c.base, Text).label("said")).where(here))
     read = ("linked", digest)
     same = (row for row in found if (row.state, row.mapping_digest) == read and row.said == dumps(raws[row.remote_id]))
     return {row.remote_id: row for row in same}
-
-
-@cache
-def _as_they_stand(dialect: str) -> Any:
-    """Asked by record alone: given the state too, SQLite walks along all that is linked, for every page anew."""
-    columns = ("id", "remote_id", "opportunity_id", "remote_version", "seen_scan", "seen_page", "missed_scans",
-               "state", "mapping_digest")  # fmt: skip
-    here = (t.c.connection_id == bindparam("connection")) & among(dialect, t.c.remote_id)
-    return select(*(t.c[name] for name in columns), cast(t.c.base, Text).label("said")).where(here)
 
 
 def records(conn: Connection, connection: str) -> Sequence[Row[Any]]:
@@ -118,13 +115,8 @@ def creating(conn: Connection, link_ids: Sequence[str]) -> None:
 def seen(conn: Connection, link_ids: Sequence[str], scan: int, page: int) -> None:
     """These records were there in this scan, on this page of it."""
     if link_ids:
-        conn.execute(_seen(conn.dialect.name), {"scan": scan, "page": page} | those(conn, link_ids))
-
-
-@cache
-def _seen(dialect: str) -> Any:
-    marks = {"seen_scan": bindparam("scan"), "seen_page": bindparam("page"), "missed_scans": 0}
-    return update(t).where(among(dialect, t.c.id)).values(**marks)
+        marks = {"seen_scan": scan, "seen_page": page, "missed_scans": 0}
+        conn.execute(update(t).where(is_one_of(conn, t.c.id, link_ids)).values(**marks))
 
 
 def pages_seen(conn: Connection, connection: str) -> dict[str, int]:

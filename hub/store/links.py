@@ -18,7 +18,7 @@ FRESH: dict[str, Any] = {
     "answers": None,
 }  # fmt: skip
 """A link whose record is yet to be made."""
-_STANDING: Any = tuple(
+_STANDING = tuple(
     t.c[name] for name in (
         "id", "remote_id", "opportunity_id", "remote_version", "seen_scan", "seen_page", "missed_scans", "state", "mapping_digest",
     )
@@ -48,7 +48,8 @@ def as_they_stand(conn: Connection, connection: str, digest: str, raws: Mapping[
     scan costs in which nothing changed. What is the same in another text is not among them."""
     # Asked by record alone: given the state too, SQLite walks along all that is linked, for every page anew.
     here = (t.c.connection_id == connection) & is_one_of(conn, t.c.remote_id, raws)
-    found = conn.execute(select(*_STANDING, cast(t.c.base, Text).label("said")).where(here))
+    query: Any = select(*_STANDING, cast(t.c.base, Text).label("said")).where(here)
+    found = conn.execute(query)
     read = ("linked", digest)
     same = (row for row in found if (row.state, row.mapping_digest) == read and row.said == dumps(raws[row.remote_id]))
     return {row.remote_id: row for row in same}

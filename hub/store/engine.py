@@ -23,6 +23,8 @@ PAGE = 8192
 """Bytes of a page of a new SQLite database. What is kept of a record is about 3 KB in each of three tables: of pages of 4 KB,
 SQLite's own choice, each row takes one to itself."""
 _PLAINLY = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+LOG = 64 * 1024 * 1024
+"""Bytes of SQLite's write-ahead log that stay on the disk. To let a first sync of a million records go writes gigabytes at once."""
 ABANDONED = 60.0
 """Seconds after which PostgreSQL ends a write transaction whose process says nothing more (no write transaction of the hub waits
 for anything but the database): a machine that vanished in the middle would else lock its rows for hours. See ``abandoned``."""
@@ -94,6 +96,7 @@ def open_engine(url: str) -> Engine:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA page_size={PAGE}")
         cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA journal_size_limit={LOG}")
         cursor.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute(

@@ -17,7 +17,7 @@ from hub.sync.arrive import published_or_draft
 from hub.sync.following import MARKS
 from hub.sync.history import Changes
 from hub.sync.known import Known
-from hub.sync.reconcile import BLANK, Action, Decision, Reconciled, Standing, reconcile
+from hub.sync.reconcile import BLANK, Action, Decision, Reconciled, Standing, digest, reconcile
 from hub.sync.turn import Turn, agreement
 from schemas.fields import spec
 from schemas.said import phrase
@@ -227,7 +227,8 @@ def _move_base(
         unsettled |= {tick["field"] for tick in (turn.mapping.share, turn.mapping.closed) if tick and "field" in tick}
     old = link.base or {}
     base = {column: value for column, value in raw.items() if column not in unsettled}
-    base |= {column: old[column] for column in unsettled if column in old}
+    kept = unsettled - _of_another_meaning(turn, link, decisions)
+    base |= {column: old[column] for column in kept if column in old}
     differs = dict(link.differs or {})
     for decision in decisions:
         if decision.action in (Action.KEEP, Action.SUGGEST, Action.LOOP):
@@ -264,6 +265,17 @@ def _move_base(
         missed_scans=0,
         synced_at=turn.now(),
     )
+
+
+def _of_another_meaning(turn: Turn, link: Link, decisions: list[Decision]) -> set[str]:
+    """Columns that cannot be read now, and whose base today's mapping reads as something else than was agreed on. Nobody saw
+    that value: what is typed there next counts as seen for the first time."""
+    if link.mapping_digest == turn.mapping.digest or not link.base:
+        return set()
+    before, agreed = turn.mapping.read(link.base).values, link.agreed or {}
+    unread = (d.path for d in decisions if d.action is Action.UNREADABLE)
+    moved = {path for path in unread if agreed.get(path) != digest(before.get(path))}
+    return {column for path in moved for column in turn.mapping.way(path).columns}
 
 
 def _moved(decision: Decision) -> bool:

@@ -138,8 +138,9 @@ class Commons:
         tie = self._tie(system, shared, id)
         values = system.mapping.read(raw).values
         for path in system.paths:
-            if path in values and not blank(values[path]) and path != "status":
-                shared.held[self.scope(path, system.member)] = Held(says[path], system.name)
+            if path in values and path != "status" and path in says:
+                origin = None if blank(values[path]) else system.name
+                shared.held[self.scope(path, system.member)] = Held(says[path], origin)
         unread = {column for path in system.paths if path not in values for column in self._columns(system, path, raw)}
         tie.base = {column: value for column, value in raw.items() if column not in unread}
         tie.digest = system.mapping.digest
@@ -265,7 +266,8 @@ class Commons:
             elif action in (Action.AGREE, Action.TAKE, Action.PUSH):
                 tie.differs.pop(path, None)
         tie.sent = {c: v for c, v in tie.sent.items() if old.get(c) == raw.get(c)}
-        tie.base = {c: v for c, v in raw.items() if c not in open_} | {c: old[c] for c in open_ if c in old}
+        kept = open_ - self._of_another_meaning(system, tie, of)
+        tie.base = {c: v for c, v in raw.items() if c not in open_} | {c: old[c] for c in kept if c in old}
         tie.digest = system.mapping.digest
         if open_:
             tie.version = 0  # the version vouches for the base only where the base is the record
@@ -277,6 +279,15 @@ class Commons:
                 *result.unholdable,
             }:
                 self._agree(tie, system, shared, path)
+
+    @staticmethod
+    def _of_another_meaning(system: System, tie: Tie, of: dict[str, Action]) -> set[str]:
+        """What nobody can read now, and what today's mapping makes of its base is not what was agreed on."""
+        if tie.digest == system.mapping.digest or tie.base is None:
+            return set()
+        unread = (path for path, action in of.items() if action is Action.UNREADABLE)
+        moved = {p for p in unread if tie.agreed.get(p) != digest(system.mapping.read(tie.base).values.get(p))}
+        return {column for path in moved for column in system.mapping.way(path).columns}
 
     def _agree(self, tie: Tie, system: System, shared: Shared, path: str) -> None:
         tie.agreed_on[path] = self.view(shared, system.member).get(path)

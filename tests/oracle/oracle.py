@@ -151,7 +151,7 @@ class Oracle:
         """I1 on the way out: what is written over was seen, or is on record."""
         system = case.system
         same = alike(system.shows(path, before), system.settled(path, write.value))
-        known = same or write.after(over) or over in self.ledger.recorded or path == "status"
+        known = same or write.after(over) or self._on_record(over) or path == "status"
         if not (known):
             raise self.ledger.broken(f"I1: {system.name} wrote {write} over {over}, which nobody saw")
         if not (path != "themes" or system.strange(before) == system.strange(after)):
@@ -160,6 +160,11 @@ class Oracle:
             met("item that no mapping knows")
         if look_apart(system.shows(path, after), system.view(path, write.value)):
             met("a system normalised what was written")
+
+    def _on_record(self, write: Write) -> bool:
+        """Or it goes back to a value that was, before the hub looked again: nothing tells the two apart."""
+        again = (one for one in write.knew if write.by == "revert" and said(one.value) == said(write.value))
+        return write in self.ledger.recorded or any(one in self.ledger.recorded for one in again)
 
     # --- the end ---
 

@@ -72,6 +72,31 @@ def test_an_unknown_value_in_a_newly_mapped_field_is_not_written_over(make: Make
     assert world.rows("b")[0] | {"Role": "Mystery", "Title": "Deeper wells"} == world.rows("b")[0]
 
 
+def test_a_base_that_a_new_mapping_reads_otherwise_is_not_what_someone_saw_beside_a_value_nobody_can_read(
+    make: Make,
+) -> None:
+    """By the new words the old base says by chance what the commons says; the record never did."""
+
+    def role(peer: str, former: str) -> dict[str, Any]:
+        values = {"peer": peer, "past_grantee": former}
+        return tree(fields={"relationship": {"field": "Role", "type": "choice", "values": values}})
+
+    said = role("Peer", "Former")
+    world = make(connection("a"), connection("b", imports=(), edits="accept"), trees={"a": said, "b": said})
+    share(world, Role="Peer")
+    world.sync()
+    world.rows("b")[0]["Role"] = "Mystery"
+    world.rows("a")[0]["Role"] = "Former"
+    world.sync()
+    world.hub.trees["b"] = role("Former", "Peer")
+    world.sync()
+    assert world.rows("b")[0]["Role"] == "Mystery"
+    world.rows("b")[0]["Role"] = "Former"
+    world.sync()
+    assert world.rows("a")[0]["Role"] == "Former" and len(world.table(Conflict)) == 1
+    assert world.table(Opportunity)[0].facts["relationship"] == "past_grantee"
+
+
 def test_what_the_sender_typed_after_its_suggestion_is_suggested_again_not_written_over(make: Make) -> None:
     world = make(connection("a"), connection("b", imports=(), edits="suggest"))
     share(world)

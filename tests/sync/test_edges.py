@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from connectors.contract import Capabilities
 from hub.store.tables import Conflict, Opportunity, Quarantine, Suggestion

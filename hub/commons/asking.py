@@ -111,6 +111,8 @@ def _look_at(conn: Connection, hub: Hub, steward: str, ids: list[str], now: date
 def standings(conn: Connection, hub: Hub, steward: str, rows: Iterable[Opportunity]) -> dict[str, Standing]:
     """What is known of these opportunities of one steward."""
     rows = list(rows)
+    if not rows:
+        return {}
     ids, actors = [row.id for row in rows], store.actors(conn, steward)
     words = store.last_words(conn, ids, actors, CONFIRMED)
     asked = [row.id for row in rows if row.asked_at is not None]

@@ -6,12 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, literal, or_, select
 
 from hub.commons.sharing import Circles
 from hub.store import tables
+from hub.store.among import is_one_of
 from hub.store.tables import Opportunity
 from hub.store.types import Moment
 from hub.store.visible import visible
@@ -135,8 +136,7 @@ BRIEF = tuple(connection.c[name] for name in ("id", "member_id", "system", "stat
 OF_RUN = tuple(run.c[name] for name in ("id", "connection_id", "state", "started_at", "ended_at", "counts", "error"))
 
 
-@dataclass(frozen=True, slots=True)
-class LastRun:
+class LastRun(NamedTuple):
     id: str
     state: str
     started_at: datetime
@@ -146,26 +146,21 @@ class LastRun:
 def stands(conn: Connection, names: Collection[str]) -> list[Standing]:
     """In the order of their names, by as little as tells how each stands: its last run, the last one that ended, and no
     counts. For lists of which a page is shown."""
-    newest, ended = run.alias(), run.alias()
-    parts = ("id", "state", "started_at", "error")
-    query = (
-        select(*BRIEF, *(each.c[part].label(f"{name}_{part}") for name, each in (("newest", newest), ("ended", ended)) for part in parts))
-        .select_from(connection)
-        .outerjoin(newest, newest.c.id == _last(run.c.id))
-        .outerjoin(ended, ended.c.id == _last(run.c.id, run.c.state != "running"))
-        .where(connection.c.id.in_(list(names)))
-        .order_by(connection.c.id)
-    )  # fmt: skip
+    newest = _ran(conn, names)
+    ended = _ran(conn, [name for name, last in newest.items() if last.state == "running"], run.c.state != "running")
     held = holding(conn, names)
-    found = []
-    for row in conn.execute(query):
-        last = [
-            LastRun(id, state, started_at, error)
-            for id, state, started_at, error in (row[len(BRIEF) : len(BRIEF) + 4], row[len(BRIEF) + 4 :])
-            if id is not None
-        ]
-        found.append(Standing(row, last[:1] if len(last) > 1 and last[0].id == last[1].id else last, 0, row.id in held))
-    return found
+    rows = conn.execute(select(*BRIEF).where(connection.c.id.in_(list(names))).order_by(connection.c.id))
+    return [
+        Standing(row, [last[row.id] for last in (newest, ended) if row.id in last], 0, row.id in held) for row in rows
+    ]
+
+
+def _ran(conn: Connection, names: Collection[str], *only: Any) -> dict[str, LastRun]:
+    """The newest run of each, of those that are ``only`` such."""
+    parts = (run.c.id, run.c.state, run.c.started_at, run.c.error)
+    last = connection.join(run, run.c.id == _last(run.c.id, *only))
+    query: Any = select(connection.c.id, *parts).select_from(last).where(is_one_of(conn, connection.c.id, names))
+    return {name: LastRun(*found) for name, *found in conn.execute(query)}
 
 
 def _last(column: Any, *only: Any, before: int = 0) -> Any:

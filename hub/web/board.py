@@ -43,7 +43,7 @@ def page() -> str:
     return render_template(
         "board.html", items=items[:SHOWN], more=len(items) - SHOWN, kinds=kinds, cards=cards, list=shown, configs=connections,
         changes=changes, now=now, drawn=drawn, calls=standing.calls, lanes=lanes, day=drawn.day(lanes, runs, [], now),
-        troubles=troubles, state=pill.of(user) or standing.together(()),
+        troubles=troubles, state=pill.of(user, ([found.row for found in stands], kinds["hold"])) or standing.together(()),
     )  # fmt: skip
 
 

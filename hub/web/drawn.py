@@ -31,7 +31,7 @@ def strip(runs: Sequence[Any]) -> Markup:
     told = ", ".join(f"{number} {text}" for text, number in counts.items())
     text = ngettext("The last run: %(told)s", "The last %(num)s runs: %(told)s", len(runs), told=told)
     bars = [
-        Bar(word.name, sum((run.counts or {}).get(name, 0) for name in MOVES), _told(run))
+        Bar(word.name, sum((run.counts or {}).get(name, 0) for name in MOVES), _told(run, word.text))
         for run, word in zip(runs, words, strict=True)
     ]
     return pictures.strip(bars[::-1], text)
@@ -89,10 +89,10 @@ def _name(run: Any) -> str:
 
 def _told_of(runs: Sequence[Any]) -> str:
     if len(runs) == 1:
-        return _told(runs[0])
+        return _told(runs[0], standing.of_run(runs[0]).text)
     went_well = ngettext("%(num)s run went well", "%(num)s runs went well", len(runs))
     return f"{went_well}, {since(runs[-1].started_at)}"
 
 
-def _told(run: Any) -> str:
-    return f"{standing.of_run(run).text}, {since(run.started_at)}: {standing.sentence(run.counts)}"
+def _told(run: Any, word: str) -> str:
+    return f"{word}, {since(run.started_at)}: {standing.sentence(run.counts)}"

@@ -148,7 +148,8 @@ def of_state(state: str) -> Word:
 def sentence(counts: dict[str, int] | None) -> str:
     """A run in one sentence; what did not happen is left out."""
     there = counts or {}
-    return _(", ").join(_thing(name, there[name]) for name in COUNTED if there.get(name)) or _("nothing to do")
+    told = [_thing(name, there[name]) for name in COUNTED if there.get(name)]
+    return (told[0] if len(told) == 1 else _(", ").join(told)) if told else _("nothing to do")
 
 
 def _thing(name: str, number: int) -> str:

@@ -118,7 +118,8 @@ def drawn(found: dict[str, Points], picture: Picture) -> str:
         )
         lines.append(f'<text x="{EDGE}" y="{18 + 14 * row}" fill="{colour}">{picture.words[what]}</text>')
     for size in sorted({size for points in found.values() for size, _ in points}):
-        lines.append(f'<text x="{place(size, 1).split(",")[0]}" y="{HIGH - 30}">{size:,}</text>')
+        at = place(size, 1).split(",")[0]
+        lines.append(f'<text x="{at}" y="{HIGH - 30}" text-anchor="middle">{size:,}</text>')
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {HIGH}" font-family="sans-serif" font-size="12">'
     )

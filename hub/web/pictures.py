@@ -66,14 +66,8 @@ def _bar(x: int, bar: Bar) -> Markup:
 
 def _rect(state: str, x: float, y: int, width: float, height: int, title: Markup) -> Markup:
     """There are hundreds on a page, and ``format`` takes longer by half."""
-    return Markup('<rect class="%s" x="%s" y="%s" width="%s" height="%s">%s</rect>') % (
-        state,
-        x,
-        y,
-        width,
-        height,
-        title,
-    )
+    shape = Markup('<rect class="%s" x="%s" y="%s" width="%s" height="%s">%s</rect>')
+    return shape % (state, x, y, width, height, title)
 
 
 def timeline(marks: Sequence[Mark], start: datetime, end: datetime, text: str, lanes: int = 1) -> Markup:

@@ -149,7 +149,9 @@ def sentence(counts: dict[str, int] | None) -> str:
     """A run in one sentence; what did not happen is left out."""
     there = counts or {}
     told = [_thing(name, there[name]) for name in COUNTED if there.get(name)]
-    return (told[0] if len(told) == 1 else _(", ").join(told)) if told else _("nothing to do")
+    if len(told) < 2:
+        return told[0] if told else _("nothing to do")
+    return _(", ").join(told)
 
 
 def _thing(name: str, number: int) -> str:

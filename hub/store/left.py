@@ -57,8 +57,17 @@ def _few(table: Any) -> Any:
     return func.coalesce(table.c.connection_id, "") == _NAME
 
 
-_brought = select(opportunity.c.arriving).where(opportunity.c.arriving.is_not(None))
-_unjudged = run.c.id.in_(union(select(pending.c.run_id), _brought)) & (run.c.state != "held")
+def _different(column: Any) -> Any:
+    """The values of a column that has an index, by one look for each: a first sync that waits for a person has as many rows as
+    records, and one value."""
+    found = select(func.min(column).label("value")).cte(f"{column.name}_of_{column.table.name}", recursive=True)
+    following = select(func.min(column)).where(column > found.c.value).correlate(found).scalar_subquery()
+    found = found.union_all(select(following).select_from(found).where(found.c.value.is_not(None)))
+    return select(found.c.value).where(found.c.value.is_not(None))
+
+
+_runs = union(_different(pending.c.run_id), _different(opportunity.c.arriving))
+_unjudged = run.c.id.in_(_runs) & (run.c.state != "held")
 
 _BEGINNING = select(
     exists().where(_here(hold) & (hold.c.state == "waiting")).label("held"),

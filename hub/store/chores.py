@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from hub.store.dues import insert_for
 from hub.store.tables import Chore
+from hub.store.writes import insert_for
 
 t: Any = Chore.__table__  # type: ignore[attr-defined]
 BACKUP = "a backup"

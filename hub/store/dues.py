@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, delete, exists, func, or_, select, type_coerce, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store.tables import Connection as ConnectionRow
 from hub.store.tables import Due, Link, Pending
@@ -17,11 +16,6 @@ t: Any = Due.__table__  # type: ignore[attr-defined]
 connections: Any = ConnectionRow.__table__  # type: ignore[attr-defined]
 link: Any = Link.__table__  # type: ignore[attr-defined]
 pending: Any = Pending.__table__  # type: ignore[attr-defined]
-
-
-def insert_for(conn: Connection) -> Any:
-    """``INSERT … ON CONFLICT`` as this database spells it."""
-    return (postgresql if conn.dialect.name == "postgresql" else sqlite).insert
 
 
 def add(conn: Connection, connections: Iterable[str], opportunity_id: str, now: datetime) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select, update
 
-from hub.store.dues import insert_for
 from hub.store.tables import Duplicate, Opportunity
+from hub.store.writes import insert_for
 
 t: Any = Duplicate.__table__  # type: ignore[attr-defined]
 opportunity: Any = Opportunity.__table__  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from hub.store import tables
-from hub.store.dues import insert_for
+from hub.store.writes import insert_for
 
 t: Any = vars(tables.Opened)["__table__"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from hub.store.dues import insert_for
 from hub.store.tables import Conflict, Opportunity, Rule
+from hub.store.writes import insert_for
 
 t: Any = Rule.__table__  # type: ignore[attr-defined]
 conflict: Any = Conflict.__table__  # type: ignore[attr-defined]

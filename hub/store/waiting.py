@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Text, bindparam, case, func, select, type_coerce, update
 
 from hub.store.among import is_one_of
-from hub.store.dues import insert_for
 from hub.store.tables import Conflict, Hold, MatchQuestion, Quarantine, ReferenceQuestion, Suggestion
+from hub.store.writes import insert_for
 
 conflict: Any = Conflict.__table__  # type: ignore[attr-defined]
 suggestion: Any = Suggestion.__table__  # type: ignore[attr-defined]

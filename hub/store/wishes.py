@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from hub.store.dues import insert_for
 from hub.store.tables import MailWish, Message, SavedSearch, User
+from hub.store.writes import insert_for
 
 t: Any = MailWish.__table__  # type: ignore[attr-defined]
 user: Any = User.__table__  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Many rows of one table in one statement that is put together once: what the database's own driver needs, and no more."""
+"""How rows are written: many of one table in one statement that is put together once, what the driver needs and no more."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
 from hub.store.engine import dumps
@@ -23,6 +24,11 @@ def insert_all(conn: Connection, table: Any, rows: Sequence[Row], otherwise: str
     know (``ON CONFLICT …``)."""
     if rows:
         _send(conn, _inserting(conn.dialect, table, tuple(rows[0]), otherwise), rows)
+
+
+def insert_for(conn: Connection) -> Any:
+    """``INSERT … ON CONFLICT`` as this database spells it, for a single row."""
+    return (postgresql if conn.dialect.name == "postgresql" else sqlite).insert
 
 
 def update_all(conn: Connection, table: Any, rows: Sequence[Row]) -> None:

@@ -114,7 +114,7 @@ def merged(filled: Site) -> Site:
     from hub.commons import duplicates as commons
     from hub.store.tables import Commitment
 
-    said = {"commitment.stage": "pledged", "commitment.amount": {"amount": "777", "currency": "USD"}}
+    said = {"commitment.stage": "pledged", "commitment.amount": {"amount": "777333", "currency": "USD"}}
     with filled.hub.writing() as conn:
         row = Commitment(id="cc", opportunity_id=filled.ids["Twin"], member_id="oak", facts=said, origins={})
         opportunities.add_commitments(conn, row)
@@ -155,14 +155,14 @@ def test_a_steward_without_a_name_is_not_named_by_the_merge(merged: Site) -> Non
 def test_who_was_in_both_is_asked_which_position_counts(merged: Site) -> None:
     client = merged.client("staff.oak")
     shown = client.get("/queue").text
-    assert "you were in both" in shown and "777 USD" in shown and "424,242 USD" in shown
+    assert "you were in both" in shown and "777,333 USD" in shown and "424,242 USD" in shown
     for who in ("staff.elm", "staff.ash", "operator.oak"):
         text = merged.client(who).get("/queue").text
-        assert "777" not in text and "424,242" not in text, who
+        assert "777,333" not in text and "777333" not in text and "424,242" not in text, who
     path = shown.split('action="/queue/merged/')[1].split('/kept"')[0]
     assert merged.post(merged.client("staff.ash"), f"/queue/merged/{path}/taken").status_code == 404
     assert merged.post(client, f"/queue/merged/{path}/taken").status_code == 303
     with merged.hub.reading() as conn:
         own = opportunities.commitments(conn, [merged.ids["Opportunity"]])[merged.ids["Opportunity"]]["oak"]
-    assert own.facts["commitment.amount"]["amount"] == "777" and not own.facts.get("commitment.note")
+    assert own.facts["commitment.amount"]["amount"] == "777333" and not own.facts.get("commitment.note")
     assert "you were in both" not in client.get("/queue").text
